@@ -1,0 +1,1 @@
+"""What the api, the operator and the job agree on."""

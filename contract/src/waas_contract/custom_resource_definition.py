@@ -1,0 +1,217 @@
+"""Renders the CustomResourceDefinition from the models.
+
+Pydantic speaks JSON Schema with references and unions with null; the API server wants a
+structural schema (KEP-1693) without either, and rules that cross fields in CEL (KEP-2876).
+"""
+
+from typing import Any
+
+from waas_contract.transcription_job import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    MUTABLE_SPEC_FIELDS,
+    PLURAL,
+    VERSION,
+    Condition,
+    TranscriptionJobSpec,
+    TranscriptionJobStatus,
+)
+from waas_contract.wire import WireModel
+
+Schema = dict[str, Any]
+
+_DROPPED_KEYWORDS = ("title", "$defs", "additionalProperties")
+
+NAME_RULES: list[Schema] = [
+    {
+        "rule": "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
+        "message": "metadata.name must be at most 63 lower-case letters, digits and hyphens",
+    },
+]
+
+SOURCE_RULES: list[Schema] = [
+    {
+        "rule": "!self.key.startsWith('/') && !self.key.matches('(^|/)[.]{0,2}(/|$)')",
+        "message": "key must name an object: no outer '/' and no empty, '.' or '..' part",
+        "fieldPath": ".key",
+    },
+    {
+        "rule": "!self.key.matches('[[:cntrl:]]')",
+        "message": "key must not hold control characters",
+        "fieldPath": ".key",
+    },
+]
+
+CANCELLED_RULES: list[Schema] = [
+    {"rule": "self || !oldSelf", "message": "cancelled cannot be taken back"},
+]
+
+SPEC_RULES: list[Schema] = [
+    {
+        "rule": "!(self.task == 'translate' && self.model.endsWith('.en'))",
+        "message": "task 'translate' needs a multilingual model, not one whose name ends in '.en'",
+        "fieldPath": ".task",
+    },
+    {
+        "rule": "!(self.model.endsWith('.en') && has(self.language) && self.language != 'en')",
+        "message": "language must be 'en' for a model whose name ends in '.en'",
+        "fieldPath": ".language",
+    },
+]
+
+
+def _immutability_rule(name: str, *, is_optional: bool) -> Schema:
+    rule = f"self.{name} == oldSelf.{name}"
+    if is_optional:
+        rule = f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || {rule})"
+    return {
+        "rule": rule,
+        "message": f"{name} cannot be changed; make a new {KIND} instead",
+        "fieldPath": f".{name}",
+    }
+
+
+def _simplify(schema: Schema, definitions: Schema) -> Schema:
+    """Return the schema with references inlined and unions with null made plain."""
+    if "$ref" in schema:
+        target = definitions[schema["$ref"].rsplit("/", 1)[-1]]
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        return _simplify({**target, **beside}, definitions)
+    if "anyOf" in schema:
+        branches = [branch for branch in schema["anyOf"] if branch.get("type") != "null"]
+        beside = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+        merged: Schema = {}
+        for branch in branches:
+            simple = _simplify(branch, definitions)
+            enum = [*merged.get("enum", []), *simple.get("enum", [])]
+            merged = {**merged, **simple, **({"enum": enum} if enum else {})}
+        return _simplify({**merged, **beside}, definitions)
+    simple = {key: value for key, value in schema.items() if key not in _DROPPED_KEYWORDS}
+    if "description" in simple:
+        # Kubernetes shows it on one line in `kubectl explain`.
+        simple["description"] = " ".join(simple["description"].split())
+    if "properties" in simple:
+        simple["properties"] = {
+            name: _simplify(each, definitions) for name, each in simple["properties"].items()
+        }
+    if "items" in simple:
+        simple["items"] = _simplify(simple["items"], definitions)
+    return simple
+
+
+def _schema_of(model: type[WireModel]) -> Schema:
+    schema = model.model_json_schema(by_alias=True)
+    return _simplify(schema, schema.get("$defs", {}))
+
+
+def _build_spec_schema() -> Schema:
+    schema = _schema_of(TranscriptionJobSpec)
+    properties = schema["properties"]
+    properties["source"]["x-kubernetes-validations"] = SOURCE_RULES
+    properties["cancelled"]["x-kubernetes-validations"] = CANCELLED_RULES
+    properties["formats"]["x-kubernetes-list-type"] = "set"
+    immutable = [
+        _immutability_rule(
+            name, is_optional=name not in schema["required"] and "default" not in each
+        )
+        for name, each in properties.items()
+        if name not in MUTABLE_SPEC_FIELDS
+    ]
+    schema["x-kubernetes-validations"] = [*SPEC_RULES, *immutable]
+    return schema
+
+
+def _build_status_schema() -> Schema:
+    schema = _schema_of(TranscriptionJobStatus)
+    conditions = schema["properties"]["conditions"]
+    conditions["items"] = _schema_of(Condition)
+    conditions["x-kubernetes-list-type"] = "map"
+    conditions["x-kubernetes-list-map-keys"] = ["type"]
+    return _without_defaults(schema)
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    """Drop defaults: the operator writes the whole status, the API server adds nothing to it."""
+    plain: Schema = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in plain:
+        plain["properties"] = {
+            name: _without_defaults(each) for name, each in plain["properties"].items()
+        }
+    if "items" in plain:
+        plain["items"] = _without_defaults(plain["items"])
+    return plain
+
+
+def _column(name: str, json_path: str, *, type_: str = "string", is_wide: bool = False) -> Schema:
+    column: Schema = {"name": name, "type": type_, "jsonPath": json_path}
+    return {**column, "priority": 1} if is_wide else column
+
+
+def _build_columns() -> list[Schema]:
+    succeeded = '.status.conditions[?(@.type=="Succeeded")]'
+    return [
+        _column("Phase", ".status.phase"),
+        _column("Progress", ".status.progress.percent", type_="integer"),
+        _column("Model", ".spec.model"),
+        _column("Reason", f"{succeeded}.reason"),
+        _column("Age", ".metadata.creationTimestamp", type_="date"),
+        _column("Language", ".status.audio.language", is_wide=True),
+        _column("Audio", ".status.audio.durationSeconds", type_="number", is_wide=True),
+        _column("Attempts", ".status.attempts", type_="integer", is_wide=True),
+        _column("Job", ".status.jobName", is_wide=True),
+        _column("Message", f"{succeeded}.message", is_wide=True),
+    ]
+
+
+def build_custom_resource_definition() -> Schema:
+    """Return the whole CustomResourceDefinition as a manifest."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"{PLURAL}.{GROUP}",
+            # Helm must never delete it: with it would go every record.
+            "annotations": {"helm.sh/resource-policy": "keep"},
+        },
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": KIND,
+                "listKind": f"{KIND}List",
+                "plural": PLURAL,
+                "singular": KIND.lower(),
+                "shortNames": ["tj"],
+                "categories": ["waas"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "selectableFields": [
+                        {"jsonPath": ".spec.model"},
+                        {"jsonPath": ".status.phase"},
+                    ],
+                    "additionalPrinterColumns": _build_columns(),
+                    "schema": {
+                        "openAPIV3Schema": {
+                            "type": "object",
+                            "description": f"{KIND} ({API_VERSION}): one recording to transcribe.",
+                            "required": ["spec"],
+                            "x-kubernetes-validations": NAME_RULES,
+                            "properties": {
+                                "apiVersion": {"type": "string"},
+                                "kind": {"type": "string"},
+                                "metadata": {"type": "object"},
+                                "spec": _build_spec_schema(),
+                                "status": _build_status_schema(),
+                            },
+                        }
+                    },
+                }
+            ],
+        },
+    }

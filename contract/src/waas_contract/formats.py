@@ -1,0 +1,95 @@
+"""Renders a transcript in each output format.
+
+SubRip and WebVTT differ in the decimal mark and in WebVTT's optional hours
+(https://www.w3.org/TR/webvtt1/); "-->" separates times in both and is softened inside text.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from waas_contract.transcript import Transcript
+
+
+class OutputFormat(StrEnum):
+    """A form in which a transcript can be stored."""
+
+    JSON = "json"
+    SRT = "srt"
+    VTT = "vtt"
+    TXT = "txt"
+    TSV = "tsv"
+
+
+CONTENT_TYPES: dict[OutputFormat, str] = {
+    OutputFormat.JSON: "application/json",
+    OutputFormat.SRT: "text/plain; charset=utf-8",
+    OutputFormat.VTT: "text/vtt; charset=utf-8",
+    OutputFormat.TXT: "text/plain; charset=utf-8",
+    OutputFormat.TSV: "text/tab-separated-values; charset=utf-8",
+}
+
+
+def _clock(seconds: float, *, decimal_mark: str, with_hours: bool) -> str:
+    milliseconds = round(seconds * 1000)
+    hours, milliseconds = divmod(milliseconds, 3_600_000)
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    whole_seconds, milliseconds = divmod(milliseconds, 1000)
+    head = f"{hours:02d}:" if with_hours or hours else ""
+    return f"{head}{minutes:02d}:{whole_seconds:02d}{decimal_mark}{milliseconds:03d}"
+
+
+def caption_text(text: str) -> str:
+    """Return a segment's text as a caption may show it."""
+    return text.strip().replace("-->", "->")
+
+
+def _render_json(transcript: Transcript) -> str:
+    return transcript.model_dump_json(exclude_none=True) + "\n"
+
+
+def _render_srt(transcript: Transcript) -> str:
+    def time(seconds: float) -> str:
+        return _clock(seconds, decimal_mark=",", with_hours=True)
+
+    return "\n".join(
+        f"{number}\n{time(segment.start)} --> {time(segment.end)}\n{caption_text(segment.text)}\n"
+        for number, segment in enumerate(transcript.segments, start=1)
+    )
+
+
+def _render_vtt(transcript: Transcript) -> str:
+    def time(seconds: float) -> str:
+        return _clock(seconds, decimal_mark=".", with_hours=False)
+
+    cues = (
+        f"\n{time(segment.start)} --> {time(segment.end)}\n{caption_text(segment.text)}\n"
+        for segment in transcript.segments
+    )
+    return "WEBVTT\n" + "".join(cues)
+
+
+def _render_txt(transcript: Transcript) -> str:
+    return "".join(f"{caption_text(segment.text)}\n" for segment in transcript.segments)
+
+
+def _render_tsv(transcript: Transcript) -> str:
+    rows = (
+        f"{round(segment.start * 1000)}\t{round(segment.end * 1000)}\t"
+        f"{segment.text.strip().replace(chr(9), ' ')}\n"
+        for segment in transcript.segments
+    )
+    return "start\tend\ttext\n" + "".join(rows)
+
+
+_RENDERERS: dict[OutputFormat, Callable[[Transcript], str]] = {
+    OutputFormat.JSON: _render_json,
+    OutputFormat.SRT: _render_srt,
+    OutputFormat.VTT: _render_vtt,
+    OutputFormat.TXT: _render_txt,
+    OutputFormat.TSV: _render_tsv,
+}
+
+
+def render_transcript(transcript: Transcript, output_format: OutputFormat) -> str:
+    """Return the transcript in a format, as the text of one file (UTF-8, Unix line ends)."""
+    return _RENDERERS[output_format](transcript)

@@ -1,0 +1,87 @@
+"""The manifest: the last object a job writes, and the only proof that it is done."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from waas_contract.formats import OutputFormat
+from waas_contract.wire import Time, WireModel
+
+
+class Outcome(StrEnum):
+    """Whether the results cover the whole recording."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+
+
+class ResultFile(WireModel):
+    """One stored result."""
+
+    format: OutputFormat
+    key: str
+    bytes: int
+    sha256: str
+
+
+class AudioFacts(WireModel):
+    """What was learnt about the recording."""
+
+    duration_seconds: float
+    language: str
+    sha256: str | None = None
+    bytes: int | None = None
+
+
+class EngineFacts(WireModel):
+    """What transcribed it, so that a result can be reproduced."""
+
+    name: str
+    version: str
+    model: str
+    checkpoint_sha256: str | None = None
+    device: str
+
+
+class Timing(WireModel):
+    """Where the seconds went."""
+
+    load_seconds: float
+    fetch_seconds: float
+    transcribe_seconds: float
+    store_seconds: float
+
+
+class Manifest(WireModel):
+    """Names the results of one finished transcription."""
+
+    schema_version: int = 1
+    namespace: str
+    name: str
+    spec_digest: str
+    """Digest of the spec that these results answer; a manifest with another digest is stale."""
+
+    outcome: Outcome
+    attempt: int
+    files: tuple[ResultFile, ...]
+    audio: AudioFacts
+    engine: EngineFacts
+    timing: Timing
+    start_time: Time
+    completion_time: Time
+
+    def answers(self, namespace: str, name: str, spec_digest: str) -> bool:
+        """Tell whether these are the results of that very TranscriptionJob."""
+        return (self.namespace, self.name, self.spec_digest) == (namespace, name, spec_digest)
+
+    def file(self, output_format: OutputFormat) -> ResultFile | None:
+        """Return the stored file of a format, if there is one."""
+        return next((file for file in self.files if file.format == output_format), None)
+
+
+class ProgressNote(WireModel):
+    """How far a running job is, in seconds of audio."""
+
+    processed_seconds: float = Field(ge=0)
+    duration_seconds: float = Field(ge=0)
+    updated_time: Time

@@ -1,0 +1,35 @@
+"""Names, labels and annotations of everything the system makes in Kubernetes."""
+
+from waas_contract.transcription_job import GROUP
+
+LONGEST_NAME = 63
+"""A name is also a label's value and a host name, hence RFC 1123's limit for a label."""
+
+TRANSCRIPTION_JOB_LABEL = f"{GROUP}/transcription-job"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+NAME_LABEL = "app.kubernetes.io/name"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+MANAGED_BY = "waas-operator"
+JOB_LABEL_SELECTOR = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+CONTAINER_NAME = "transcribe"
+
+_LONGEST_PREFIX = 50
+
+
+def child_name(name: str, uid: str) -> str:
+    """Return the name of the Job and of the Secret of one TranscriptionJob.
+
+    The uid keeps a resource that was deleted and made anew apart from its predecessor's children,
+    which the garbage collector may not have reached yet.
+    """
+    return f"{name[:_LONGEST_PREFIX].rstrip('-.')}-{uid[:8]}"
+
+
+def child_labels(name: str) -> dict[str, str]:
+    """Return the labels of every child of one TranscriptionJob."""
+    return {
+        NAME_LABEL: "waas",
+        COMPONENT_LABEL: "job",
+        MANAGED_BY_LABEL: MANAGED_BY,
+        TRANSCRIPTION_JOB_LABEL: name,
+    }

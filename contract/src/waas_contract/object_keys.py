@@ -1,0 +1,48 @@
+"""Where a TranscriptionJob's audio, results and state lie in the bucket.
+
+Every key hangs on namespace and name alone, so that it is known before the resource exists and
+no two tenants can meet (a tenant is a namespace).
+"""
+
+import re
+
+from waas_contract.formats import OutputFormat
+
+_UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_FILE_NAME = 100
+
+
+def tenant_prefix(namespace: str) -> str:
+    """Return the prefix below which everything of a tenant lies."""
+    return f"{namespace}/"
+
+
+def job_prefix(namespace: str, name: str) -> str:
+    """Return the prefix below which everything of one TranscriptionJob lies."""
+    return f"{tenant_prefix(namespace)}{name}/"
+
+
+def audio_key(namespace: str, name: str, file_name: str) -> str:
+    """Return the key of an upload, its file name made safe for any tool that lists the bucket."""
+    safe_name = _UNSAFE_CHARACTERS.sub("_", file_name)[-_LONGEST_FILE_NAME:].strip("._")
+    return f"{job_prefix(namespace, name)}audio/{safe_name or 'audio'}"
+
+
+def result_file_name(output_format: OutputFormat) -> str:
+    """Return the name of the file that holds a format, for example `transcript.srt`."""
+    return f"transcript.{output_format}"
+
+
+def result_key(namespace: str, name: str, attempt: int, output_format: OutputFormat) -> str:
+    """Return the key of one result of one attempt (counted from 1)."""
+    return f"{job_prefix(namespace, name)}results/{attempt}/{result_file_name(output_format)}"
+
+
+def manifest_key(namespace: str, name: str) -> str:
+    """Return the key of the manifest, which is written last and means that results are whole."""
+    return f"{job_prefix(namespace, name)}manifest.json"
+
+
+def progress_key(namespace: str, name: str) -> str:
+    """Return the key of the note in which a running job says how far it is."""
+    return f"{job_prefix(namespace, name)}state/progress.json"

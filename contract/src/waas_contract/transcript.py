@@ -1,0 +1,50 @@
+"""The transcript: what `transcript.json` holds and every other format is rendered from.
+
+Field names are Whisper's own, so that tools which read its JSON read ours.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Word(BaseModel):
+    """One word with the seconds in which it is spoken."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class Segment(BaseModel):
+    """One caption's worth of speech; times in seconds from the start of the audio."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    seek: int = 0
+    start: float
+    end: float
+    text: str
+    tokens: tuple[int, ...] = ()
+    temperature: float = 0.0
+    avg_logprob: float = 0.0
+    compression_ratio: float = 0.0
+    no_speech_prob: float = 0.0
+    words: tuple[Word, ...] | None = None
+
+
+class Transcript(BaseModel):
+    """Everything Whisper heard in one recording."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str
+    """Code of the language that was given or detected."""
+
+    duration: float
+    """Length of the audio in seconds."""
+
+    text: str
+    segments: tuple[Segment, ...]

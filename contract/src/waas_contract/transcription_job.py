@@ -1,0 +1,258 @@
+"""The TranscriptionJob: the only record of a transcription, from upload to transcript.
+
+The models below are the source of the CustomResourceDefinition in the chart (`make generate`).
+Conditions are the truth; `phase` is derived from them for people and print columns.
+"""
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from waas_contract.formats import OutputFormat
+from waas_contract.languages import LANGUAGE_NAMES
+from waas_contract.wire import Time, WireModel
+
+GROUP = "waas.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "TranscriptionJob"
+PLURAL = "transcriptionjobs"
+
+MUTABLE_SPEC_FIELDS = ("suspend", "cancelled")
+"""The only parts of a spec that may change after creation; they do not change the result."""
+
+
+class Task(StrEnum):
+    """What Whisper does with the speech."""
+
+    TRANSCRIBE = "transcribe"
+    TRANSLATE = "translate"
+
+
+class Source(WireModel):
+    """Where the audio lies."""
+
+    bucket: str | None = Field(default=None, min_length=3, max_length=63)
+    """Another bucket than the service's own; an administrator must have listed it."""
+
+    key: str = Field(min_length=1, max_length=1024)
+    """Object key; in the service's own bucket it begins with the resource's namespace."""
+
+    file_name: str | None = Field(default=None, max_length=255)
+    """The name that the person who sent it knows it by."""
+
+
+class Notifications(WireModel):
+    """Who wants to know when it is over."""
+
+    email: str | None = Field(default=None, max_length=254)
+    webhook_id: str | None = Field(default=None, max_length=128)
+    """An id from the administrator's list; never an address."""
+
+
+class TranscriptionJobSpec(WireModel):
+    """What is asked for."""
+
+    source: Source
+    model: str = Field(
+        default="tiny", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*)$"
+    )
+    """Name of a checkpoint in the model cache."""
+
+    task: Task = Task.TRANSCRIBE
+    language: str | None = Field(
+        default=None, json_schema_extra={"enum": sorted(LANGUAGE_NAMES)}, max_length=3
+    )
+    """Code of the spoken language; detected where absent."""
+
+    initial_prompt: str | None = Field(default=None, max_length=2000)
+    """Text that sets vocabulary and style."""
+
+    word_timestamps: bool = False
+    formats: tuple[OutputFormat, ...] = Field(
+        default=(OutputFormat.SRT, OutputFormat.VTT, OutputFormat.TXT, OutputFormat.TSV),
+        max_length=8,
+    )
+    """What is stored beside transcript.json, which always is."""
+
+    profile: str = Field(default="default", min_length=1, max_length=63)
+    """Which of the administrator's sets of resources the Job gets."""
+
+    backoff_limit: int = Field(default=2, ge=0, le=10)
+    """Attempts after the first that the job's own failures may cost."""
+
+    active_deadline_seconds: int | None = Field(default=None, ge=1, le=604_800)
+    """Seconds from its start after which the Job fails."""
+
+    notifications: Notifications | None = None
+    suspend: bool = False
+    cancelled: bool = False
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what decides the result, the same for equal requests."""
+        asked = {
+            field: value
+            for field, value in self.to_wire().items()
+            if field not in MUTABLE_SPEC_FIELDS
+        }
+        # A set to the API server, which may give it back in another order.
+        asked["formats"] = sorted(self.formats)
+        canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+    def stored_formats(self) -> tuple[OutputFormat, ...]:
+        """Return the formats that the job writes, transcript.json first."""
+        others = (each for each in self.formats if each != OutputFormat.JSON)
+        return (OutputFormat.JSON, *others)
+
+
+class ConditionType(StrEnum):
+    """The conditions, in the order in which they come true."""
+
+    ACCEPTED = "Accepted"
+    STARTED = "Started"
+    RESULTS_STORED = "ResultsStored"
+    SUCCEEDED = "Succeeded"
+
+
+class ConditionReason(StrEnum):
+    """Reasons of conditions that do not tell of a failure."""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    SUSPENDED = "Suspended"
+    UNSCHEDULABLE = "Unschedulable"
+    IMAGE_PULL = "ImagePull"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    RETRYING = "Retrying"
+    IN_PROGRESS = "InProgress"
+    CANCELLING = "Cancelling"
+    MANIFEST_VERIFIED = "ManifestVerified"
+    STORAGE_UNAVAILABLE = "StorageUnavailable"
+    COMPLETED = "Completed"
+    NOT_RUN = "NotRun"
+
+
+class Condition(WireModel):
+    """One claim about the job, as in Kubernetes' API conventions."""
+
+    type: ConditionType
+    status: Literal["True", "False", "Unknown"]
+    reason: str = Field(pattern=r"^[A-Za-z]+$", max_length=64)
+    """A ConditionReason or FailureReason; open, so that releases can differ while one rolls out."""
+
+    message: str = Field(default="", max_length=1024)
+    last_transition_time: Time
+    observed_generation: int = 0
+
+
+class Phase(StrEnum):
+    """Where a job stands, in one word; derived from the conditions."""
+
+    PENDING = "Pending"
+    QUEUED = "Queued"
+    SUSPENDED = "Suspended"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing will happen to the job any more."""
+        return self in (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)
+
+
+class Progress(WireModel):
+    """How much of the audio is done."""
+
+    percent: int = Field(ge=0, le=100)
+    processed_seconds: float = 0
+    updated_time: Time | None = None
+
+
+class AudioStatus(WireModel):
+    """What was learnt about the recording."""
+
+    duration_seconds: float
+    language: str | None = None
+
+
+class StoredResult(WireModel):
+    """One result in the bucket."""
+
+    format: OutputFormat
+    key: str
+    bytes: int
+
+
+class Results(WireModel):
+    """Where the transcript lies."""
+
+    manifest_key: str
+    files: Annotated[tuple[StoredResult, ...], Field(max_length=8)]
+
+
+class LastFailure(WireModel):
+    """The most recent attempt that ended badly."""
+
+    reason: str = Field(pattern=r"^[A-Za-z]+$", max_length=64)
+    message: str = Field(default="", max_length=1024)
+    exit_code: int | None = None
+    pod_name: str | None = None
+    time: Time | None = None
+
+
+class TranscriptionJobStatus(WireModel):
+    """What the operator knows; it alone writes here."""
+
+    observed_generation: int = 0
+    phase: Phase = Phase.PENDING
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16)] = ()
+    job_name: str | None = None
+    attempts: int = 0
+    """Pods that were started."""
+
+    queued_time: Time | None = None
+    start_time: Time | None = None
+    completion_time: Time | None = None
+    urls_expiration_time: Time | None = None
+    """When the URLs in the job's Secret end, so that they are renewed in time."""
+
+    progress: Progress | None = None
+    audio: AudioStatus | None = None
+    results: Results | None = None
+    last_failure: LastFailure | None = None
+
+    def condition(self, condition_type: ConditionType) -> Condition | None:
+        """Return the condition of a type, if it was ever set."""
+        return next((each for each in self.conditions if each.type == condition_type), None)
+
+
+class ObjectMeta(WireModel):
+    """The part of Kubernetes' metadata that the programs read."""
+
+    name: str
+    namespace: str
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
+
+
+class TranscriptionJob(WireModel):
+    """One transcription."""
+
+    metadata: ObjectMeta
+    spec: TranscriptionJobSpec
+    status: TranscriptionJobStatus | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """Return where the job stands; Pending before the operator has seen it."""
+        return self.status.phase if self.status else Phase.PENDING

@@ -1,0 +1,1 @@
+"""The program inside the Job: audio in, transcripts out."""

@@ -1,0 +1,1 @@
+"""TranscriptionJob in, batch/v1 Job and status out."""
