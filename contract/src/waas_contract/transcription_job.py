@@ -64,7 +64,7 @@ class TranscriptionJobSpec(WireModel):
 
     task: Task = Task.TRANSCRIBE
     language: str | None = Field(
-        default=None, json_schema_extra={"enum": sorted(LANGUAGE_NAMES)}, max_length=3
+        default=None, json_schema_extra={"enum": [*sorted(LANGUAGE_NAMES)]}, max_length=3
     )
     """Code of the spoken language; detected where absent."""
 

@@ -1,0 +1,237 @@
+"""The operator's only Kubernetes code: reads and writes objects as plain JSON.
+
+Requests go through the official client's transport, but without its typed models: a manifest from
+a builder is sent as it is, and what comes back is read by `observation`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol, Self
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from waas_contract.names import TRANSCRIPTION_JOB_LABEL
+from waas_contract.transcription_job import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+    TranscriptionJob,
+    TranscriptionJobStatus,
+)
+from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused
+
+Resource = dict[str, Any]
+
+_TIMEOUT_SECONDS = 30.0
+_PAGE_SIZE = "500"
+_FIELD_MANAGER = "waas-operator"
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+
+
+class Cluster(Protocol):
+    """The few things that the operator asks of Kubernetes."""
+
+    async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
+        """Return the resource, or None where there is none."""
+        ...
+
+    def list_transcription_jobs(self, namespace: str) -> AsyncIterator[TranscriptionJob]:
+        """Go through all of a namespace, page by page."""
+        ...
+
+    async def replace_status(
+        self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
+    ) -> None:
+        """Write the whole status; raises Conflict if the resource changed since it was read."""
+        ...
+
+    async def get_job(self, namespace: str, name: str) -> Resource | None:
+        """Return a batch/v1 Job, or None where there is none."""
+        ...
+
+    async def list_pods(self, namespace: str, transcription_job_name: str) -> list[Resource]:
+        """Return the Pods of a TranscriptionJob's Job."""
+        ...
+
+    async def create_job(self, job: Resource) -> None:
+        """Create a Job; one of that name which is already there is left alone."""
+        ...
+
+    async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
+        """Suspend or resume a Job."""
+        ...
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        """Delete a Job and wait for none of its Pods; they go before it does."""
+        ...
+
+    async def apply_secret(self, secret: Resource) -> None:
+        """Create or overwrite a Secret, without reading it."""
+        ...
+
+    async def delete_secret(self, namespace: str, name: str) -> None:
+        """Delete a Secret if it is there."""
+        ...
+
+
+class KubernetesCluster:
+    """A Cluster behind a real API server."""
+
+    def __init__(self, api_client: client.ApiClient) -> None:
+        """Take a client whose configuration is loaded."""
+        self._client = api_client
+
+    @classmethod
+    async def connect(cls) -> Self:
+        """Use the pod's service account where there is one, else the kubeconfig."""
+        configuration = client.Configuration()
+        try:
+            config.load_incluster_config(client_configuration=configuration)
+        except config.ConfigException:
+            await config.load_kube_config(client_configuration=configuration)
+        return cls(client.ApiClient(configuration))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
+        """Return the resource, or None where there is none."""
+        resource = await self._get(_transcription_job_path(namespace, name))
+        return TranscriptionJob.model_validate(resource) if resource else None
+
+    async def list_transcription_jobs(self, namespace: str) -> AsyncIterator[TranscriptionJob]:
+        """Go through all of a namespace, page by page."""
+        query = {"limit": _PAGE_SIZE}
+        while True:
+            page = await self._request("GET", _transcription_job_path(namespace), query=query)
+            for resource in page["items"]:
+                yield TranscriptionJob.model_validate(resource)
+            if not (token := page["metadata"].get("continue")):
+                return
+            query = {"limit": _PAGE_SIZE, "continue": token}
+
+    async def replace_status(
+        self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
+    ) -> None:
+        """Write the whole status; raises Conflict if the resource changed since it was read."""
+        metadata = transcription_job.metadata
+        body = {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "metadata": {
+                "name": metadata.name,
+                "namespace": metadata.namespace,
+                "uid": metadata.uid,
+                "resourceVersion": metadata.resource_version,
+            },
+            # The status subresource ignores the spec, yet the schema asks for it.
+            "spec": transcription_job.spec.to_wire(),
+            "status": status.to_wire(),
+        }
+        path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
+        await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+
+    async def get_job(self, namespace: str, name: str) -> Resource | None:
+        """Return a batch/v1 Job, or None where there is none."""
+        return await self._get(_job_path(namespace, name))
+
+    async def list_pods(self, namespace: str, transcription_job_name: str) -> list[Resource]:
+        """Return the Pods of a TranscriptionJob's Job."""
+        selector = f"{TRANSCRIPTION_JOB_LABEL}={transcription_job_name}"
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        page = await self._request("GET", path, query={"labelSelector": selector})
+        pods: list[Resource] = page["items"]
+        return pods
+
+    async def create_job(self, job: Resource) -> None:
+        """Create a Job; one of that name which is already there is left alone."""
+        path = _job_path(job["metadata"]["namespace"])
+        try:
+            await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=job)
+        except Conflict:
+            return
+
+    async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
+        """Suspend or resume a Job."""
+        body = {"spec": {"suspend": is_suspended}}
+        await self._request("PATCH", _job_path(namespace, name), body=body, content_type=_MERGE)
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        """Delete a Job and wait for none of its Pods; they go before it does."""
+        query = {"propagationPolicy": "Foreground"}
+        await self._request("DELETE", _job_path(namespace, name), query=query, is_optional=True)
+
+    async def apply_secret(self, secret: Resource) -> None:
+        """Create or overwrite a Secret, without reading it."""
+        metadata = secret["metadata"]
+        path = _secret_path(metadata["namespace"], metadata["name"])
+        query = {"fieldManager": _FIELD_MANAGER, "force": "true"}
+        await self._request("PATCH", path, query=query, body=secret, content_type=_APPLY)
+
+    async def delete_secret(self, namespace: str, name: str) -> None:
+        """Delete a Secret if it is there."""
+        await self._request("DELETE", _secret_path(namespace, name), is_optional=True)
+
+    async def _get(self, path: str) -> Resource | None:
+        return await self._request("GET", path, is_optional=True) or None
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Resource | None = None,
+        content_type: str = "application/json",
+        is_optional: bool = False,
+    ) -> Resource:
+        """Send one request; an optional object that is not there is an empty answer."""
+        request = await self._client.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+            content = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ClusterUnavailable(f"{method} {path}: {type(error).__name__}") from error
+        if response.status == 404 and is_optional:
+            return {}
+        if not 200 <= response.status <= 299:
+            raise _error_for(response.status, f"{method} {path}", content)
+        parsed: Resource = json.loads(content)
+        return parsed
+
+
+def _transcription_job_path(namespace: str, name: str = "") -> str:
+    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}/{name}".rstrip("/")
+
+
+def _job_path(namespace: str, name: str = "") -> str:
+    return f"/apis/batch/v1/namespaces/{namespace}/jobs/{name}".rstrip("/")
+
+
+def _secret_path(namespace: str, name: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/secrets/{name}"
+
+
+def _error_for(status: int, what: str, content: bytes) -> OperatorError:
+    try:
+        message = json.loads(content).get("message", "")
+    except ValueError:
+        message = ""
+    text = f"{what}: {status} {message}".strip()
+    if status in (404, 409):
+        return Conflict(text)
+    if status in (401, 429) or status >= 500:
+        return ClusterUnavailable(text)
+    return Refused(text)

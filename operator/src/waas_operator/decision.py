@@ -1,0 +1,164 @@
+"""Decides what to do about one TranscriptionJob and what may be said of it. Pure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+
+from waas_contract.exit_codes import FailureReason
+from waas_contract.transcription_job import ConditionReason
+from waas_operator.failure_policy import explain_job_failure, find_last_failure
+from waas_operator.observation import ManifestState, Observation, ObservedJob
+from waas_operator.settings import Settings
+from waas_operator.source_policy import explain_forbidden_source
+
+MANIFEST_GRACE = timedelta(seconds=60)
+"""How long a completed Job's manifest may take to be seen before it counts as missing."""
+
+
+class Action(Enum):
+    """What to change in the cluster; each is safe to do twice."""
+
+    WAIT = auto()
+    START = auto()
+    """Write the Secret, then the Job."""
+
+    RENEW_URLS = auto()
+    SUSPEND = auto()
+    RESUME = auto()
+    DELETE_JOB = auto()
+    FINISH = auto()
+    """Delete the Secret; the status that is written next is the last one."""
+
+
+class Verdict(Enum):
+    """What is known of the end."""
+
+    IN_PROGRESS = auto()
+    SUCCEEDED = auto()
+    FAILED = auto()
+    REFUSED = auto()
+    """Failed before it was accepted."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One step, and the reason and sentence that go into the condition Succeeded."""
+
+    action: Action
+    verdict: Verdict = Verdict.IN_PROGRESS
+    reason: ConditionReason | FailureReason = ConditionReason.IN_PROGRESS
+    message: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing will be decided about the job any more."""
+        return self.verdict is not Verdict.IN_PROGRESS
+
+
+_SUCCEEDED = Decision(
+    Action.FINISH, Verdict.SUCCEEDED, ConditionReason.COMPLETED, "The transcript is stored."
+)
+
+
+def _fail(reason: FailureReason, message: str, verdict: Verdict = Verdict.FAILED) -> Decision:
+    return Decision(Action.FINISH, verdict, reason, message)
+
+
+def _wait(reason: ConditionReason, message: str) -> Decision:
+    return Decision(Action.WAIT, reason=reason, message=message)
+
+
+def needs_manifest(observation: Observation) -> bool:
+    """Tell whether the decision hangs on the manifest: is there no Job at work on it?"""
+    return observation.job is None or observation.job.is_finished
+
+
+def decide(observation: Observation, settings: Settings) -> Decision:
+    """Return the next step for a TranscriptionJob that has not ended yet."""
+    if observation.manifest_state is ManifestState.PRESENT:
+        return _SUCCEEDED
+    if observation.job is None:
+        return _decide_without_job(observation, settings)
+    return _decide_with_job(observation, observation.job, settings)
+
+
+def _decide_without_job(observation: Observation, settings: Settings) -> Decision:
+    spec = observation.transcription_job.spec
+    if spec.cancelled:
+        if observation.pods:
+            return _wait(ConditionReason.CANCELLING, "Waiting for the last pod to end.")
+        return _fail(FailureReason.CANCELLED, "Cancelled on request.")
+    if refusal := _explain_refusal(observation, settings):
+        return refusal
+    if observation.manifest_state is ManifestState.UNKNOWN:
+        return _wait(
+            ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to come back."
+        )
+    return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)
+
+
+def _explain_refusal(observation: Observation, settings: Settings) -> Decision | None:
+    transcription_job = observation.transcription_job
+    namespace = transcription_job.metadata.namespace
+    forbidden = explain_forbidden_source(
+        transcription_job.spec.source,
+        namespace,
+        listed_buckets=settings.source_buckets,
+        own_bucket=settings.s3_bucket,
+    )
+    if forbidden:
+        return _fail(FailureReason.SOURCE_FORBIDDEN, forbidden, Verdict.REFUSED)
+    if transcription_job.spec.profile not in settings.profiles:
+        known = ", ".join(sorted(settings.profiles))
+        message = f"spec.profile: '{transcription_job.spec.profile}' is not one of: {known}"
+        return _fail(FailureReason.PROFILE_NOT_FOUND, message, Verdict.REFUSED)
+    return None
+
+
+def _decide_with_job(observation: Observation, job: ObservedJob, settings: Settings) -> Decision:
+    spec = observation.transcription_job.spec
+    if not job.is_ours:
+        return _fail(
+            FailureReason.NAME_CONFLICT, f"A Job named '{job.name}' exists and is not ours."
+        )
+    if job.is_finished and not job.is_deleting:
+        return _decide_finished(observation, job)
+    if spec.cancelled:
+        if job.is_deleting:
+            return _wait(ConditionReason.CANCELLING, "Waiting for the last pod to end.")
+        return Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING)
+    if job.is_deleting:
+        return _wait(ConditionReason.RETRYING, "Its Job was deleted and will be made anew.")
+    if spec.suspend != job.is_suspended and not job.is_queued_by_kueue:
+        return Decision(Action.SUSPEND if spec.suspend else Action.RESUME)
+    if _is_renewal_due(observation, settings):
+        return Decision(Action.RENEW_URLS)
+    return Decision(Action.WAIT)
+
+
+def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:
+    if observation.manifest_state is ManifestState.UNKNOWN:
+        return _wait(
+            ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to show the results."
+        )
+    transcription_job = observation.transcription_job
+    if job.is_complete:
+        finished = job.finish_time or observation.now
+        if observation.now - finished < MANIFEST_GRACE:
+            return _wait(ConditionReason.IN_PROGRESS, "Waiting for the manifest.")
+        return _fail(
+            FailureReason.RESULTS_MISSING,
+            "The Job completed, but its results are not in the store.",
+        )
+    known = transcription_job.status.last_failure if transcription_job.status else None
+    last_failure = find_last_failure(observation.pods, transcription_job.metadata.name) or known
+    failure = explain_job_failure(job, last_failure)
+    return _fail(failure.reason, failure.message)
+
+
+def _is_renewal_due(observation: Observation, settings: Settings) -> bool:
+    status = observation.transcription_job.status
+    if status is None or status.urls_expiration_time is None:
+        return True
+    half_life = timedelta(seconds=settings.url_lifetime_seconds / 2)
+    return observation.now >= status.urls_expiration_time - half_life

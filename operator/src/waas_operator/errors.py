@@ -1,0 +1,28 @@
+"""The operator's errors.
+
+OperatorError
+|-- ClusterUnavailable    Kubernetes could not be asked; try again later
+|-- Conflict              somebody wrote the object in between; look again
+|-- Refused               Kubernetes refuses what was asked for; trying again will not help
+`-- StorageUnavailable    the object store could not be asked; try again later
+"""
+
+
+class OperatorError(Exception):
+    """Anything that went wrong outside the operator's own logic."""
+
+
+class ClusterUnavailable(OperatorError):
+    """Kubernetes could not be asked; try again later."""
+
+
+class Conflict(OperatorError):
+    """Somebody wrote the object in between; look again and decide anew."""
+
+
+class Refused(OperatorError):
+    """Kubernetes refuses what was asked for, for example by quota or admission."""
+
+
+class StorageUnavailable(OperatorError):
+    """The object store could not be asked; try again later."""

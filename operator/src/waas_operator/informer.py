@@ -1,0 +1,100 @@
+"""Watches the cluster with Kopf and turns every event into a key to reconcile.
+
+Kopf is used as an informer only: its handlers add a key and return, so that none of its state
+(annotations, finalizers, progress) is ever written. What it is known not to do itself is done here
+or by the resync loop: it does not end when one of its watchers dies
+(https://github.com/nolar/kopf/issues/1276), and it tells nothing of what was deleted while it was
+away.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import kopf
+
+from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
+from waas_contract.transcription_job import GROUP, PLURAL, VERSION
+from waas_operator.reconcile import Key
+
+_ORCHESTRATION_LOGGER = "kopf._core.reactor.orchestration"
+_PAGE_SIZE = 500
+
+
+class DeadWatcherHandler(logging.Handler):
+    """Calls back when Kopf logs that a watcher has failed, the only sign that it gives."""
+
+    def __init__(self, on_dead_watcher: Callable[[str], None]) -> None:
+        """Take what to do about it."""
+        super().__init__(level=logging.ERROR)
+        self._on_dead_watcher = on_dead_watcher
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at one line of Kopf's orchestrator."""
+        message = record.getMessage()
+        if "watcher for" in message.lower() and "fail" in message.lower():
+            self._on_dead_watcher(message)
+
+
+def build_kopf_settings() -> kopf.OperatorSettings:
+    """Return Kopf's settings; each differs from the default for the reason beside it."""
+    settings = kopf.OperatorSettings()
+    settings.peering.standalone = True  # no wall-clock peering; writes are safe to repeat
+    settings.scanning.disabled = True  # needs no right to watch CRDs and namespaces
+    settings.watching.server_timeout = 300  # a clean new watch every few minutes
+    settings.watching.client_timeout = 330  # later than the server's own end
+    settings.watching.connect_timeout = 10
+    settings.watching.reconnect_backoff = 1.0  # gentle on an API server that comes back
+    settings.watching.chunk_size = _PAGE_SIZE
+    settings.watching.label_selectors["batch", "v1", "jobs"] = JOB_LABEL_SELECTOR
+    settings.watching.label_selectors["", "v1", "pods"] = JOB_LABEL_SELECTOR
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = [1, 2, 3, 5, 8, 13, 21]
+    settings.queueing.worker_limit = None  # handlers only add keys
+    settings.posting.enabled = False  # no events from log lines
+    settings.process.ultimate_exiting_timeout = 25  # within the pod's grace period
+    return settings
+
+
+def build_registry(add: Callable[[Key], None]) -> kopf.OperatorRegistry:
+    """Return the handlers: each event of a TranscriptionJob or of its children adds its key."""
+    registry = kopf.OperatorRegistry()
+
+    def log_in(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    def on_transcription_job(namespace: str | None, name: str | None, **_: Any) -> None:
+        if namespace and name:
+            add(Key(namespace, name))
+
+    def on_child(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
+        owner = labels.get(TRANSCRIPTION_JOB_LABEL)
+        if namespace and owner:
+            add(Key(namespace, owner))
+
+    kopf.on.login(registry=registry)(log_in)
+    kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(on_transcription_job)
+    kopf.on.event("batch", "v1", "jobs", registry=registry)(on_child)
+    kopf.on.event("", "v1", "pods", registry=registry)(on_child)
+    return registry
+
+
+async def run_informer(
+    namespaces: Sequence[str],
+    add: Callable[[Key], None],
+    on_dead_watcher: Callable[[str], None],
+) -> None:
+    """Watch the namespaces until it is cancelled."""
+    handler = DeadWatcherHandler(on_dead_watcher)
+    orchestration_logger = logging.getLogger(_ORCHESTRATION_LOGGER)
+    orchestration_logger.addHandler(handler)
+    try:
+        await kopf.operator(
+            registry=build_registry(add),
+            settings=build_kopf_settings(),
+            namespaces=list(namespaces),
+            standalone=True,
+        )
+    finally:
+        orchestration_logger.removeHandler(handler)

@@ -1,0 +1,153 @@
+"""Builds the batch/v1 Job of one TranscriptionJob. Pure."""
+
+from typing import Any
+
+from waas_contract.job_environment import JobEnvironment, JobItem
+from waas_contract.names import CONTAINER_NAME, child_labels, child_name
+from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
+from waas_operator.failure_policy import build_pod_failure_policy
+from waas_operator.settings import Profile, Settings
+
+TERMINATION_GRACE_SECONDS = 30
+_USER = 65532  # "nonroot" in the images' convention; any number but 0 would do
+
+
+def build_owner_reference(metadata: ObjectMeta) -> dict[str, Any]:
+    """Return the reference by which the garbage collector takes children with their owner."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "name": metadata.name,
+        "uid": metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def build_child_metadata(transcription_job: TranscriptionJob) -> dict[str, Any]:
+    """Return the metadata that the Job and the Secret share."""
+    metadata = transcription_job.metadata
+    return {
+        "name": child_name(metadata.name, metadata.uid),
+        "namespace": metadata.namespace,
+        "labels": child_labels(metadata.name),
+        "ownerReferences": [build_owner_reference(metadata)],
+    }
+
+
+def build_job_item(transcription_job: TranscriptionJob) -> JobItem:
+    """Return what the job program needs to know of one recording."""
+    metadata, spec = transcription_job.metadata, transcription_job.spec
+    return JobItem(
+        namespace=metadata.namespace,
+        name=metadata.name,
+        spec_digest=spec.digest(),
+        file_name=spec.source.file_name or spec.source.key.rsplit("/", 1)[-1],
+        language=spec.language,
+        task=spec.task,
+        initial_prompt=spec.initial_prompt,
+        word_timestamps=spec.word_timestamps,
+        formats=spec.stored_formats(),
+    )
+
+
+def build_job(transcription_job: TranscriptionJob, settings: Settings) -> dict[str, Any]:
+    """Return the Job; its pods hold no credentials but the URLs of the mounted Secret."""
+    spec = transcription_job.spec
+    child = build_child_metadata(transcription_job)
+    profile = settings.profiles[spec.profile]
+    job_spec: dict[str, Any] = {
+        "backoffLimit": spec.backoff_limit,
+        "completions": 1,
+        "parallelism": 1,
+        "podFailurePolicy": build_pod_failure_policy(),
+        # Never two pods with a GPU each for one recording (KEP-3939).
+        "podReplacementPolicy": "Failed",
+        "suspend": spec.suspend,
+        "template": {
+            "metadata": {"labels": child["labels"]},
+            "spec": _build_pod_spec(transcription_job, profile, settings, child["name"]),
+        },
+    }
+    if spec.active_deadline_seconds is not None:
+        job_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": child, "spec": job_spec}
+
+
+def _build_pod_spec(
+    transcription_job: TranscriptionJob, profile: Profile, settings: Settings, secret_name: str
+) -> dict[str, Any]:
+    environment = JobEnvironment(
+        items=(build_job_item(transcription_job),),
+        model=transcription_job.spec.model,
+        device=profile.device,
+        storage_patience_seconds=settings.storage_patience_seconds,
+        progress_interval_seconds=settings.progress_interval_seconds,
+    )
+    volumes = _build_volumes(environment, settings, secret_name)
+    container: dict[str, Any] = {
+        "name": CONTAINER_NAME,
+        "image": profile.image or settings.job_image,
+        "imagePullPolicy": settings.job_image_pull_policy,
+        "env": [
+            {"name": name, "value": value} for name, value in environment.to_variables().items()
+        ],
+        "resources": profile.resources,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "terminationMessagePath": environment.termination_message_path,
+        "terminationMessagePolicy": "File",
+        "volumeMounts": [mount for mount, _ in volumes],
+    }
+    pod_spec: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "containers": [container],
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": {
+            "fsGroup": _USER,
+            "runAsGroup": _USER,
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "terminationGracePeriodSeconds": TERMINATION_GRACE_SECONDS,
+        "volumes": [volume for _, volume in volumes],
+    }
+    if profile.node_selector:
+        pod_spec["nodeSelector"] = profile.node_selector
+    if profile.tolerations:
+        pod_spec["tolerations"] = list(profile.tolerations)
+    if profile.runtime_class_name:
+        pod_spec["runtimeClassName"] = profile.runtime_class_name
+    if profile.priority_class_name:
+        pod_spec["priorityClassName"] = profile.priority_class_name
+    return pod_spec
+
+
+def _build_volumes(
+    environment: JobEnvironment, settings: Settings, secret_name: str
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return each mount with its volume."""
+    # A directory, not single files: the kubelet renews a Secret's files only in a whole mount.
+    urls = (
+        {"name": "urls", "mountPath": environment.urls_directory, "readOnly": True},
+        {"name": "urls", "secret": {"secretName": secret_name, "defaultMode": 0o440}},
+    )
+    scratch = (
+        {"name": "scratch", "mountPath": environment.scratch_directory},
+        {"name": "scratch", "emptyDir": {"sizeLimit": settings.scratch_size}},
+    )
+    if settings.model_cache_claim is None:
+        return [urls, scratch]
+    models = (
+        {"name": "models", "mountPath": environment.model_directory, "readOnly": True},
+        {
+            "name": "models",
+            "persistentVolumeClaim": {"claimName": settings.model_cache_claim, "readOnly": True},
+        },
+    )
+    return [urls, scratch, models]

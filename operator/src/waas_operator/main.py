@@ -1,0 +1,158 @@
+"""Starts the operator: informer, resync and reconcilers around one queue."""
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from waas_operator.cluster import Cluster, KubernetesCluster
+from waas_operator.errors import OperatorError
+from waas_operator.health import Health, serve_health
+from waas_operator.informer import run_informer
+from waas_operator.object_storage import MinioObjectStorage, ObjectStorage
+from waas_operator.reconcile import Key, Reconciler
+from waas_operator.settings import Settings
+from waas_operator.work_queue import WorkQueue
+
+logger = logging.getLogger(__name__)
+
+_RESYNC_RETRY_SECONDS = 5.0
+
+
+class WatcherDied(OperatorError):
+    """A watcher ended and Kopf will not start it again; only a new process sees all events."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+async def run_operator(
+    settings: Settings,
+    cluster: Cluster,
+    object_storage: ObjectStorage,
+    *,
+    clock: Callable[[], datetime] = _now,
+) -> None:
+    """Run until it is cancelled or a part of it dies."""
+    queue: WorkQueue[Key] = WorkQueue()
+    reconciler = Reconciler(cluster, object_storage, settings, clock)
+    health = Health(time.monotonic, settings.resync_seconds)
+    probes = await serve_health(health, settings.health_port)
+    dead_watcher: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def on_dead_watcher(message: str) -> None:
+        if not dead_watcher.done():
+            dead_watcher.set_result(message)
+
+    async def fail_with_watcher() -> None:
+        raise WatcherDied(await dead_watcher)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(queue.run_delays())
+            for _ in range(settings.reconcile_concurrency):
+                group.create_task(_consume(queue, reconciler))
+            group.create_task(_resync_forever(settings, cluster, queue, health))
+            group.create_task(fail_with_watcher())
+            await run_informer(settings.job_namespaces, queue.add, on_dead_watcher)
+            # Kopf returns when the process is told to stop.
+            raise asyncio.CancelledError
+    finally:
+        await probes.cleanup()
+
+
+async def _consume(queue: WorkQueue[Key], reconciler: Reconciler) -> None:
+    while True:
+        key = await queue.get()
+        try:
+            next_look_seconds = await reconciler.reconcile(key)
+        except OperatorError as error:
+            delay = queue.failed(key)
+            logger.warning("%s/%s again in %.0f s: %s", key.namespace, key.name, delay, error)
+        except Exception:
+            # One bad resource must not stop the others.
+            delay = queue.failed(key)
+            logger.exception("%s/%s again in %.0f s", key.namespace, key.name, delay)
+        else:
+            queue.done(key)
+            if next_look_seconds is not None:
+                queue.add_after(key, next_look_seconds)
+
+
+async def _resync_forever(
+    settings: Settings, cluster: Cluster, queue: WorkQueue[Key], health: Health
+) -> None:
+    while True:
+        try:
+            for namespace in settings.job_namespaces:
+                async for transcription_job in cluster.list_transcription_jobs(namespace):
+                    if not transcription_job.phase.is_final:
+                        queue.add(Key(namespace, transcription_job.metadata.name))
+        except OperatorError as error:
+            logger.warning("cannot list TranscriptionJobs: %s", error)
+            await asyncio.sleep(_RESYNC_RETRY_SECONDS)
+        else:
+            health.note_round()
+            await asyncio.sleep(settings.resync_seconds)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if name := getattr(record, "transcription_job", None):
+            line["transcriptionJob"] = name
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def configure_logging(level: str) -> None:
+    """Send every log line to standard error as JSON."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+async def _run(settings: Settings) -> None:
+    cluster = await KubernetesCluster.connect()
+    try:
+        await run_operator(settings, cluster, MinioObjectStorage.connect(settings))
+    finally:
+        await cluster.close()
+
+
+def main() -> int:
+    """Run the operator with settings from the environment; returns the exit code."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.stderr.write(f"waas-operator: the settings do not fit: {error}\n")
+        return 78
+    configure_logging(settings.log_level)
+    try:
+        asyncio.run(_run(settings))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return 0
+    except ExceptionGroup as group:
+        logger.critical("stopped: %s", "; ".join(str(error) for error in group.exceptions))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The operator's only S3 code: signs URLs, and reads what a job wrote about itself."""
+
+import asyncio
+from datetime import timedelta
+from typing import Literal, Protocol, Self
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+
+from waas_operator.errors import StorageUnavailable
+from waas_operator.settings import Settings
+
+LARGEST_NOTE = 1 << 20
+"""Bytes of the largest manifest or progress note that is read."""
+
+_TIMEOUT = urllib3.Timeout(connect=5, read=15)
+_CONNECTIONS = 32
+
+
+class ObjectStorage(Protocol):
+    """The few things that the operator asks of the object store."""
+
+    async def read_note(self, key: str) -> bytes | None:
+        """Return a small object whole, or None where there is none."""
+        ...
+
+    def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
+        """Return a presigned URL for a pod; asks nobody."""
+        ...
+
+
+class MinioObjectStorage:
+    """An ObjectStorage behind any S3 server."""
+
+    def __init__(self, reader: Minio, signer: Minio, bucket: str, url_lifetime: timedelta) -> None:
+        """Take one client for each address of the store: the operator's and the pods'."""
+        self._reader = reader
+        self._signer = signer
+        self._bucket = bucket
+        self._url_lifetime = url_lifetime
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Self:
+        """Build the clients; nothing is asked of the store yet."""
+        return cls(
+            reader=_build_client(settings, settings.s3_endpoint),
+            signer=_build_client(settings, settings.s3_endpoint_for_jobs or settings.s3_endpoint),
+            bucket=settings.s3_bucket,
+            url_lifetime=timedelta(seconds=settings.url_lifetime_seconds),
+        )
+
+    async def read_note(self, key: str) -> bytes | None:
+        """Return a small object whole, or None where there is none."""
+        return await asyncio.to_thread(self._read_note, key)
+
+    def _read_note(self, key: str) -> bytes | None:
+        try:
+            response = self._reader.get_object(self._bucket, key, length=LARGEST_NOTE)
+            try:
+                return response.read()
+            finally:
+                response.close()
+                response.release_conn()
+        except S3Error as error:
+            if error.code in ("NoSuchKey", "NoSuchObject"):
+                return None
+            raise StorageUnavailable(f"reading {key}: {error.code}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise StorageUnavailable(f"reading {key}: {type(error).__name__}") from error
+
+    def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
+        """Return a presigned URL for a pod; asks nobody."""
+        return self._signer.get_presigned_url(
+            method, bucket or self._bucket, key, expires=self._url_lifetime
+        )
+
+
+def _build_client(settings: Settings, endpoint: str) -> Minio:
+    address = urlsplit(endpoint)
+    return Minio(
+        endpoint=address.netloc,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        secure=address.scheme == "https",
+        # A known region spares the client a question to the store before the first signature.
+        region=settings.s3_region,
+        http_client=urllib3.PoolManager(
+            timeout=_TIMEOUT,
+            maxsize=_CONNECTIONS,
+            retries=urllib3.Retry(total=1, backoff_factor=0.2),
+        ),
+    )

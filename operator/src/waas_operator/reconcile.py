@@ -1,0 +1,224 @@
+"""Brings one TranscriptionJob a step further: observe, decide, act, write the status last.
+
+It is level-triggered: what it does hangs on what is there now, never on having seen it change, so
+that it may be interrupted anywhere and run again.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from waas_contract.manifest import Manifest, ProgressNote
+from waas_contract.names import child_name
+from waas_contract.object_keys import manifest_key, progress_key
+from waas_contract.transcription_job import (
+    ConditionReason,
+    TranscriptionJob,
+    TranscriptionJobStatus,
+)
+from waas_operator.cluster import Cluster
+from waas_operator.decision import Action, Decision, decide, needs_manifest
+from waas_operator.errors import Refused, StorageUnavailable
+from waas_operator.job_manifest import build_job
+from waas_operator.object_storage import ObjectStorage
+from waas_operator.observation import (
+    ManifestState,
+    Observation,
+    ObservedPod,
+    observe_job,
+    observe_pod,
+)
+from waas_operator.settings import Settings
+from waas_operator.status import derive_status
+from waas_operator.url_secret import build_item_urls, build_url_secret
+
+logger = logging.getLogger(__name__)
+
+_SOON_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Key:
+    """Names a TranscriptionJob."""
+
+    namespace: str
+    name: str
+
+
+class Reconciler:
+    """Reconciles TranscriptionJobs, one call a step."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        object_storage: ObjectStorage,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Take the seams to the world; `clock` gives whole seconds in UTC."""
+        self._cluster = cluster
+        self._object_storage = object_storage
+        self._settings = settings
+        self._clock = clock
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Take the next step for a key; returns seconds until it wants another look, or None."""
+        transcription_job = await self._cluster.get_transcription_job(key.namespace, key.name)
+        if transcription_job is None or transcription_job.metadata.deletion_timestamp:
+            return None
+        if transcription_job.phase.is_final:
+            return None
+        observation = await self._observe(transcription_job)
+        decision = decide(observation, self._settings)
+        try:
+            urls_expiration_time = await self._act(observation, decision)
+        except Refused as error:
+            waiting = Decision(Action.WAIT, reason=ConditionReason.PENDING, message=str(error))
+            await self._write_status(
+                transcription_job, derive_status(observation, waiting), waiting
+            )
+            raise
+        status = derive_status(observation, decision, urls_expiration_time=urls_expiration_time)
+        await self._write_status(transcription_job, status, decision)
+        return self._next_look_seconds(observation, decision)
+
+    async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
+        metadata = transcription_job.metadata
+        job_name = child_name(metadata.name, metadata.uid)
+        resource = await self._cluster.get_job(metadata.namespace, job_name)
+        job = observe_job(resource, metadata.uid) if resource else None
+        observation = Observation(
+            transcription_job=transcription_job,
+            now=self._clock(),
+            job=job,
+            pods=await self._observe_pods(transcription_job, job_name),
+        )
+        if needs_manifest(observation):
+            state, manifest = await self._look_for_manifest(transcription_job)
+            return replace(observation, manifest_state=state, manifest=manifest)
+        return replace(observation, progress=await self._read_progress(observation))
+
+    async def _observe_pods(
+        self, transcription_job: TranscriptionJob, job_name: str
+    ) -> tuple[ObservedPod, ...]:
+        metadata = transcription_job.metadata
+        pods = await self._cluster.list_pods(metadata.namespace, metadata.name)
+        return tuple(
+            observe_pod(pod)
+            for pod in sorted(pods, key=lambda each: each["metadata"]["creationTimestamp"])
+            if any(
+                owner["name"] == job_name for owner in pod["metadata"].get("ownerReferences") or []
+            )
+        )
+
+    async def _look_for_manifest(
+        self, transcription_job: TranscriptionJob
+    ) -> tuple[ManifestState, Manifest | None]:
+        metadata = transcription_job.metadata
+        try:
+            content = await self._object_storage.read_note(
+                manifest_key(metadata.namespace, metadata.name)
+            )
+        except StorageUnavailable as error:
+            logger.warning("cannot look for the manifest: %s", error, extra=_fields(metadata.name))
+            return ManifestState.UNKNOWN, None
+        manifest = _parse_manifest(content)
+        if manifest is None or not manifest.answers(
+            metadata.namespace, metadata.name, transcription_job.spec.digest()
+        ):
+            return ManifestState.ABSENT, None
+        return ManifestState.PRESENT, manifest
+
+    async def _read_progress(self, observation: Observation) -> ProgressNote | None:
+        if not any(pod.is_running for pod in observation.pods):
+            return None
+        metadata = observation.transcription_job.metadata
+        try:
+            content = await self._object_storage.read_note(
+                progress_key(metadata.namespace, metadata.name)
+            )
+            return ProgressNote.model_validate_json(content) if content else None
+        except (StorageUnavailable, ValidationError):
+            # Nobody waits for it, and the next look comes soon.
+            return None
+
+    async def _act(self, observation: Observation, decision: Decision) -> datetime | None:
+        """Change the cluster; returns when the URLs end if they were signed."""
+        metadata = observation.transcription_job.metadata
+        namespace, job_name = metadata.namespace, child_name(metadata.name, metadata.uid)
+        match decision.action:
+            case Action.START:
+                expiration_time = await self._apply_urls(observation)
+                job = build_job(observation.transcription_job, self._settings)
+                await self._cluster.create_job(job)
+                return expiration_time
+            case Action.RENEW_URLS:
+                return await self._apply_urls(observation)
+            case Action.SUSPEND | Action.RESUME:
+                await self._cluster.suspend_job(
+                    namespace, job_name, is_suspended=decision.action is Action.SUSPEND
+                )
+            case Action.DELETE_JOB:
+                await self._cluster.delete_job(namespace, job_name)
+            case Action.FINISH:
+                await self._cluster.delete_secret(namespace, job_name)
+            case Action.WAIT:
+                pass
+        return None
+
+    async def _apply_urls(self, observation: Observation) -> datetime:
+        lifetime = timedelta(seconds=self._settings.url_lifetime_seconds)
+        expiration_time = observation.now + lifetime
+        item_urls = build_item_urls(
+            observation.transcription_job,
+            self._object_storage.sign,
+            first_attempt=1 + sum(pod.exit_code is not None for pod in observation.pods),
+            expiration_time=expiration_time,
+        )
+        secret = build_url_secret(observation.transcription_job, item_urls)
+        await self._cluster.apply_secret(secret)
+        return expiration_time
+
+    async def _write_status(
+        self,
+        transcription_job: TranscriptionJob,
+        status: TranscriptionJobStatus,
+        decision: Decision,
+    ) -> None:
+        if status == transcription_job.status:
+            return
+        await self._cluster.replace_status(transcription_job, status)
+        if status.phase != transcription_job.phase:
+            logger.info(
+                "%s: %s %s",
+                status.phase,
+                decision.reason,
+                decision.message,
+                extra=_fields(transcription_job.metadata.name),
+            )
+
+    def _next_look_seconds(self, observation: Observation, decision: Decision) -> float | None:
+        if decision.is_final:
+            return None
+        if decision.action is not Action.WAIT or needs_manifest(observation):
+            return _SOON_SECONDS
+        if any(pod.is_running for pod in observation.pods):
+            return self._settings.progress_interval_seconds
+        # Whatever else happens is told by an event; this is for the URLs of a long queue.
+        return min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)
+
+
+def _fields(name: str) -> dict[str, str]:
+    return {"transcription_job": name}
+
+
+def _parse_manifest(content: bytes | None) -> Manifest | None:
+    if content is None:
+        return None
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError:
+        return None

@@ -1,0 +1,84 @@
+"""The operator's settings, read from the environment once and passed down."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from waas_contract.wire import WireModel
+
+
+class Profile(WireModel):
+    """What one class of Job gets from the cluster; the default is a CPU job without limits."""
+
+    resources: dict[str, dict[str, str | int]] = Field(default_factory=dict)
+    """Kubernetes resources of the container, for example `{"limits": {"nvidia.com/gpu": 1}}`."""
+
+    node_selector: dict[str, str] = Field(default_factory=dict)
+    tolerations: tuple[dict[str, Any], ...] = ()
+    runtime_class_name: str | None = None
+    priority_class_name: str | None = None
+    image: str | None = None
+    """Another image than the default one, for example one for another accelerator."""
+
+    device: str = "auto"
+    """Where the model runs: auto, cpu or cuda."""
+
+
+class Settings(BaseSettings):
+    """Everything an administrator can set, as `WAAS_…` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="WAAS_", frozen=True)
+
+    job_namespaces: Annotated[tuple[str, ...], NoDecode]
+    """The namespaces that the operator serves, separated by commas; each is one tenant."""
+
+    job_image: str
+    """The image of the job program."""
+
+    job_image_pull_policy: str = "IfNotPresent"
+    model_cache_claim: str | None = None
+    """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
+
+    scratch_size: str = "10Gi"
+    """Largest audio that a pod may hold on its node's disk."""
+
+    profiles: dict[str, Profile] = {"default": Profile()}
+    """Profiles by name, as JSON; `spec.profile` chooses one."""
+
+    source_buckets: dict[str, tuple[str, ...]] = {}
+    """Buckets beside the service's own from which a namespace may read, as JSON."""
+
+    s3_endpoint: str
+    """Address of the store as the operator reaches it, for example `http://minio:9000`."""
+
+    s3_endpoint_for_jobs: str | None = None
+    """Address of the store as pods reach it, where that differs."""
+
+    s3_access_key: str
+    s3_secret_key: SecretStr
+    s3_bucket: str = "waas"
+    s3_region: str = "us-east-1"
+
+    url_lifetime_seconds: int = Field(default=43_200, ge=10, le=604_800)
+    """How long presigned URLs live; they are renewed at half of it."""
+
+    storage_patience_seconds: float = 300
+    """How long a pod tries to reach the store before it gives up for now."""
+
+    progress_interval_seconds: float = 15
+    """How often running jobs tell how far they are."""
+
+    resync_seconds: float = 300
+    """How often everything is listed anew, in case an event was missed."""
+
+    reconcile_concurrency: int = Field(default=16, ge=1)
+    health_port: int = 8080
+    log_level: str = "INFO"
+
+    @field_validator("job_namespaces", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value

@@ -1,0 +1,88 @@
+"""A queue of keys that never holds a key twice and slows down on keys that fail.
+
+The same rules as in Kubernetes' own controllers (client-go's workqueue): a key that is added while
+it is processed is processed once more afterwards, and never by two consumers at once.
+"""
+
+import asyncio
+import heapq
+import itertools
+import random
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+_FIRST_DELAY_SECONDS = 1.0
+_LONGEST_DELAY_SECONDS = 300.0
+
+
+class WorkQueue(Generic[Key]):
+    """Hands keys to consumers, one consumer a key at a time."""
+
+    def __init__(self, *, jitter: random.Random | None = None) -> None:
+        """Take a source of randomness for the delays after failures."""
+        self._ready: asyncio.Queue[Key] = asyncio.Queue()
+        self._waiting: set[Key] = set()
+        self._processed: set[Key] = set()
+        self._added_meanwhile: set[Key] = set()
+        self._failures: dict[Key, int] = {}
+        self._delayed: list[tuple[float, int, Key]] = []
+        self._order = itertools.count()
+        self._jitter = jitter or random.Random()
+        self._wake_up = asyncio.Event()
+
+    def add(self, key: Key) -> None:
+        """Ask for a key to be processed soon."""
+        if key in self._processed:
+            self._added_meanwhile.add(key)
+        elif key not in self._waiting:
+            self._waiting.add(key)
+            self._ready.put_nowait(key)
+
+    def add_after(self, key: Key, delay_seconds: float) -> None:
+        """Ask for a key to be processed after a while; sooner if it is added meanwhile."""
+        due = asyncio.get_running_loop().time() + delay_seconds
+        heapq.heappush(self._delayed, (due, next(self._order), key))
+        self._wake_up.set()
+
+    async def get(self) -> Key:
+        """Return the next key; the consumer must call `done` or `failed` with it."""
+        key = await self._ready.get()
+        self._waiting.discard(key)
+        self._processed.add(key)
+        return key
+
+    def done(self, key: Key) -> None:
+        """Say that a key was processed well."""
+        self._failures.pop(key, None)
+        self._release(key)
+
+    def failed(self, key: Key) -> float:
+        """Say that a key failed; returns the seconds until it is tried again."""
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(_FIRST_DELAY_SECONDS * 2.0 ** min(failures, 30), _LONGEST_DELAY_SECONDS)
+        delay *= self._jitter.uniform(0.75, 1.25)
+        self.add_after(key, delay)
+        self._release(key)
+        return delay
+
+    def _release(self, key: Key) -> None:
+        self._processed.discard(key)
+        if key in self._added_meanwhile:
+            self._added_meanwhile.discard(key)
+            self.add(key)
+
+    async def run_delays(self) -> None:
+        """Move delayed keys to the queue when they are due; runs until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._delayed and self._delayed[0][0] <= loop.time():
+                self.add(heapq.heappop(self._delayed)[2])
+            self._wake_up.clear()
+            timeout = self._delayed[0][0] - loop.time() if self._delayed else None
+            try:
+                await asyncio.wait_for(self._wake_up.wait(), timeout)
+            except TimeoutError:
+                continue
