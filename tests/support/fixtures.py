@@ -1,0 +1,114 @@
+"""Pytest fixtures that make real servers into a place where the service can run."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from minio import Minio
+
+from cluster.control_plane import ControlPlane
+from cluster.minio_server import MinioServer
+from support.kubernetes_api import KubernetesApi, Resource, transcription_jobs_path
+from support.pod_runner import PodRunner
+from support.service import BUCKET, OperatorProcess, Tenant, running_operator
+from support.waiting import wait_until
+
+CRD_FILE = Path(__file__).parents[2] / "charts/waas/templates/crds/transcriptionjobs.yaml"
+
+
+@pytest.fixture(scope="session")
+def kubernetes_api(control_plane: ControlPlane) -> Iterator[KubernetesApi]:
+    """The administrator's client, on a cluster that knows TranscriptionJobs."""
+    api = KubernetesApi(control_plane.kubeconfig)
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    definition: Resource = yaml.safe_load(CRD_FILE.read_text())
+    if api.find(f"{path}/{definition['metadata']['name']}") is None:
+        api.create(path, definition)
+
+    def is_established() -> bool:
+        found = api.get(f"{path}/{definition['metadata']['name']}")
+        conditions = found.get("status", {}).get("conditions") or []
+        return any(
+            each["type"] == "Established" and each["status"] == "True" for each in conditions
+        )
+
+    try:
+        wait_until(is_established, "the CustomResourceDefinition is established")
+        yield api
+    finally:
+        api.close()
+
+
+@pytest.fixture(scope="session")
+def object_store(minio_server: MinioServer) -> Minio:
+    """A client of the store's administrator; the service's bucket is there."""
+    store = Minio(
+        minio_server.endpoint,
+        access_key=minio_server.access_key,
+        secret_key=minio_server.secret_key,
+        secure=False,
+        region="us-east-1",
+    )
+    if not store.bucket_exists(BUCKET):
+        store.make_bucket(BUCKET)
+    return store
+
+
+@pytest.fixture
+def tenant(
+    namespace: str,
+    control_plane: ControlPlane,
+    minio_server: MinioServer,
+    kubernetes_api: KubernetesApi,
+    object_store: Minio,  # noqa: ARG001 # makes the bucket
+) -> Tenant:
+    """A namespace in which the service can run."""
+    return Tenant(namespace, control_plane, minio_server, kubernetes_api)
+
+
+@pytest.fixture
+def operator(tenant: Tenant, tmp_path: Path) -> Iterator[OperatorProcess]:
+    """The operator for the test's namespace; not started yet."""
+    with running_operator(tenant, tmp_path) as process:
+        yield process
+
+
+@pytest.fixture
+def pod_runner(tenant: Tenant, tmp_path: Path, weights: Path) -> Iterator[PodRunner]:
+    """Runs the pods of the test's namespace with real weights."""
+    with PodRunner(tenant.api, tenant.namespace, tmp_path / "pods", weights) as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """A model cache with the checkpoints of tiny.en and base."""
+    from support.checkpoints import WeightsNotInstalledError, checkpoint_directory
+
+    try:
+        return checkpoint_directory()
+    except WeightsNotInstalledError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def get_transcription_job(tenant: Tenant) -> Callable[[str], Resource]:
+    """Reads a TranscriptionJob of the test's namespace."""
+
+    def get(name: str) -> Resource:
+        return tenant.api.get(transcription_jobs_path(tenant.namespace, name))
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: ControlPlane) -> list[str]:
+    """The beginning of every kubectl command line."""
+    binary = shutil.which("kubectl", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if binary is None:
+        pytest.skip("kubectl is not installed: run `make setup`")
+    return [binary, "--kubeconfig", str(control_plane.kubeconfig)]

@@ -1,0 +1,59 @@
+import pytest
+
+from support.builders import make_transcription_job
+from waas_contract.formats import OutputFormat
+from waas_contract.languages import LANGUAGE_NAMES, parse_language
+from waas_contract.names import child_name
+from waas_contract.transcription_job import Task
+
+
+def test_digest_is_the_same_for_the_same_request_and_after_suspension() -> None:
+    digest = make_transcription_job(model="base").spec.digest()
+
+    assert digest == make_transcription_job(model="base", suspend=True).spec.digest()
+    assert digest == make_transcription_job(model="base", cancelled=True).spec.digest()
+    assert digest != make_transcription_job(model="small").spec.digest()
+    assert digest != make_transcription_job(model="base", task=Task.TRANSLATE).spec.digest()
+
+
+def test_digest_does_not_hang_on_the_order_of_a_set() -> None:
+    orders = [(OutputFormat.SRT, OutputFormat.VTT), (OutputFormat.VTT, OutputFormat.SRT)]
+
+    first, second = (make_transcription_job(formats=order).spec.digest() for order in orders)
+
+    assert first == second
+
+
+def test_the_transcript_itself_is_always_stored_first() -> None:
+    for formats in [(), (OutputFormat.SRT,), (OutputFormat.SRT, OutputFormat.JSON)]:
+        stored = make_transcription_job(formats=formats).spec.stored_formats()
+        assert stored[0] == OutputFormat.JSON
+        assert len(set(stored)) == len(stored)
+
+
+def test_languages_are_those_of_the_tokenizer() -> None:
+    from whisper.tokenizer import LANGUAGES
+
+    assert LANGUAGE_NAMES == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("norwegian", "no"), ("Norwegian", "no"), ("no", "no"), ("klingon", None), ("", None)],
+)
+def test_language_is_known_by_name_and_by_code(text: str, code: str | None) -> None:
+    assert parse_language(text) == code
+
+
+CHILD_NAMES = [
+    ("a short name", "interview", "interview-01234567"),
+    ("a long name is cut so that Kubernetes can add to it", "n" * 63, "n" * 50 + "-01234567"),
+    ("a cut never ends in a hyphen", "a" * 49 + "-b", "a" * 49 + "-01234567"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "child"), [pytest.param(*case[1:], id=case[0]) for case in CHILD_NAMES]
+)
+def test_child_name(name: str, child: str) -> None:
+    assert child_name(name, "01234567-89ab-4cde-8f01-23456789abcd") == child
