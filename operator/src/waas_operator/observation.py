@@ -86,6 +86,11 @@ class Observation:
     manifest: Manifest | None = None
     progress: ProgressNote | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a pod is at work, or has ended well and the Job is about to."""
+        return any(pod.is_running or pod.exit_code == 0 for pod in self.pods)
+
 
 def _condition(resource: Mapping[str, Any], condition_type: str) -> Mapping[str, Any] | None:
     conditions = resource.get("status", {}).get("conditions") or []

@@ -133,7 +133,7 @@ class Reconciler:
         return ManifestState.PRESENT, manifest
 
     async def _read_progress(self, observation: Observation) -> ProgressNote | None:
-        if not any(pod.is_running for pod in observation.pods):
+        if not observation.is_running:
             return None
         metadata = observation.transcription_job.metadata
         try:
@@ -205,7 +205,7 @@ class Reconciler:
             return None
         if decision.action is not Action.WAIT or needs_manifest(observation):
             return _SOON_SECONDS
-        if any(pod.is_running for pod in observation.pods):
+        if observation.is_running:
             return self._settings.progress_interval_seconds
         # Whatever else happens is told by an event; this is for the URLs of a long queue.
         return min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)

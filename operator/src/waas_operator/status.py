@@ -65,7 +65,7 @@ def _derive_phase(observation: Observation, decision: Decision) -> Phase:
     if decision.is_final:
         is_cancelled = decision.reason == FailureReason.CANCELLED
         return Phase.CANCELLED if is_cancelled else Phase.FAILED
-    if any(pod.is_running for pod in observation.pods):
+    if observation.is_running:
         return Phase.RUNNING
     if observation.transcription_job.spec.suspend:
         return Phase.SUSPENDED
@@ -120,7 +120,7 @@ def _claim_accepted(decision: Decision) -> _Claim:
 def _claim_started(
     observation: Observation, decision: Decision, known: TranscriptionJobStatus
 ) -> _Claim:
-    if any(pod.is_running for pod in observation.pods):
+    if observation.is_running and not decision.is_final:
         return True, ConditionReason.RUNNING, ""
     before = known.condition(ConditionType.STARTED)
     has_started = (before is not None and before.status == "True") or any(

@@ -1,0 +1,90 @@
+"""The servers that a test cluster runs, and how each is had in the version it was tested with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TOOLS = Path(__file__).parents[1] / "tools"
+
+KUBERNETES = "v1.36.2"
+ETCD = "v3.6.8"
+MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
+
+# Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
+_KUBERNETES_LINKER_FLAGS = (
+    f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
+    " -X k8s.io/component-base/version.gitMajor=1"
+    " -X k8s.io/component-base/version.gitMinor=36"
+)
+
+
+@dataclass(frozen=True)
+class Release:
+    """An official download, with `{os}` and `{arch}` still open in its addresses."""
+
+    # The file itself.
+    address: str
+    # A text that names the file's SHA-256, alone or as one of many `sha256sum` lines.
+    checksums: str
+    # The path of the binary inside the file when that is a .tar.gz.
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class Binary:
+    """One server program in the one version that we download or build."""
+
+    name: str
+    version: str
+    # The folder under `cluster/tools` whose go.mod pins the source.
+    tool_module: str
+    # The Go import path of its main package.
+    package: str
+    # What a build took on two cores, in the order of `BINARIES` (the later ones find much already
+    # compiled): the middle between a machine that did nothing else and a busy one.
+    build_seconds: int
+    linker_flags: str = ""
+    release: Release | None = None
+
+
+def _kubernetes(name: str, build_seconds: int) -> Binary:
+    address = f"https://dl.k8s.io/release/{KUBERNETES}/bin/{{os}}/{{arch}}/{name}"
+    return Binary(
+        name=name,
+        version=KUBERNETES,
+        tool_module="kubernetes",
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        build_seconds=build_seconds,
+        linker_flags=_KUBERNETES_LINKER_FLAGS,
+        release=Release(address, f"{address}.sha256"),
+    )
+
+
+_ETCD_RELEASE = f"https://github.com/etcd-io/etcd/releases/download/{ETCD}"
+
+BINARIES = (
+    Binary(
+        name="etcd",
+        version=ETCD,
+        tool_module="etcd",
+        package="go.etcd.io/etcd/server/v3",
+        build_seconds=45,
+        release=Release(
+            f"{_ETCD_RELEASE}/etcd-{ETCD}-{{os}}-{{arch}}.tar.gz",
+            f"{_ETCD_RELEASE}/SHA256SUMS",
+            member=f"etcd-{ETCD}-{{os}}-{{arch}}/etcd",
+        ),
+    ),
+    _kubernetes("kube-apiserver", 270),
+    _kubernetes("kube-controller-manager", 70),
+    _kubernetes("kube-scheduler", 6),
+    # MinIO publishes its server as source only, so there is nothing to download.
+    Binary(
+        name="minio",
+        version=MINIO,
+        tool_module="minio",
+        package="github.com/minio/minio",
+        build_seconds=140,
+    ),
+)

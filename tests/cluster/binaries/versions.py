@@ -1,0 +1,33 @@
+"""Tells from what a program prints whether a version that somebody else installed is fit to use."""
+
+from __future__ import annotations
+
+import re
+
+# kube-apiserver and its clients here speak APIs that are stable since long before this, but only
+# these minors are tried; older ones are also out of support.
+_OLDEST_KUBERNETES = (1, 34)
+_OLDEST_ETCD = (3, 5)
+_OLDEST_GO = (1, 26)
+
+_PATTERNS = {
+    "etcd": re.compile(r"etcd Version: v?(\d+)\.(\d+)"),
+    "minio": re.compile(r"minio version (?:RELEASE\.(\d+)-(\d+)|DEVELOPMENT)"),
+    "go": re.compile(r"go version go(\d+)\.(\d+)"),
+}
+_KUBERNETES_PATTERN = re.compile(r"Kubernetes v(\d+)\.(\d+)")
+
+
+def is_fit(name: str, printed: str) -> bool:
+    """Tells whether the program `name` that printed this about its version can be used."""
+    match = _PATTERNS.get(name, _KUBERNETES_PATTERN).search(printed)
+    if match is None:
+        return False
+    if name == "minio":
+        return True
+    version = int(match[1]), int(match[2])
+    if name == "etcd":
+        return _OLDEST_ETCD <= version < (4, 0)
+    if name == "go":
+        return version >= _OLDEST_GO
+    return _OLDEST_KUBERNETES <= version < (2, 0)

@@ -1,0 +1,135 @@
+"""A Kubernetes control plane: all of a cluster but its nodes, so that no container ever runs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster import processes, servers
+from cluster.certificates import Authority, KeyPair, service_account_keys
+from cluster.errors import PortTaken, StartFailed
+from cluster.kubeconfig import kubeconfig
+from cluster.ports import free_ports
+from cluster.probes import answers_ok
+from cluster.run_folder import RunFolder
+
+NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+_START_ATTEMPTS = 3
+# The controllers make it within a second or two of their own start.
+_USABLE_WITHIN = 60.0
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """A running control plane, as tests see it."""
+
+    run: RunFolder
+    # The API server's address.
+    server: str
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.run.kubeconfig
+
+    @property
+    def certificate_authority(self) -> Path:
+        """The CA certificate, with which a client verifies the API server."""
+        return self.run.authority
+
+    def kubeconfig_for(self, user: str, groups: Sequence[str] = ()) -> Path:
+        """Makes a kubeconfig for a user, who may do what RBAC grants this name or these groups."""
+        authority = Authority.load(self.run.authority, self.run.tls / "ca.key")
+        name = re.sub(r"[^A-Za-z0-9.-]", "_", "+".join([user, *groups]))
+        return _write_kubeconfig(
+            self.run,
+            self.run.path / "kubeconfigs" / name,
+            self.server,
+            user,
+            authority.client(user, groups),
+        )
+
+    def stop_apiserver(self) -> None:
+        """Takes the API server away; etcd keeps what it stored."""
+        processes.stop(self.run, "kube-apiserver")
+
+    def start_apiserver(self) -> None:
+        """Brings the API server back, at the same address."""
+        processes.launch(self.run, self.run.servers()["kube-apiserver"].server)
+        processes.wait_until_ready(self.run, "kube-apiserver")
+
+
+def start(run: RunFolder, binaries: servers.Binaries) -> ControlPlane:
+    """Starts a control plane with a data store of its own, and waits until it can be used."""
+    for attempt in range(1, _START_ATTEMPTS + 1):
+        try:
+            return _start(run, binaries, servers.Ports(*free_ports(5)))
+        except PortTaken:
+            processes.stop(run, *NAMES)
+            shutil.rmtree(run.path / "etcd", ignore_errors=True)
+            if attempt == _START_ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _start(run: RunFolder, binaries: servers.Binaries, ports: servers.Ports) -> ControlPlane:
+    run.create()
+    processes.launch(run, servers.etcd(binaries, run.path, ports))
+    address = f"https://127.0.0.1:{ports.apiserver}"
+    _write_credentials(run, address)
+    processes.wait_until_ready(run, "etcd")
+    processes.launch(run, servers.apiserver(binaries, run.path, ports))
+    # The controller manager exits when it starts before the API server has made the RBAC roles.
+    processes.wait_until_ready(run, "kube-apiserver")
+    processes.launch(run, servers.controller_manager(binaries, run.path, ports))
+    processes.launch(run, servers.scheduler(binaries, run.path, ports))
+    processes.wait_until_ready(run, "kube-controller-manager")
+    processes.wait_until_ready(run, "kube-scheduler")
+    _wait_until_usable(run, address)
+    return ControlPlane(run, address)
+
+
+def _write_credentials(run: RunFolder, address: str) -> None:
+    authority = Authority.create()
+    service_account_private, service_account_public = service_account_keys()
+    own, server = authority.files(), authority.server(servers.SERVING_ADDRESSES)
+    administrator = authority.client("admin", ["system:masters"])
+    for name, content in {
+        "ca.crt": own.certificate,
+        "ca.key": own.key,
+        "server.crt": server.certificate,
+        "server.key": server.key,
+        "service-accounts.key": service_account_private,
+        "service-accounts.pub": service_account_public,
+        "admin.pem": administrator.certificate + administrator.key,
+    }.items():
+        run.write_secret(run.tls / name, content)
+    _write_kubeconfig(run, run.kubeconfig, address, "admin", administrator)
+    for name in ("kube-controller-manager", "kube-scheduler"):
+        user = f"system:{name}"
+        path = run.path / "kubeconfigs" / name
+        _write_kubeconfig(run, path, address, user, authority.client(user))
+
+
+def _write_kubeconfig(
+    run: RunFolder, path: Path, address: str, user: str, identity: KeyPair
+) -> Path:
+    return run.write_secret(path, kubeconfig(address, run.authority.read_bytes(), user, identity))
+
+
+def _wait_until_usable(run: RunFolder, address: str) -> None:
+    """Waits for the ServiceAccount without which no pod is admitted to the default namespace."""
+    wanted = f"{address}/api/v1/namespaces/default/serviceaccounts/default"
+    give_up = time.monotonic() + _USABLE_WITHIN
+    while not answers_ok(wanted, run.authority, run.tls / "admin.pem"):
+        if time.monotonic() > give_up:
+            raise StartFailed(
+                "the controllers made no default ServiceAccount;"
+                f" see {run.log('kube-controller-manager')}"
+            )
+        time.sleep(0.1)

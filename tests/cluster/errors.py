@@ -1,0 +1,25 @@
+"""What can go wrong with a test cluster.
+
+ClusterError
+├── BinaryUnavailable   a server's binary is neither here nor to be had
+└── StartFailed         a server exited or never became ready
+    └── PortTaken       ... because another program took its port first
+"""
+
+from __future__ import annotations
+
+
+class ClusterError(Exception):
+    """A test cluster can't do what was asked; the message says what to do about it."""
+
+
+class BinaryUnavailable(ClusterError):
+    """A server's binary is neither here nor to be had."""
+
+
+class StartFailed(ClusterError):
+    """A server exited or never became ready; the message ends with its last log lines."""
+
+
+class PortTaken(StartFailed):
+    """Another program took the port between our look and the server's bind."""

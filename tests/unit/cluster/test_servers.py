@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cluster import servers
+from cluster.servers import Credentials, Ports, Server
+
+RUN = Path("/run")
+PORTS = Ports(etcd=1, etcd_peers=2, apiserver=3, controller_manager=4, scheduler=5)
+BINARIES = {
+    name: Path("/bin") / name
+    for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "minio")
+}
+
+ETCD = servers.etcd(BINARIES, RUN, PORTS)
+APISERVER = servers.apiserver(BINARIES, RUN, PORTS)
+CONTROLLER_MANAGER = servers.controller_manager(BINARIES, RUN, PORTS)
+SCHEDULER = servers.scheduler(BINARIES, RUN, PORTS)
+MINIO = servers.minio(BINARIES, RUN, 6, Credentials("user", "password"))
+
+
+def test_etcd() -> None:
+    assert (
+        Server(
+            "etcd",
+            (
+                "/bin/etcd",
+                "--data-dir=/run/etcd",
+                "--listen-client-urls=http://127.0.0.1:1",
+                "--advertise-client-urls=http://127.0.0.1:1",
+                "--listen-peer-urls=http://127.0.0.1:2",
+                "--initial-advertise-peer-urls=http://127.0.0.1:2",
+                "--initial-cluster=default=http://127.0.0.1:2",
+                "--unsafe-no-fsync",
+                "--log-level=warn",
+            ),
+            "http://127.0.0.1:1/health",
+        )
+        == ETCD
+    )
+
+
+def test_apiserver() -> None:
+    assert (
+        Server(
+            "kube-apiserver",
+            (
+                "/bin/kube-apiserver",
+                "--etcd-servers=http://127.0.0.1:1",
+                "--bind-address=127.0.0.1",
+                "--secure-port=3",
+                "--advertise-address=127.0.0.1",
+                "--endpoint-reconciler-type=none",
+                "--service-cluster-ip-range=10.96.0.0/16",
+                "--tls-cert-file=/run/tls/server.crt",
+                "--tls-private-key-file=/run/tls/server.key",
+                "--client-ca-file=/run/tls/ca.crt",
+                "--authorization-mode=Node,RBAC",
+                "--allow-privileged=true",
+                "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+                "--service-account-signing-key-file=/run/tls/service-accounts.key",
+                "--service-account-key-file=/run/tls/service-accounts.pub",
+                "--profiling=false",
+            ),
+            "https://127.0.0.1:3/readyz",
+        )
+        == APISERVER
+    )
+
+
+def test_controller_manager() -> None:
+    assert (
+        Server(
+            "kube-controller-manager",
+            (
+                "/bin/kube-controller-manager",
+                "--kubeconfig=/run/kubeconfigs/kube-controller-manager",
+                "--bind-address=127.0.0.1",
+                "--secure-port=4",
+                "--tls-cert-file=/run/tls/server.crt",
+                "--tls-private-key-file=/run/tls/server.key",
+                "--leader-elect=false",
+                "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller,"
+                "-device-taint-eviction-controller,-node-ipam-controller,-node-route-controller,"
+                "-service-lb-controller,-cloud-node-lifecycle-controller,"
+                "-persistentvolume-attach-detach-controller,-persistentvolume-expander-controller",
+                "--use-service-account-credentials=true",
+                "--root-ca-file=/run/tls/ca.crt",
+                "--service-account-private-key-file=/run/tls/service-accounts.key",
+                "--kube-api-qps=200",
+                "--kube-api-burst=400",
+                "--profiling=false",
+            ),
+            "https://127.0.0.1:4/healthz",
+        )
+        == CONTROLLER_MANAGER
+    )
+
+
+def test_scheduler() -> None:
+    assert (
+        Server(
+            "kube-scheduler",
+            (
+                "/bin/kube-scheduler",
+                "--kubeconfig=/run/kubeconfigs/kube-scheduler",
+                "--bind-address=127.0.0.1",
+                "--secure-port=5",
+                "--tls-cert-file=/run/tls/server.crt",
+                "--tls-private-key-file=/run/tls/server.key",
+                "--leader-elect=false",
+                "--kube-api-qps=200",
+                "--kube-api-burst=400",
+                "--profiling=false",
+            ),
+            "https://127.0.0.1:5/healthz",
+        )
+        == SCHEDULER
+    )
+
+
+def test_minio() -> None:
+    assert (
+        Server(
+            "minio",
+            (
+                "/bin/minio",
+                "server",
+                "/run/minio",
+                "--address=127.0.0.1:6",
+                "--certs-dir=/run/minio-certs",
+                "--quiet",
+            ),
+            "http://127.0.0.1:6/minio/health/ready",
+            {
+                "MINIO_ROOT_USER": "user",
+                "MINIO_ROOT_PASSWORD": "password",
+                "MINIO_BROWSER": "off",
+                "MINIO_UPDATE": "off",
+            },
+        )
+        == MINIO
+    )
+
+
+@pytest.mark.parametrize(
+    "server", [ETCD, APISERVER, CONTROLLER_MANAGER, SCHEDULER, MINIO], ids=lambda each: each.name
+)
+def test_a_command_line_names_the_run_folder_by_which_its_process_is_recognised(
+    server: Server,
+) -> None:
+    assert any("/run/" in word for word in server.command)
