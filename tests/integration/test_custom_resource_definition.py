@@ -4,6 +4,7 @@ import subprocess
 from typing import Any
 
 import pytest
+
 from support.kubernetes_api import (
     Refusal,
     Resource,

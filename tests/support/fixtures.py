@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from minio import Minio
 
 from cluster.control_plane import ControlPlane
 from cluster.minio_server import MinioServer
-from support.kubernetes_api import KubernetesApi, Resource, transcription_jobs_path
+from support.desk import Desk
+from support.kubernetes_api import KubernetesApi, Resource
 from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant, running_operator
 from support.waiting import wait_until
@@ -96,13 +97,9 @@ def weights() -> Path:
 
 
 @pytest.fixture
-def get_transcription_job(tenant: Tenant) -> Callable[[str], Resource]:
-    """Reads a TranscriptionJob of the test's namespace."""
-
-    def get(name: str) -> Resource:
-        return tenant.api.get(transcription_jobs_path(tenant.namespace, name))
-
-    return get
+def desk(tenant: Tenant, object_store: Minio) -> Desk:
+    """A person's view of the test's namespace."""
+    return Desk(tenant, object_store)
 
 
 @pytest.fixture(scope="session")

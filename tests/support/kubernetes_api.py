@@ -50,7 +50,7 @@ class KubernetesApi:
         body: Resource | None = None,
         *,
         content_type: str = "application/json",
-        **query: str,
+        query: dict[str, str] | None = None,
     ) -> Resource:
         content = json.dumps(body) if body is not None else None
         response = self._client.request(
@@ -62,7 +62,7 @@ class KubernetesApi:
         return answer
 
     def get(self, path: str, **query: str) -> Resource:
-        return self.request("GET", path, **query)
+        return self.request("GET", path, query=query)
 
     def find(self, path: str) -> Resource | None:
         try:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -83,13 +83,13 @@ class Program:
 
     def __init__(self, command: Sequence[str], environment: dict[str, str], log: Path) -> None:
         self.log = log
-        self._file = log.open("ab")
-        self.process = subprocess.Popen(
-            command,
-            env={"PATH": os.environ["PATH"], **environment},
-            stdout=self._file,
-            stderr=subprocess.STDOUT,
-        )
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                command,
+                env={"PATH": os.environ["PATH"], **environment},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")
@@ -98,7 +98,6 @@ class Program:
         """End it as a crash would."""
         self.process.kill()
         self.process.wait()
-        self._file.close()
 
     def stop(self) -> int:
         """Ask it to end, as the kubelet would; returns its exit code."""
@@ -125,7 +124,8 @@ class OperatorProcess:
     kubeconfig: Path
     folder: Path
     extra_variables: dict[str, str]
-    program: Program | None = None
+    programs: list[Program] = field(default_factory=list)
+    ready_url: str = ""
 
     def variables(self, health_port: int) -> dict[str, str]:
         return {
@@ -144,19 +144,20 @@ class OperatorProcess:
         """Start it; with another module to make it die at a chosen moment."""
         health_port = free_port()
         tests = Path(__file__).parents[1]
-        self.program = Program(
+        program = Program(
             [sys.executable, "-m", module],
             {**self.variables(health_port), "PYTHONPATH": str(tests), **variables},
             self.folder / "operator.log",
         )
         self.ready_url = f"http://127.0.0.1:{health_port}/readyz"
-        return self.program
+        self.programs.append(program)
+        return program
 
     def wait_until_ready(self) -> None:
         def is_ready() -> bool:
-            assert self.program is not None
-            if self.program.process.poll() is not None:
-                raise AssertionError(f"the operator ended:\n{self.program.output()}")
+            program = self.programs[-1]
+            if program.process.poll() is not None:
+                raise AssertionError(f"the operator ended:\n{program.output()}")
             with contextlib.suppress(httpx.TransportError):
                 return httpx.get(self.ready_url).status_code == 200
             return False
@@ -164,8 +165,8 @@ class OperatorProcess:
         wait_until(is_ready, "the operator is ready")
 
     def stop(self) -> None:
-        if self.program is not None:
-            self.program.stop()
+        for program in self.programs:
+            program.stop()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,136 @@
+"""What can go wrong in the api.
+
+    ApiError
+    |-- InvalidRequest            the request asks for what cannot be done
+    |   `-- UnknownWebhook
+    |-- UploadError               the body did not arrive as it should
+    |   |-- UploadTooLarge
+    |   |-- UploadStalled
+    |   |-- UploadCutOff
+    |   `-- TooManyUploads
+    |-- JobNotFound
+    |-- TranscriptNotReady        the job is there, its transcript is not
+    |   |-- JobFailed
+    |   |-- JobCancelled
+    |   `-- JobNotDone
+    |-- UnsupportedOutput
+    |-- TranscriptMissing         the job succeeded, yet its results cannot be found
+    |-- StorageError
+    |   |-- StorageUnavailable
+    |   |-- ObjectNotFound
+    |   `-- ObjectTooLarge
+    `-- ClusterError
+        |-- ClusterUnavailable
+        |-- ClusterRefused
+        |-- CreationUnknown       it may have been made or not
+        `-- NameTaken
+
+Adapters wrap what their libraries raise in this tree, so that nothing else knows the libraries.
+Only answers.py, at the edge, knows what HTTP has for each.
+"""
+
+
+class ApiError(Exception):
+    """Anything that the api expects to go wrong; its text is a sentence for the client."""
+
+
+class InvalidRequest(ApiError):
+    """A parameter or the kind of body is not acceptable."""
+
+
+class UnknownWebhook(InvalidRequest):
+    """The webhook id is not in the administrator's list."""
+
+
+class UploadError(ApiError):
+    """The body did not arrive as it should."""
+
+
+class UploadTooLarge(UploadError):
+    """The body is longer than the administrator allows."""
+
+
+class UploadStalled(UploadError):
+    """The client sent nothing for too long, or took too long in all."""
+
+
+class UploadCutOff(UploadError):
+    """The connection ended, or had to be ended, before the body did."""
+
+
+class TooManyUploads(UploadError):
+    """No slot for another upload became free in time."""
+
+
+class JobNotFound(ApiError):
+    """There is no TranscriptionJob of that name."""
+
+
+class TranscriptNotReady(ApiError):
+    """The job is there, its transcript is not."""
+
+
+class JobFailed(TranscriptNotReady):
+    """The job ended without a transcript."""
+
+
+class JobCancelled(TranscriptNotReady):
+    """Somebody cancelled the job."""
+
+
+class JobNotDone(TranscriptNotReady):
+    """The job is waiting or running."""
+
+
+class UnsupportedOutput(ApiError):
+    """Nobody renders that format."""
+
+
+class TranscriptMissing(ApiError):
+    """The job succeeded, yet its results cannot be found."""
+
+
+class StorageError(ApiError):
+    """Object storage did not do what was asked."""
+
+
+class StorageUnavailable(StorageError):
+    """Object storage cannot be reached or does not work just now."""
+
+
+class ObjectNotFound(StorageError):
+    """There is no object under that key."""
+
+
+class ObjectTooLarge(StorageError):
+    """The object is larger than what the api is willing to hold in memory."""
+
+
+class ClusterError(ApiError):
+    """The API server did not do what was asked."""
+
+
+class ClusterUnavailable(ClusterError):
+    """The API server cannot be reached or does not work just now."""
+
+    def __init__(self, message: str, *, may_have_happened: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_happened = may_have_happened
+        """Whether the request could have been carried out all the same."""
+
+
+class ClusterRefused(ClusterError):
+    """The API server said no, for good."""
+
+    def __init__(self, message: str, *, is_request_invalid: bool) -> None:
+        super().__init__(message)
+        self.is_request_invalid = is_request_invalid
+        """Whether the client can mend it; if not, an administrator has to."""
+
+
+class CreationUnknown(ClusterError):
+    """A TranscriptionJob may have been made or not, and nobody could say."""
+
+
+class NameTaken(ClusterError):
+    """There is a TranscriptionJob of that name already."""

@@ -1,0 +1,132 @@
+"""The api as a whole: `create_app` wires it, `main` runs it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import uvicorn
+from fastapi import FastAPI
+
+from waas_api.answers import answer_errors
+from waas_api.dependencies import Services
+from waas_api.leftovers import Leftovers
+from waas_api.logs import configure_logging
+from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
+from waas_api.readiness import Readiness
+from waas_api.routes import downloads, health, queue, transcriptions
+from waas_api.settings import Settings, read_webhook_ids
+from waas_api.transcription_jobs import KubernetesTranscriptionJobs, TranscriptionJobs
+from waas_api.uploads import BACKOFF_SECONDS, Uploads
+from waas_api.waiting_line import WaitingLine
+
+
+def _new_id() -> str:
+    return str(uuid4())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    object_storage: ObjectStorage | None = None,
+    transcription_jobs: TranscriptionJobs | None = None,
+    new_id: Callable[[], str] = _new_id,
+    now: Callable[[], datetime] = _now,
+    create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+) -> FastAPI:
+    """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
+
+    The app opens and closes those adapters that it makes itself.
+    """
+    own_storage = None if object_storage else _build_object_storage(settings)
+    own_jobs = None if transcription_jobs else _build_transcription_jobs(settings)
+    storage = object_storage or own_storage
+    jobs = transcription_jobs or own_jobs
+    assert storage is not None
+    assert jobs is not None
+    leftovers = Leftovers(storage)
+    uploads = Uploads(
+        settings.namespace,
+        storage,
+        jobs,
+        leftovers,
+        at_once=settings.uploads_at_once,
+        longest_wait_seconds=settings.longest_upload_wait_seconds,
+        new_id=new_id,
+        backoff_seconds=create_backoff_seconds,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if own_storage is not None:
+                stack.callback(own_storage.close)
+            if own_jobs is not None:
+                stack.push_async_callback(own_jobs.close)
+                await own_jobs.open()
+            stack.push_async_callback(leftovers.close)
+            stack.push_async_callback(uploads.close)
+            yield
+
+    app = FastAPI(
+        title="Whisper as a Service",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        # Both pages load scripts from strangers.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = Services(
+        settings=settings,
+        webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
+        object_storage=storage,
+        transcription_jobs=jobs,
+        uploads=uploads,
+        waiting_line=WaitingLine(jobs),
+        readiness=Readiness({"object storage": storage.is_ready, "kubernetes": jobs.is_ready}),
+        new_id=new_id,
+        now=now,
+    )
+    answer_errors(app)
+    for each in (transcriptions, downloads, queue, health):
+        app.include_router(each.router)
+    return app
+
+
+def _build_object_storage(settings: Settings) -> MinioObjectStorage:
+    return MinioObjectStorage(
+        Bucket(
+            endpoint=str(settings.s3_endpoint).rstrip("/"),
+            name=settings.s3_bucket,
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key.get_secret_value(),
+        ),
+        part_bytes=settings.upload_part_bytes,
+        uploads_at_once=settings.uploads_at_once,
+    )
+
+
+def _build_transcription_jobs(settings: Settings) -> KubernetesTranscriptionJobs:
+    return KubernetesTranscriptionJobs(
+        settings.namespace,
+        kubeconfig=settings.kubeconfig,
+        timeout_seconds=settings.kubernetes_timeout_seconds,
+    )
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    configure_logging()
+    settings = Settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        timeout_graceful_shutdown=settings.longest_shutdown_seconds,
+    )

@@ -1,0 +1,297 @@
+"""Audio in and transcripts out of S3; the only module of the api that speaks it.
+
+The minio client blocks, so that every call runs in a thread.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO, Protocol, TypeVar, cast
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from xml.etree import ElementTree
+
+import anyio.from_thread
+import anyio.to_thread
+import urllib3
+from anyio import CapacityLimiter
+from minio import Minio, S3Error
+from minio.credentials.credentials import Credentials
+from minio.error import MinioException
+from minio.signer import sign_v4_s3
+
+from waas_api.errors import (
+    ObjectNotFound,
+    ObjectTooLarge,
+    StorageError,
+    StorageUnavailable,
+    UploadCutOff,
+)
+
+_Result = TypeVar("_Result")
+
+_THREADS_FOR_SHORT_CALLS = 8
+_NO_BODY_SHA256 = hashlib.sha256(b"").hexdigest()
+_NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
+_S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+class ObjectStorage(Protocol):
+    """What the api needs of a bucket."""
+
+    async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
+        """Store a body under a key and return its length; what the body raises comes through.
+
+        After an error something may be left under the key: discard it.
+        """
+        ...
+
+    async def read(self, key: str, *, largest_bytes: int) -> bytes:
+        """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
+        ...
+
+    async def discard(self, key: str) -> None:
+        """Remove the object and every unfinished upload of it; nothing there is fine."""
+        ...
+
+    async def is_ready(self) -> bool:
+        """Tell whether the bucket can be reached."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where the objects lie and who asks for them."""
+
+    endpoint: str
+    """URL of the store, without a path."""
+
+    name: str
+    region: str
+    access_key: str
+    secret_key: str
+
+
+class _BodyReader:
+    """Lets minio's thread read a body that arrives in the event loop.
+
+    The loop gathers a whole part before the thread wakes, and reads no further until the thread
+    asks again: that is all the back-pressure there is, and it reaches the client's socket.
+    """
+
+    def __init__(self, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self._rest = b""
+        self._gathering: asyncio.Task[object] | None = None
+        self._is_interrupted = False
+        self.failure: Exception | None = None
+        self.size = 0
+
+    def read(self, size: int) -> bytes:
+        """Return that many bytes, fewer only at the end."""
+        try:
+            data: bytes = anyio.from_thread.run(self._gather, size)
+        except Exception as error:
+            self.failure = error
+            raise
+        except BaseException as error:
+            # minio gives up the multipart upload for an Exception, not for a CancelledError.
+            self.failure = UploadCutOff("Upload cut off: the service is stopping.")
+            raise self.failure from error
+        self.size += len(data)
+        return data
+
+    async def _gather(self, size: int) -> bytes:
+        if self._is_interrupted:
+            raise asyncio.CancelledError
+        self._gathering = asyncio.current_task()
+        part = bytearray()
+        while len(part) < size:
+            chunk = self._rest or await anext(self._body, b"")
+            if not chunk:
+                break
+            missing = size - len(part)
+            part += chunk[:missing]
+            self._rest = chunk[missing:]
+        self._gathering = None
+        return bytes(part)
+
+    def interrupt(self) -> None:
+        """Make the thread's present or next read fail."""
+        self._is_interrupted = True
+        if self._gathering is not None:
+            self._gathering.cancel()
+
+
+class MinioObjectStorage:
+    """An ObjectStorage on the minio client."""
+
+    def __init__(self, bucket: Bucket, *, part_bytes: int, uploads_at_once: int) -> None:
+        self._bucket = bucket
+        self._part_bytes = part_bytes
+        self._upload_threads = CapacityLimiter(uploads_at_once)
+        self._threads = CapacityLimiter(_THREADS_FOR_SHORT_CALLS)
+        self._http = urllib3.PoolManager(
+            maxsize=uploads_at_once + _THREADS_FOR_SHORT_CALLS,
+            timeout=urllib3.Timeout(connect=3, read=60),
+            retries=urllib3.Retry(
+                total=2,
+                backoff_factor=0.3,
+                status_forcelist=(500, 502, 503, 504),
+                # A store that is starting asks for a minute; the client's patience is shorter.
+                respect_retry_after_header=False,
+            ),
+        )
+        self._impatient_http = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=1, read=2), retries=False
+        )
+        self._client = self._connect(self._http)
+        self._impatient_client = self._connect(self._impatient_http)
+
+    def _connect(self, http: urllib3.PoolManager) -> Minio:
+        endpoint = urlsplit(self._bucket.endpoint)
+        return Minio(
+            endpoint.netloc,
+            access_key=self._bucket.access_key,
+            secret_key=self._bucket.secret_key,
+            secure=endpoint.scheme == "https",
+            # A region that is given spares the client a request to ask for it.
+            region=self._bucket.region,
+            http_client=http,
+        )
+
+    async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
+        """Stream a body into an object, one part at a time."""
+        reader = _BodyReader(body)
+        storing = asyncio.ensure_future(
+            anyio.to_thread.run_sync(self._put, key, reader, limiter=self._upload_threads)
+        )
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            # A thread cannot be cancelled: make it stop by itself, and wait until it has.
+            reader.interrupt()
+            await asyncio.wait([storing])
+            raise
+        return reader.size
+
+    def _put(self, key: str, reader: _BodyReader) -> None:
+        try:
+            self._client.put_object(
+                self._bucket.name,
+                key,
+                cast(BinaryIO, reader),
+                length=-1,
+                part_size=self._part_bytes,
+                # More would hold more parts in memory, and its threads would outlive a reader
+                # that fails.
+                num_parallel_uploads=1,
+            )
+        except Exception as error:
+            # minio's own error, from giving the upload up, must not hide the body's.
+            if reader.failure is not None:
+                raise reader.failure from None
+            raise _translate(error) from error
+
+    async def read(self, key: str, *, largest_bytes: int) -> bytes:
+        """Return a whole object."""
+        return await self._run(lambda: self._read(key, largest_bytes))
+
+    def _read(self, key: str, largest_bytes: int) -> bytes:
+        response = self._client.get_object(self._bucket.name, key)
+        try:
+            data = response.read(largest_bytes + 1)
+        finally:
+            response.close()
+            response.release_conn()
+        if len(data) > largest_bytes:
+            raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
+        return data
+
+    async def discard(self, key: str) -> None:
+        """Remove the object and every unfinished upload of it."""
+        await self._run(lambda: self._discard(key))
+
+    def _discard(self, key: str) -> None:
+        for upload_id in self._list_upload_ids(key):
+            self._request("DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404))
+        self._client.remove_object(self._bucket.name, key)
+
+    def _list_upload_ids(self, key: str) -> list[str]:
+        # Not "encoding-type": our keys hold no character that XML cannot.
+        listing = ElementTree.fromstring(
+            self._request("GET", "", {"max-uploads": "1000", "prefix": key, "uploads": ""})
+        )
+        return [
+            upload.findtext(f"{_S3}UploadId", "")
+            for upload in listing.iter(f"{_S3}Upload")
+            if upload.findtext(f"{_S3}Key") == key
+        ]
+
+    def _request(
+        self, method: str, path: str, query: dict[str, str], *, expected: tuple[int, ...] = (200,)
+    ) -> bytes:
+        """Send a signed request for what the client has as private methods only.
+
+        The signature goes in a header: in a URL it would end up in urllib3's warnings.
+        """
+        endpoint = urlsplit(self._bucket.endpoint)
+        url = endpoint._replace(
+            path=f"/{self._bucket.name}{path}",
+            query=urlencode(sorted(query.items()), quote_via=quote, safe=""),
+        )
+        now = datetime.now(UTC)
+        headers = sign_v4_s3(
+            method=method,
+            url=url,
+            region=self._bucket.region,
+            headers={
+                "Host": url.netloc,
+                "x-amz-content-sha256": _NO_BODY_SHA256,
+                "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+            },
+            credentials=Credentials(self._bucket.access_key, self._bucket.secret_key),
+            content_sha256=_NO_BODY_SHA256,
+            date=now,
+        )
+        response = self._http.request(
+            method, urlunsplit(url), headers={name: str(each) for name, each in headers.items()}
+        )
+        if response.status not in expected:
+            raise StorageUnavailable(f"{method} of an unfinished upload gave {response.status}")
+        return response.data
+
+    async def is_ready(self) -> bool:
+        """Tell whether the bucket can be reached, in a few seconds at most."""
+        try:
+            return await self._run(lambda: self._impatient_client.bucket_exists(self._bucket.name))
+        except StorageError:
+            return False
+
+    async def _run(self, call: Callable[[], _Result]) -> _Result:
+        def translated() -> _Result:
+            try:
+                return call()
+            except StorageError:
+                raise
+            except Exception as error:
+                raise _translate(error) from error
+
+        return await anyio.to_thread.run_sync(translated, limiter=self._threads)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.clear()
+        self._impatient_http.clear()
+
+
+def _translate(error: Exception) -> Exception:
+    """Return our error for the library's; what is not the store's doing stays as it is."""
+    if isinstance(error, S3Error) and error.code in _NOT_FOUND_CODES:
+        return ObjectNotFound(f"object storage has no such object: {error.object_name}")
+    if isinstance(error, S3Error):
+        return StorageUnavailable(f"object storage refused: {error.code}: {error.message}")
+    if isinstance(error, MinioException | urllib3.exceptions.HTTPError | OSError):
+        return StorageUnavailable(f"object storage failed: {type(error).__name__}")
+    return error

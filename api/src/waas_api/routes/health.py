@@ -1,0 +1,25 @@
+"""GET /healthz and GET /readyz, for the kubelet."""
+
+from fastapi import APIRouter, Response
+
+from waas_api.compat import render_json
+from waas_api.dependencies import WiredServices
+
+router = APIRouter()
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+async def get_health() -> Response:
+    """Tell that the process lives; restarting it mends nothing that it depends on."""
+    return Response(render_json({"status": "ok"}), media_type="application/json")
+
+
+@router.api_route("/readyz", methods=["GET", "HEAD"])
+async def get_readiness(services: WiredServices) -> Response:
+    """Tell whether requests can be served, and if not, what does not answer."""
+    failing = await services.readiness.failing()
+    return Response(
+        render_json({"status": "not ready" if failing else "ok", "notReady": failing}),
+        503 if failing else 200,
+        media_type="application/json",
+    )

@@ -1,0 +1,132 @@
+"""The api's settings, read from environment variables that begin with `WAAS_`."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from waas_contract.models import MODEL_NAMES
+
+MEBIBYTE = 1024 * 1024
+MOST_PARTS = 10_000
+"""Parts that S3 allows in one multipart upload."""
+
+
+def _split_names(value: object) -> object:
+    """Return the names in a list that is written with commas."""
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
+
+    model_config = SettingsConfigDict(env_prefix="WAAS_", frozen=True, extra="ignore")
+
+    namespace: str = Field(min_length=1, max_length=63)
+    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key."""
+
+    kubeconfig: Path | None = None
+    """A kubeconfig file; without one, the pod's service account, else the default kubeconfig."""
+
+    kubernetes_timeout_seconds: float = Field(default=10.0, gt=0)
+    """Longest that one request to the API server may take."""
+
+    s3_endpoint: AnyHttpUrl
+    """Where object storage listens, for example `http://minio:9000`."""
+
+    s3_access_key: str = Field(min_length=1)
+    """Name of the storage user."""
+
+    s3_secret_key: SecretStr = Field(min_length=1)
+    """Password of the storage user."""
+
+    s3_bucket: str = Field(default="waas", min_length=3, max_length=63)
+    """The bucket that holds audio and results."""
+
+    s3_region: str = "us-east-1"
+    """Region that requests are signed for; MinIO takes any."""
+
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = MODEL_NAMES
+    """Models that clients may ask for, separated by commas."""
+
+    default_model: str = "tiny"
+    """Model of a request that names none."""
+
+    allowed_webhooks_file: Path | None = None
+    """JSON list of `{"id", "url", "token"}`; the api reads only the ids. None allows no webhook."""
+
+    host: str = "0.0.0.0"
+    """Address to listen on."""
+
+    port: int = Field(default=3000, ge=0, le=65535)
+    """Port to listen on."""
+
+    upload_part_bytes: int = Field(default=5 * MEBIBYTE, ge=5 * MEBIBYTE, le=64 * MEBIBYTE)
+    """Size of the pieces in which an upload goes to storage.
+
+    An upload holds three of them in memory, four with what the allocator keeps. S3 takes at most
+    10,000 parts, so 5 MiB allows recordings of 48.8 GiB.
+    """
+
+    largest_upload_bytes: int = Field(default=16 * 1024 * MEBIBYTE, gt=0)
+    """Longest body that is accepted; at most 10,000 parts."""
+
+    uploads_at_once: int = Field(default=8, ge=1)
+    """Uploads that are stored at the same time; with the part size, this bounds the memory.
+
+    Another one waits, unread, and its client with it.
+    """
+
+    longest_upload_wait_seconds: float = Field(default=60.0, ge=0)
+    """Longest that an upload waits for its turn; then the client gets 503 and Retry-After."""
+
+    longest_upload_idle_seconds: float = Field(default=60.0, gt=0)
+    """Longest pause in an upload; then it is given up."""
+
+    longest_upload_seconds: float = Field(default=6 * 3600.0, gt=0)
+    """Longest time from an upload's first byte to its last; then it is given up."""
+
+    largest_transcript_bytes: int = Field(default=64 * MEBIBYTE, gt=0)
+    """Largest transcript.json that the api reads into memory for a download."""
+
+    longest_shutdown_seconds: int = Field(default=20, ge=0)
+    """Time that running requests get to end when the program is told to stop."""
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        if self.default_model not in self.models:
+            raise ValueError(
+                f"WAAS_DEFAULT_MODEL is {self.default_model!r}, which WAAS_MODELS does not list"
+            )
+        if self.s3_endpoint.path not in (None, "", "/"):
+            raise ValueError("WAAS_S3_ENDPOINT must not have a path")
+        most = MOST_PARTS * self.upload_part_bytes
+        if self.largest_upload_bytes > most:
+            raise ValueError(
+                f"WAAS_LARGEST_UPLOAD_BYTES must be at most {most} with parts of "
+                f"{self.upload_part_bytes} bytes; raise WAAS_UPLOAD_PART_BYTES"
+            )
+        return self
+
+
+_WEBHOOKS = TypeAdapter(list[Mapping[str, object]])
+
+
+def read_webhook_ids(path: Path | None) -> frozenset[str]:
+    """Return the ids in the administrator's list of webhooks.
+
+    Raises:
+        ValueError: the file is not such a list.
+    """
+    if path is None:
+        return frozenset()
+    try:
+        webhooks = _WEBHOOKS.validate_python(json.loads(path.read_bytes()))
+        return frozenset(str(webhook["id"]) for webhook in webhooks)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{path} does not hold a JSON list of webhooks with ids") from error

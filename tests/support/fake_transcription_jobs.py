@@ -1,0 +1,81 @@
+"""The TranscriptionJobs of one namespace in memory, for unit tests of the api."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from waas_api.errors import ClusterError, JobNotFound, NameTaken
+from waas_api.phases import WAITING_PHASES
+from waas_api.transcription_jobs import WaitingJob
+from waas_contract.transcription_job import (
+    ObjectMeta,
+    TranscriptionJob,
+    TranscriptionJobSpec,
+    TranscriptionJobStatus,
+)
+
+CREATION_TIME = datetime(2026, 11, 22, 17, 25, 45, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How one call fails, and whether the API server did what was asked all the same."""
+
+    error: ClusterError
+    happens: bool = False
+
+
+class FakeTranscriptionJobs:
+    """Keeps resources in a dict, and fails as a test wants."""
+
+    def __init__(self, namespace: str = "team-a") -> None:
+        self.namespace = namespace
+        self.jobs: dict[str, TranscriptionJob] = {}
+        self.create_failures: list[Failure] = []
+        """What the next calls of `create` come to, in order; then they succeed."""
+
+        self.read_error: ClusterError | None = None
+        self.get_calls = 0
+        self.list_calls = 0
+
+    def put(
+        self,
+        name: str,
+        spec: TranscriptionJobSpec,
+        status: TranscriptionJobStatus | None = None,
+        creation_time: datetime = CREATION_TIME,
+    ) -> TranscriptionJob:
+        """Have a TranscriptionJob there, in any state."""
+        metadata = ObjectMeta(name=name, namespace=self.namespace, creation_timestamp=creation_time)
+        self.jobs[name] = TranscriptionJob(metadata=metadata, spec=spec, status=status)
+        return self.jobs[name]
+
+    async def create(self, name: str, spec: TranscriptionJobSpec) -> None:
+        failure = self.create_failures.pop(0) if self.create_failures else None
+        if failure is not None and not failure.happens:
+            raise failure.error
+        if name in self.jobs:
+            raise NameTaken(f"{name} already exists")
+        self.put(name, spec)
+        if failure is not None:
+            raise failure.error
+
+    async def get(self, name: str) -> TranscriptionJob:
+        self.get_calls += 1
+        if self.read_error is not None:
+            raise self.read_error
+        if name not in self.jobs:
+            raise JobNotFound("No such job")
+        return self.jobs[name]
+
+    async def list_waiting(self) -> tuple[WaitingJob, ...]:
+        self.list_calls += 1
+        if self.read_error is not None:
+            raise self.read_error
+        return tuple(
+            WaitingJob(job.metadata.name, job.metadata.creation_timestamp or CREATION_TIME)
+            for job in self.jobs.values()
+            if job.phase in WAITING_PHASES
+        )
+
+    async def is_ready(self) -> bool:
+        return self.read_error is None

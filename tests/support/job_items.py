@@ -1,0 +1,73 @@
+"""Builders of what the job program is given: items, URLs, an environment."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from waas_contract.formats import OutputFormat
+from waas_contract.job_environment import (
+    AttemptUrls,
+    ItemUrls,
+    JobItem,
+    ManifestUrls,
+    urls_file_name,
+)
+from waas_contract.object_keys import manifest_key, progress_key, result_key
+
+NAMESPACE = "newsroom"
+ALL_FORMATS = tuple(OutputFormat)
+
+
+def make_item(
+    name: str = "interview",
+    *,
+    spec_digest: str = "sha256:asked-for",
+    file_name: str = "interview.wav",
+    formats: tuple[OutputFormat, ...] = ALL_FORMATS,
+    language: str | None = None,
+    initial_prompt: str | None = None,
+    word_timestamps: bool = False,
+) -> JobItem:
+    return JobItem(
+        namespace=NAMESPACE,
+        name=name,
+        spec_digest=spec_digest,
+        file_name=file_name,
+        formats=formats,
+        language=language,
+        initial_prompt=initial_prompt,
+        word_timestamps=word_timestamps,
+    )
+
+
+def make_urls(
+    name: str,
+    locate: Callable[[str], str],
+    *,
+    audio: str | None = None,
+    attempts: tuple[int, ...] = (1, 2, 3),
+) -> ItemUrls:
+    """Return an item's URLs; `locate` makes one of an object's key."""
+    return ItemUrls(
+        audio=audio or locate(f"{NAMESPACE}/{name}/audio/recording"),
+        manifest=ManifestUrls(
+            get=locate(manifest_key(NAMESPACE, name)), put=locate(manifest_key(NAMESPACE, name))
+        ),
+        progress=locate(progress_key(NAMESPACE, name)),
+        attempts=tuple(
+            AttemptUrls(
+                attempt=attempt,
+                put={
+                    each: locate(result_key(NAMESPACE, name, attempt, each)) for each in ALL_FORMATS
+                },
+            )
+            for attempt in attempts
+        ),
+    )
+
+
+def write_urls(directory: Path, name: str, urls: ItemUrls) -> None:
+    """Write an item's file of the Secret, at once as a mounted Secret changes."""
+    path = directory / urls_file_name(name)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(urls.model_dump_json(by_alias=True, exclude_none=True))
+    unfinished.replace(path)

@@ -1,0 +1,63 @@
+"""Settings from the environment, and the ones that are refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from support.api_builders import make_settings, write_webhooks
+from waas_api.settings import Settings, read_webhook_ids
+from waas_contract.models import MODEL_NAMES
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "NAMESPACE": "team-a",
+        "S3_ENDPOINT": "http://minio:9000",
+        "S3_ACCESS_KEY": "waas",
+        "S3_SECRET_KEY": "hidden",
+        "MODELS": "base, tiny",
+        "KUBECONFIG": "/etc/kubeconfig",
+    }.items():
+        monkeypatch.setenv(f"WAAS_{name}", value)
+
+    settings = Settings()
+
+    assert settings.models == ("base", "tiny")
+    assert settings.kubeconfig == Path("/etc/kubeconfig")
+    assert settings.s3_secret_key.get_secret_value() == "hidden"
+    assert "hidden" not in repr(settings)
+
+
+def test_every_model_of_whisper_is_offered_unless_told_otherwise() -> None:
+    assert make_settings().models == MODEL_NAMES
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"models": "base"}, "WAAS_DEFAULT_MODEL is 'tiny', which WAAS_MODELS does not list"),
+        ({"s3_endpoint": "ftp://minio"}, "URL scheme should be 'http' or 'https'"),
+        ({"s3_endpoint": "http://minio/waas"}, "WAAS_S3_ENDPOINT must not have a path"),
+        ({"upload_part_bytes": 1024}, "greater than or equal to 5242880"),
+        ({"largest_upload_bytes": 52_428_800_001}, "at most 52428800000 with parts of 5242880"),
+        ({"namespace": ""}, "at least 1 character"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(changes: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        make_settings(**changes)
+
+
+def test_webhook_ids_are_read_from_the_administrators_list(tmp_path: Path) -> None:
+    assert read_webhook_ids(None) == frozenset()
+    assert read_webhook_ids(write_webhooks(tmp_path / "list.json", "a", "b")) == {"a", "b"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"url": "https://x"}]'])
+def test_a_list_of_webhooks_without_ids_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(content)
+
+    with pytest.raises(ValueError, match="does not hold a JSON list of webhooks with ids"):
+        read_webhook_ids(path)
