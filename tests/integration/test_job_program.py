@@ -301,6 +301,14 @@ def test_broken_environment_is_told_without_loading_anything(program: Program) -
     assert "WAAS_MODEL" in outcome.message
 
 
+def test_program_starts_without_what_is_slow_to_load() -> None:
+    look = (
+        "import sys, waas_job.__main__; print({'torch', 'whisper', 'av', 'numpy'} & {*sys.modules})"
+    )
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
 def test_finished_item_is_left_as_it_is(program: Program) -> None:
     item = program.add(CLIP.path)
     program.run(item)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from minio import Minio
@@ -15,7 +16,7 @@ from cluster.minio_server import MinioServer
 from support.desk import Desk
 from support.kubernetes_api import KubernetesApi, Resource
 from support.pod_runner import PodRunner
-from support.service import BUCKET, OperatorProcess, Tenant, running_operator
+from support.service import BUCKET, OperatorProcess, Tenant, running_api, running_operator
 from support.waiting import wait_until
 
 CRD_FILE = Path(__file__).parents[2] / "charts/waas/templates/crds/transcriptionjobs.yaml"
@@ -76,6 +77,13 @@ def operator(tenant: Tenant, tmp_path: Path) -> Iterator[OperatorProcess]:
     """The operator for the test's namespace; not started yet."""
     with running_operator(tenant, tmp_path) as process:
         yield process
+
+
+@pytest.fixture
+def rest(tenant: Tenant, tmp_path: Path) -> Iterator[httpx.Client]:
+    """A client of the api for the test's namespace."""
+    with running_api(tenant, tmp_path) as client:
+        yield client
 
 
 @pytest.fixture

@@ -170,6 +170,39 @@ class OperatorProcess:
 
 
 @contextlib.contextmanager
+def running_api(tenant: Tenant, folder: Path, **variables: str) -> Iterator[httpx.Client]:
+    """Run the api for one namespace; gives a client of it."""
+    port = free_port()
+    kubeconfig = tenant.grant("waas-api", API_RULES)
+    program = Program(
+        [str(Path(sys.executable).with_name("waas-api"))],
+        {
+            "WAAS_NAMESPACE": tenant.namespace,
+            "WAAS_KUBECONFIG": str(kubeconfig),
+            "WAAS_HOST": "127.0.0.1",
+            "WAAS_PORT": str(port),
+            **tenant.storage_variables(),
+            **variables,
+        },
+        folder / "api.log",
+    )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+
+        def is_ready() -> bool:
+            if program.process.poll() is not None:
+                raise AssertionError(f"the api ended:\n{program.output()}")
+            with contextlib.suppress(httpx.TransportError):
+                return client.get("/readyz").status_code == 200
+            return False
+
+        try:
+            wait_until(is_ready, "the api is ready")
+            yield client
+        finally:
+            program.stop()
+
+
+@contextlib.contextmanager
 def running_operator(tenant: Tenant, folder: Path, **variables: str) -> Iterator[OperatorProcess]:
     """Run the operator for one namespace, with no more rights than it needs."""
     kubeconfig = tenant.grant("waas-operator", OPERATOR_RULES)

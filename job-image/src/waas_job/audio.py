@@ -1,0 +1,160 @@
+"""Any container and codec that FFmpeg knows -> the samples that Whisper hears.
+
+The only module that knows PyAV. The recording is read from a file, because the index of an MP4 may
+lie at its end; decoding goes frame by frame, so a three-hour video costs no more memory than its
+sound at 16 kHz does (230 MB an hour).
+"""
+
+import itertools
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from waas_job.errors import BadAudioError
+from waas_job.log_lines import log_fields
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_RATE = 16_000
+"""Whisper's own; hertz."""
+
+# A playlist that somebody uploads could name other files, or addresses in the cluster: FFmpeg may
+# open none. That forbids paths altogether, hence a file object.
+_OPEN_NOTHING_ELSE = {"protocol_whitelist": "none"}
+
+# What containers say of their length is rounded, or guessed from the bit rate.
+_TOLERATED_SHORTFALL = 0.05
+_TOLERATED_SHORTFALL_SECONDS = 2.0
+
+_NOT_MEDIA = "This is not an audio or video file that we can read, or a part of it is missing."
+_NO_SOUND = "The file has no sound in it: it holds no audio track."
+_EMPTY = "The file has no sound in it: its audio track is empty or cannot be decoded."
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Audio:
+    """The sound of one recording: mono, 16 kHz, within -1 and 1."""
+
+    samples: Samples
+
+    @property
+    def duration_seconds(self) -> float:
+        """Return its length."""
+        return len(self.samples) / SAMPLE_RATE
+
+
+def decode_audio(path: Path) -> Audio:
+    """Return the sound of a file's first audio track.
+
+    What comes before damage is kept; a line in the log says so.
+
+    Raises:
+        BadAudioError: the file is no media file, or nothing can be heard in it.
+    """
+    # FFmpeg's own lines on standard error are not ours to read, and name no reason.
+    av.logging.set_libav_level(av.logging.PANIC)
+    with path.open("rb") as file:
+        try:
+            container = av.open(
+                _Recording(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise BadAudioError(_NOT_MEDIA) from error
+        with container:
+            samples, stated_seconds = _decode_first_track(container)
+    if not len(samples):
+        raise BadAudioError(_EMPTY)
+    audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
+    _warn_if_cut_short(audio, stated_seconds)
+    return audio
+
+
+class _Recording:
+    """The file as FFmpeg reads it; a seek that makes no sense fails, and raises nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.name = file.name
+        self.read = file.read
+        self.tell = file.tell
+        self._file = file
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError:
+            return -1
+
+
+def _decode_first_track(container: InputContainer) -> tuple[Samples, float]:
+    stream = next(iter(container.streams.audio), None)
+    if stream is None:
+        raise BadAudioError(_NO_SOUND)
+    sound = bytearray()
+    try:
+        for frame in _resampled(_frames(container, stream)):
+            sound += frame.to_ndarray().tobytes()
+    except (av.FFmpegError, ValueError) as error:
+        logger.warning(
+            "the recording is damaged: what was decoded before that is kept",
+            extra=log_fields(decoded_bytes=len(sound), error=type(error).__name__),
+        )
+    return np.frombuffer(sound, dtype=np.float32), _stated_seconds(container, stream)
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """Yield decoded frames, past packets that cannot be decoded."""
+    skipped = 0
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.InvalidDataError:
+            skipped += 1
+    if skipped:
+        logger.warning(
+            "some packets could not be decoded and are left out",
+            extra=log_fields(packets=skipped),
+        )
+
+
+def _resampled(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """Yield the frames as 16 kHz mono float32, also where their form changes on the way."""
+    for _, alike in itertools.groupby(frames, key=_form):
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        for frame in alike:
+            yield from resampler.resample(frame)
+        yield from resampler.resample(None)
+
+
+def _form(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _stated_seconds(container: InputContainer, stream: AudioStream) -> float:
+    """Return the length that the container claims, 0 where it claims none."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
+
+
+def _warn_if_cut_short(audio: Audio, stated_seconds: float) -> None:
+    missing = stated_seconds - audio.duration_seconds
+    if missing > max(_TOLERATED_SHORTFALL_SECONDS, stated_seconds * _TOLERATED_SHORTFALL):
+        logger.warning(
+            "the recording ends before the length that it states: what there is of it is kept",
+            extra=log_fields(
+                stated_seconds=round(stated_seconds, 1),
+                decoded_seconds=round(audio.duration_seconds, 1),
+            ),
+        )

@@ -1,0 +1,211 @@
+"""The way of each item: fetch -> decode -> transcribe -> render -> store."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from waas_contract.exit_codes import FailureReason
+from waas_contract.job_environment import ItemOutcome, JobItem
+from waas_contract.manifest import (
+    AudioFacts,
+    EngineFacts,
+    Manifest,
+    Outcome,
+    ProgressNote,
+    Timing,
+)
+from waas_contract.transcript import Transcript
+from waas_job.audio import Audio, decode_audio
+from waas_job.engine.protocol import Engine, TranscriptionOptions
+from waas_job.errors import JobError
+from waas_job.log_lines import log_fields, without_urls
+from waas_job.progress import ProgressNotes
+from waas_job.publishing import is_published, publish_manifest, store_results
+from waas_job.scratch import ScratchFile
+from waas_job.storage.objects import ItemObjects
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Everything outside that the pipeline works with."""
+
+    open_objects: Callable[[JobItem], ItemObjects]
+    require_checkpoint: Callable[[], None]
+    """Raises ModelNotFoundError before anything is fetched in vain."""
+
+    load_engine: Callable[[], Engine]
+    """Called for the first item that gets that far."""
+
+    scratch_directory: Path
+    progress_interval_seconds: float
+    clock: Callable[[], float]
+    """Seconds that only ever grow."""
+
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    audio: Audio
+    bytes: int
+    sha256: str
+
+
+class Pipeline:
+    """Takes items one after the other, with one engine for all."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._engine: Engine | None = None
+
+    def run(self, items: Iterable[JobItem], record: Callable[[ItemOutcome], None]) -> None:
+        """Take every item as far as it goes and record how it ended."""
+        for item in items:
+            record(self._run_item(item))
+
+    def _run_item(self, item: JobItem) -> ItemOutcome:
+        try:
+            self._transcribe_item(item)
+        except JobError as error:
+            logger.warning(
+                "the transcription failed",
+                extra=log_fields(
+                    transcription_job=item.name,
+                    reason=error.reason.value,
+                    error=error.message,
+                    cause=repr(error.__cause__) if error.__cause__ else None,
+                ),
+            )
+            return ItemOutcome(name=item.name, reason=error.reason, message=error.message)
+        except MemoryError:
+            message = "There is not enough memory for this recording."
+            logger.exception(message, extra=log_fields(transcription_job=item.name))
+            return ItemOutcome(name=item.name, reason=FailureReason.OUT_OF_MEMORY, message=message)
+        except Exception as error:
+            logger.exception(
+                "the transcription failed unexpectedly",
+                extra=log_fields(transcription_job=item.name),
+            )
+            return ItemOutcome(
+                name=item.name,
+                reason=FailureReason.INTERNAL_ERROR,
+                message=describe_unexpected(error),
+            )
+        return ItemOutcome(name=item.name)
+
+    def _transcribe_item(self, item: JobItem) -> None:
+        tools = self._tools
+        start_time = tools.now()
+        objects = tools.open_objects(item)
+        if is_published(objects, item):
+            logger.info("already done", extra=log_fields(transcription_job=item.name))
+            return
+        tools.require_checkpoint()
+
+        watch = _StopWatch(tools.clock)
+        fetched = self._fetch(objects, item)
+        fetch_seconds = watch.lap()
+        notes = self._notes(objects)
+        notes.begin(fetched.audio.duration_seconds)
+        watch.lap()
+        engine = self._ready_engine()
+        load_seconds = watch.lap()
+        transcript = engine.transcribe(fetched.audio.samples, _options(item), notes.advance)
+        transcribe_seconds = watch.lap()
+        attempt, files = store_results(objects, item, transcript)
+        timing = Timing(
+            load_seconds=load_seconds,
+            fetch_seconds=fetch_seconds,
+            transcribe_seconds=transcribe_seconds,
+            store_seconds=watch.lap(),
+        )
+        manifest = Manifest(
+            namespace=item.namespace,
+            name=item.name,
+            spec_digest=item.spec_digest,
+            outcome=Outcome.COMPLETE,
+            attempt=attempt,
+            files=files,
+            audio=_audio_facts(fetched, transcript),
+            engine=engine.facts,
+            timing=timing,
+            start_time=start_time,
+            completion_time=tools.now(),
+        )
+        publish_manifest(objects, item, manifest)
+        _log_completion(manifest)
+
+    def _fetch(self, objects: ItemObjects, item: JobItem) -> _Fetched:
+        with ScratchFile(self._tools.scratch_directory, item.file_name) as file:
+            objects.fetch_audio(file)
+            return _Fetched(decode_audio(file.path), bytes=file.size, sha256=file.sha256)
+
+    def _notes(self, objects: ItemObjects) -> ProgressNotes:
+        def put(note: ProgressNote) -> None:
+            objects.note_progress(note.model_dump_json(by_alias=True).encode())
+
+        return ProgressNotes(
+            put,
+            interval_seconds=self._tools.progress_interval_seconds,
+            clock=self._tools.clock,
+            now=self._tools.now,
+        )
+
+    def _ready_engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._tools.load_engine()
+        return self._engine
+
+
+class _StopWatch:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last = clock()
+
+    def lap(self) -> float:
+        """Return the seconds since the last lap, to the millisecond."""
+        before, self._last = self._last, self._clock()
+        return round(self._last - before, 3)
+
+
+def describe_unexpected(error: BaseException) -> str:
+    """Return one line on an error that nobody foresaw, fit for strangers' eyes."""
+    first_line = str(error).strip().partition("\n")[0]
+    return without_urls(f"{type(error).__name__}: {first_line}".rstrip(": "))
+
+
+def _options(item: JobItem) -> TranscriptionOptions:
+    return TranscriptionOptions(
+        language=item.language,
+        task=item.task,
+        initial_prompt=item.initial_prompt,
+        word_timestamps=item.word_timestamps,
+    )
+
+
+def _audio_facts(fetched: _Fetched, transcript: Transcript) -> AudioFacts:
+    return AudioFacts(
+        duration_seconds=fetched.audio.duration_seconds,
+        language=transcript.language,
+        sha256=fetched.sha256,
+        bytes=fetched.bytes,
+    )
+
+
+def _log_completion(manifest: Manifest) -> None:
+    engine: EngineFacts = manifest.engine
+    logger.info(
+        "done",
+        extra=log_fields(
+            transcription_job=manifest.name,
+            attempt=manifest.attempt,
+            audio_seconds=round(manifest.audio.duration_seconds, 1),
+            model=engine.model,
+            device=engine.device,
+            **manifest.timing.model_dump(),
+        ),
+    )

@@ -1,0 +1,66 @@
+"""The recording on its way: a file that knows its own length and digest."""
+
+import errno
+import hashlib
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from waas_job.errors import InternalError
+
+_HARMLESS_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+class ScratchFile:
+    """Takes a download; removed when it is left.
+
+    Its name ends as the recording's does, since some formats are known by nothing else.
+    """
+
+    def __init__(self, directory: Path, file_name: str) -> None:
+        suffix = Path(file_name).suffix
+        self.path = directory / f"audio{suffix if _HARMLESS_SUFFIX.fullmatch(suffix) else ''}"
+        self.etag: str | None = None
+        self.size = 0
+        self._digest = hashlib.sha256()
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("wb")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what was written."""
+        return self._digest.hexdigest()
+
+    def write(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        try:
+            self._file.write(piece)
+            self._file.flush()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise InternalError(
+                f"The scratch space is full: it had room for {self.size} bytes of the recording."
+            ) from error
+        self._digest.update(piece)
+        self.size += len(piece)
+
+    def restart(self) -> None:
+        """Forget what was taken, and of what it was."""
+        self._file.seek(0)
+        self._file.truncate()
+        self.etag = None
+        self.size = 0
+        self._digest = hashlib.sha256()

@@ -1,0 +1,145 @@
+"""OpenAI's code around a model of random numbers, small enough to run in a blink."""
+
+import hashlib
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+import whisper
+from whisper.model import ModelDimensions, Whisper
+
+from support.media import make_silence, make_tone
+from waas_job.engine.openai_whisper import load_engine
+from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
+from waas_job.errors import BadConfigurationError, ModelNotFoundError
+
+# openai-whisper 20250625 leaves closing its vocabulary to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning")
+
+
+def save_checkpoint(path: Path, *, n_vocab: int = 51865) -> Path:
+    torch.manual_seed(1)
+    dimensions = ModelDimensions(
+        n_mels=80,
+        n_audio_ctx=1500,
+        n_audio_state=8,
+        n_audio_head=2,
+        n_audio_layer=1,
+        n_vocab=n_vocab,
+        n_text_ctx=32,
+        n_text_state=8,
+        n_text_head=2,
+        n_text_layer=1,
+    )
+    model = Whisper(dimensions)
+    torch.nn.init.normal_(model.decoder.positional_embedding)
+    torch.save({"dims": vars(dimensions), "model_state_dict": model.state_dict()}, path)
+    return path
+
+
+def make_settings(
+    directory: Path, *, model: str = "small-one", device: str = "cpu"
+) -> EngineSettings:
+    return EngineSettings(model=model, model_directory=directory, device=device, threads=1)
+
+
+@pytest.fixture(scope="module")
+def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("models")
+    save_checkpoint(directory / "small-one.pt")
+    save_checkpoint(directory / "small-one.en.pt", n_vocab=51864)
+    return directory
+
+
+def test_facts_tell_what_was_loaded(model_directory: Path) -> None:
+    content = (model_directory / "small-one.pt").read_bytes()
+    facts = load_engine(make_settings(model_directory, device="auto")).facts
+    assert facts.model_dump(exclude={"device"}) == {
+        "name": "openai-whisper",
+        "version": whisper.__version__,
+        "model": "small-one",
+        "checkpoint_sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def test_progress_tells_where_each_window_begins(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    told: list[float] = []
+    transcript = engine.transcribe(make_tone(65), TranscriptionOptions(language="en"), told.append)
+    assert transcript.duration == 65
+    assert told[0] == 0
+    assert told[-1] == 65
+    assert told == sorted(told)
+    assert len(told) > 2
+
+
+def test_whispers_own_function_is_left_untouched(model_directory: Path) -> None:
+    before = dict(whisper.transcribe.__globals__)
+    engine = load_engine(make_settings(model_directory))
+    engine.transcribe(make_silence(1), TranscriptionOptions(language="en"), lambda _: None)
+    assert whisper.transcribe.__globals__ == before
+
+
+def test_same_sound_gives_the_same_transcript(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions()
+    first = engine.transcribe(make_tone(31), options, lambda _: None)
+    assert engine.transcribe(make_tone(31), options, lambda _: None) == first
+
+
+def test_english_model_hears_english(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory, model="small-one.en"))
+    transcript = engine.transcribe(make_silence(1), TranscriptionOptions(), lambda _: None)
+    assert transcript.language == "en"
+
+
+def test_language_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    with pytest.raises(BadConfigurationError, match="'small-one' does not know the language 'yue'"):
+        engine.transcribe(make_silence(1), TranscriptionOptions(language="yue"), lambda _: None)
+
+
+def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match=rf"no large-v3\.pt in {tmp_path}"):
+        load_engine(make_settings(tmp_path, model="large"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no checkpoint at all",
+        pickle.dumps({"model_state_dict": {}}, protocol=2),
+        pickle.dumps(Path("/etc/passwd"), protocol=2),
+    ],
+    ids=["empty", "text", "without dimensions", "with code in it"],
+)
+def test_broken_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "base.pt").write_bytes(content)
+    with pytest.raises(ModelNotFoundError, match=r"base\.pt in .* is unreadable"):
+        load_engine(make_settings(tmp_path, model="base"))
+
+
+def test_checkpoint_of_another_kind_is_named(tmp_path: Path) -> None:
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "base.pt")
+    with pytest.raises(ModelNotFoundError, match="no checkpoint of OpenAI's Whisper"):
+        load_engine(make_settings(tmp_path, model="base"))
+
+
+def test_half_a_checkpoint_is_named(tmp_path: Path) -> None:
+    path = save_checkpoint(tmp_path / "base.pt")
+    path.write_bytes(path.read_bytes()[:100_000])
+    with pytest.raises(ModelNotFoundError, match="unreadable"):
+        load_engine(make_settings(tmp_path, model="base"))
+
+
+def test_device_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
+    with pytest.raises(BadConfigurationError, match="WAAS_DEVICE is 'tpu'"):
+        load_engine(make_settings(model_directory, device="tpu"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_gpu_that_is_not_there_is_a_bad_configuration(model_directory: Path) -> None:
+    with pytest.raises(BadConfigurationError, match="WAAS_DEVICE is cuda"):
+        load_engine(make_settings(model_directory, device="cuda"))

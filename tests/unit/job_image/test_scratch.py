@@ -1,0 +1,52 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from waas_job.errors import BadAudioError
+from waas_job.scratch import ScratchFile
+
+
+def test_file_knows_its_length_and_digest(tmp_path: Path) -> None:
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        file.write(b"one ")
+        file.write(b"two")
+        assert file.path.read_bytes() == b"one two"
+        assert (file.size, file.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
+
+
+def test_file_begins_anew(tmp_path: Path) -> None:
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        file.write(b"one ")
+        file.etag = '"v1"'
+        file.restart()
+        file.write(b"two")
+        assert file.path.read_bytes() == b"two"
+        assert file.size == 3
+        assert file.etag is None
+        assert file.sha256 == hashlib.sha256(b"two").hexdigest()
+
+
+def test_file_is_gone_afterwards_also_after_an_error(tmp_path: Path) -> None:
+    file = ScratchFile(tmp_path, "interview.mp3")
+    with pytest.raises(BadAudioError), file:
+        raise BadAudioError("There is no sound.")
+    assert not file.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("file_name", "expected"),
+    [
+        ("interview.MP3", "audio.MP3"),
+        ("interview", "audio"),
+        ("../../etc/passwd", "audio"),
+        ("x.mp3/..", "audio"),
+        ("trailing.", "audio"),
+        ("odd.m p3", "audio"),
+        ("", "audio"),
+    ],
+)
+def test_name_keeps_nothing_but_a_harmless_suffix(
+    tmp_path: Path, file_name: str, expected: str
+) -> None:
+    assert ScratchFile(tmp_path, file_name).path == tmp_path / expected
