@@ -94,7 +94,13 @@ def make_manifest(spec: TranscriptionJobSpec, transcript: bytes) -> Manifest:
         ),
         audio=AudioFacts(duration_seconds=3725.5, language="no"),
         engine=EngineFacts(name="waas", version="0", model="tiny", device="cpu"),
-        timing=Timing(load_seconds=0, fetch_seconds=0, transcribe_seconds=0, store_seconds=0),
+        timing=Timing(
+            fetch_seconds=0,
+            decode_seconds=0,
+            load_seconds=0,
+            transcribe_seconds=0,
+            store_seconds=0,
+        ),
         start_time=NOW,
         completion_time=NOW,
     )

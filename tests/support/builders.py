@@ -79,7 +79,13 @@ def make_manifest(transcription_job: TranscriptionJob, **changes: Any) -> Manife
         ),
         "audio": AudioFacts(duration_seconds=9.5, language="en"),
         "engine": EngineFacts(name="openai-whisper", version="1", model="tiny", device="cpu"),
-        "timing": Timing(load_seconds=1, fetch_seconds=1, transcribe_seconds=1, store_seconds=1),
+        "timing": Timing(
+            fetch_seconds=1,
+            decode_seconds=1,
+            load_seconds=1,
+            transcribe_seconds=1,
+            store_seconds=1,
+        ),
         "start_time": NOW,
         "completion_time": NOW,
     }

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from waas_api.errors import ClusterError, JobNotFound, NameTaken
-from waas_api.phases import WAITING_PHASES
 from waas_api.transcription_jobs import WaitingJob
 from waas_contract.transcription_job import (
     ObjectMeta,
@@ -74,7 +73,7 @@ class FakeTranscriptionJobs:
         return tuple(
             WaitingJob(job.metadata.name, job.metadata.creation_timestamp or CREATION_TIME)
             for job in self.jobs.values()
-            if job.phase in WAITING_PHASES
+            if job.phase.is_waiting
         )
 
     async def is_ready(self) -> bool:

@@ -10,7 +10,6 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from waas_api.download_names import DEFAULT_NAME
-from waas_api.phases import WAITING_PHASES
 from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJob
 
 _STATUSES: dict[Phase, str] = {
@@ -31,7 +30,7 @@ def render_json(content: object) -> str:
 
 def is_waiting(job: TranscriptionJob) -> bool:
     """Tell whether a job has a place in the queue."""
-    return job.phase in WAITING_PHASES
+    return job.phase.is_waiting
 
 
 def file_name_of(job: TranscriptionJob) -> str:

@@ -5,6 +5,7 @@ import logging
 
 from waas_api.errors import StorageError
 from waas_api.object_storage import ObjectStorage
+from waas_contract.log_lines import log_fields
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,9 @@ class Leftovers:
         try:
             await self._storage.discard(key)
         except StorageError as error:
-            logger.warning("could not remove a failed upload yet: %s", error, extra={"key": key})
+            logger.warning(
+                "could not remove a failed upload yet: %s", error, extra=log_fields(key=key)
+            )
             return False
         return True
 
@@ -63,4 +66,4 @@ class Leftovers:
             await asyncio.wait([self._removing])
         for key in tuple(self._keys):
             if not await self._try(key):
-                logger.error("a failed upload stays in object storage", extra={"key": key})
+                logger.error("a failed upload stays in object storage", extra=log_fields(key=key))

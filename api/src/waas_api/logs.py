@@ -1,28 +1,8 @@
 """Logs as lines of JSON, without what a query may hold of people."""
 
-import json
 import logging
-from datetime import UTC, datetime
 
-FIELDS = ("transcription_job", "key", "bytes")
-"""What a log call may pass as `extra`."""
-
-
-class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {field: getattr(record, field) for field in FIELDS if hasattr(record, field)}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+from waas_contract.log_lines import JsonLineFormatter
 
 
 def drop_query(record: logging.LogRecord) -> bool:
@@ -36,6 +16,6 @@ def drop_query(record: logging.LogRecord) -> bool:
 def configure_logging() -> None:
     """Make every logger of the process write lines of JSON to standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonLineFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").addFilter(drop_query)

@@ -18,7 +18,6 @@ from waas_api.errors import (
     JobNotFound,
     NameTaken,
 )
-from waas_api.phases import WAITING_PHASES
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -33,9 +32,7 @@ from waas_contract.transcription_job import (
 PAGE_SIZE = 500
 
 # By what it is not: a resource that the operator has not seen yet has no phase at all.
-_WAITING_SELECTOR = ",".join(
-    f"status.phase!={phase}" for phase in Phase if phase not in WAITING_PHASES
-)
+_WAITING_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if not phase.is_waiting)
 
 # Names and times are all that is wanted of a long list; a whole resource is ten times as long.
 _METADATA_ONLY = {
@@ -149,7 +146,8 @@ class KubernetesTranscriptionJobs:
                     name=item["metadata"]["name"],
                     creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
                 )
-                for item in page["items"]
+                # The API server writes an empty list of metadata as null.
+                for item in page["items"] or ()
             )
             token = page["metadata"].get("continue")
             if not token:

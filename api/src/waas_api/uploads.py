@@ -23,6 +23,7 @@ from waas_api.leftovers import Leftovers
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcription_request import Delivery, Recording, build_spec
+from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import TranscriptionJobSpec
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Uploads:
                 await self._finish(self._leftovers.discard(spec.source.key))
                 raise
         await self._finish(self._create(name, spec))
-        logger.info("recording accepted", extra={"transcription_job": name, "bytes": size})
+        logger.info("recording accepted", extra=log_fields(transcription_job=name, bytes=size))
         return name
 
     async def close(self) -> None:
@@ -110,7 +111,7 @@ class Uploads:
         except CreationUnknown:
             logger.exception(
                 "a TranscriptionJob may have been made or not, so its audio is kept",
-                extra={"transcription_job": name, "key": spec.source.key},
+                extra=log_fields(transcription_job=name, key=spec.source.key),
             )
             raise
 

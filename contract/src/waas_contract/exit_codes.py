@@ -22,6 +22,7 @@ class FailureReason(StrEnum):
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
     RESULTS_MISSING = "ResultsMissing"
+    INTERRUPTED = "Interrupted"
     CANCELLED = "Cancelled"
     INTERNAL_ERROR = "InternalError"
 
@@ -35,6 +36,7 @@ class ExitCode(IntEnum):
     INTERNAL_ERROR = 70  # EX_SOFTWARE: ours; another attempt may do better
     STORAGE_UNAVAILABLE = 75  # EX_TEMPFAIL: not the job's fault, so it costs no attempt
     BAD_CONFIGURATION = 78  # EX_CONFIG: an administrator has to act
+    INTERRUPTED = 143  # 128 + SIGTERM: its pod is going away
 
 
 PERMANENT_EXIT_CODES = (
@@ -53,6 +55,7 @@ _EXIT_CODES: dict[FailureReason, ExitCode] = {
     FailureReason.MODEL_NOT_FOUND: ExitCode.BAD_CONFIGURATION,
     FailureReason.BAD_CONFIGURATION: ExitCode.BAD_CONFIGURATION,
     FailureReason.STORAGE_UNAVAILABLE: ExitCode.STORAGE_UNAVAILABLE,
+    FailureReason.INTERRUPTED: ExitCode.INTERRUPTED,
 }
 
 _REASONS: dict[int, FailureReason] = {
@@ -60,6 +63,7 @@ _REASONS: dict[int, FailureReason] = {
     ExitCode.SOURCE_NOT_FOUND: FailureReason.SOURCE_NOT_FOUND,
     ExitCode.STORAGE_UNAVAILABLE: FailureReason.STORAGE_UNAVAILABLE,
     ExitCode.BAD_CONFIGURATION: FailureReason.BAD_CONFIGURATION,
+    ExitCode.INTERRUPTED: FailureReason.INTERRUPTED,
 }
 
 

@@ -7,13 +7,17 @@ many short recordings and load its model once.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from waas_contract.exit_codes import ExitCode, FailureReason, exit_code_for
 from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import Task
 from waas_contract.wire import Time, WireModel
+
+Device = Literal["auto", "cpu", "cuda"]
+"""Where the model runs; auto takes a GPU where there is one."""
 
 _PREFIX = "WAAS_"
 TERMINATION_MESSAGE_LIMIT = 4096
@@ -37,23 +41,23 @@ class JobItem(WireModel):
 class ManifestUrls(WireModel):
     """Where the manifest is read (is there one already?) and written."""
 
-    get: str
-    put: str
+    get: str = Field(repr=False)
+    put: str = Field(repr=False)
 
 
 class AttemptUrls(WireModel):
     """Where one attempt writes its results."""
 
     attempt: int
-    put: dict[OutputFormat, str]
+    put: dict[OutputFormat, str] = Field(repr=False)
 
 
 class ItemUrls(WireModel):
-    """The presigned URLs of one item; a file of the Secret."""
+    """The presigned URLs of one item; a file of the Secret. Its repr holds none of them."""
 
-    audio: str
+    audio: str = Field(repr=False)
     manifest: ManifestUrls
-    progress: str
+    progress: str = Field(repr=False)
     attempts: tuple[AttemptUrls, ...]
     """Attempt numbers, lowest first; a writer takes the first whose results are unwritten."""
 
@@ -67,7 +71,7 @@ _ITEMS = TypeAdapter(tuple[JobItem, ...])
 class JobEnvironment(WireModel):
     """The job program's environment; one field is one variable."""
 
-    items: tuple[JobItem, ...]
+    items: tuple[JobItem, ...] = Field(min_length=1)
     """`WAAS_ITEMS`, a JSON list."""
 
     model: str
@@ -85,7 +89,7 @@ class JobEnvironment(WireModel):
     termination_message_path: str = "/dev/termination-log"
     """`WAAS_TERMINATION_MESSAGE_PATH`, read by the kubelet when the container ends."""
 
-    device: str = "auto"
+    device: Device = "auto"
     """`WAAS_DEVICE`: auto, cpu or cuda."""
 
     storage_patience_seconds: float = 300
@@ -130,6 +134,8 @@ class ItemOutcome(WireModel):
     """How one item ended."""
 
     name: str
+    """The item's; empty where the environment was too broken to tell it."""
+
     reason: FailureReason | None = None
     """None where the manifest is written."""
 
@@ -165,7 +171,11 @@ def exit_code_of(outcomes: Iterable[ItemOutcome]) -> ExitCode:
     finished by then is skipped by its manifest.
     """
     codes = {exit_code_for(outcome.reason) for outcome in outcomes if outcome.reason}
-    for code in (ExitCode.STORAGE_UNAVAILABLE, ExitCode.INTERNAL_ERROR):
+    for code in (
+        ExitCode.INTERRUPTED,
+        ExitCode.STORAGE_UNAVAILABLE,
+        ExitCode.INTERNAL_ERROR,
+    ):
         if code in codes:
             return code
     return min(codes, default=ExitCode.SUCCESS)

@@ -46,8 +46,9 @@ class EngineFacts(WireModel):
 class Timing(WireModel):
     """Where the seconds went."""
 
-    load_seconds: float
     fetch_seconds: float
+    decode_seconds: float
+    load_seconds: float
     transcribe_seconds: float
     store_seconds: float
 

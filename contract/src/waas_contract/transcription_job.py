@@ -166,6 +166,11 @@ class Phase(StrEnum):
         """Tell whether nothing will happen to the job any more."""
         return self in (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether the job has a place in the queue."""
+        return self in (Phase.PENDING, Phase.QUEUED)
+
 
 class Progress(WireModel):
     """How much of the audio is done."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from waas_contract.exit_codes import ExitCode, FailureReason
 from waas_contract.job_environment import JobEnvironment, JobItem, exit_code_of
+from waas_contract.log_lines import log_fields
 from waas_job.cpu_quota import count_processors, thread_variables
 from waas_job.environment import item_names, read_environment, termination_message_path
 from waas_job.errors import BadConfigurationError, JobError
 from waas_job.last_words import LastWords
-from waas_job.log_lines import log_fields, start_logging
+from waas_job.log_lines import start_logging
 from waas_job.stopping import stop_on_sigterm
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def main() -> None:
         def stop() -> None:
             logger.warning("stopped by SIGTERM")
             last_words.record_rest(
-                FailureReason.INTERNAL_ERROR, "Stopped before it was done; nothing was stored."
+                FailureReason.INTERRUPTED, "Stopped before it was done; nothing was stored."
             )
             last_words.write()
             clean_up.close()

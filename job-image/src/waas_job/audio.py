@@ -20,8 +20,8 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from waas_contract.log_lines import log_fields
 from waas_job.errors import BadAudioError
-from waas_job.log_lines import log_fields
 
 logger = logging.getLogger(__name__)
 

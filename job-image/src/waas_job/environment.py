@@ -15,13 +15,10 @@ _ITEMS_VARIABLE = "WAAS_ITEMS"
 def read_environment(variables: Mapping[str, str]) -> JobEnvironment:
     """Return the settings; raises BadConfigurationError, naming the variable that is wrong."""
     try:
-        environment = JobEnvironment.from_variables(variables)
+        return JobEnvironment.from_variables(variables)
     except ValidationError as error:
         problems = "; ".join(_describe(each["loc"], each["msg"]) for each in error.errors())
         raise BadConfigurationError(f"The environment is not usable: {problems}.") from None
-    if not environment.items:
-        raise BadConfigurationError(f"The environment is not usable: {_ITEMS_VARIABLE} is empty.")
-    return environment
 
 
 def termination_message_path(variables: Mapping[str, str]) -> Path:

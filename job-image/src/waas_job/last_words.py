@@ -6,7 +6,8 @@ from pathlib import Path
 
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome, TerminationMessage
-from waas_job.log_lines import log_fields, without_urls
+from waas_contract.log_lines import log_fields
+from waas_job.log_lines import without_urls
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome, JobItem
+from waas_contract.log_lines import log_fields
 from waas_contract.manifest import (
     AudioFacts,
     EngineFacts,
@@ -20,7 +21,7 @@ from waas_contract.transcript import Transcript
 from waas_job.audio import Audio, decode_audio
 from waas_job.engine.protocol import Engine, TranscriptionOptions
 from waas_job.errors import JobError
-from waas_job.log_lines import log_fields, without_urls
+from waas_job.log_lines import without_urls
 from waas_job.progress import ProgressNotes
 from waas_job.publishing import is_published, publish_manifest, store_results
 from waas_job.scratch import ScratchFile
@@ -53,6 +54,8 @@ class _Fetched:
     audio: Audio
     bytes: int
     sha256: str
+    fetch_seconds: float
+    decode_seconds: float
 
 
 class Pipeline:
@@ -107,8 +110,7 @@ class Pipeline:
         tools.require_checkpoint()
 
         watch = _StopWatch(tools.clock)
-        fetched = self._fetch(objects, item)
-        fetch_seconds = watch.lap()
+        fetched = self._fetch(objects, item, watch)
         notes = self._notes(objects)
         notes.begin(fetched.audio.duration_seconds)
         watch.lap()
@@ -118,8 +120,9 @@ class Pipeline:
         transcribe_seconds = watch.lap()
         attempt, files = store_results(objects, item, transcript)
         timing = Timing(
+            fetch_seconds=fetched.fetch_seconds,
+            decode_seconds=fetched.decode_seconds,
             load_seconds=load_seconds,
-            fetch_seconds=fetch_seconds,
             transcribe_seconds=transcribe_seconds,
             store_seconds=watch.lap(),
         )
@@ -139,10 +142,17 @@ class Pipeline:
         publish_manifest(objects, item, manifest)
         _log_completion(manifest)
 
-    def _fetch(self, objects: ItemObjects, item: JobItem) -> _Fetched:
+    def _fetch(self, objects: ItemObjects, item: JobItem, watch: "_StopWatch") -> _Fetched:
         with ScratchFile(self._tools.scratch_directory, item.file_name) as file:
             objects.fetch_audio(file)
-            return _Fetched(decode_audio(file.path), bytes=file.size, sha256=file.sha256)
+            fetch_seconds = watch.lap()
+            return _Fetched(
+                audio=decode_audio(file.path),
+                bytes=file.size,
+                sha256=file.sha256,
+                fetch_seconds=fetch_seconds,
+                decode_seconds=watch.lap(),
+            )
 
     def _notes(self, objects: ItemObjects) -> ProgressNotes:
         def put(note: ProgressNote) -> None:

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from waas_contract.log_lines import log_fields
 from waas_contract.manifest import ProgressNote
 from waas_job.errors import JobError
-from waas_job.log_lines import log_fields
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from waas_contract.formats import OutputFormat, render_transcript
 from waas_contract.job_environment import JobItem
+from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, ResultFile
 from waas_contract.object_keys import result_key
 from waas_contract.transcript import Transcript
 from waas_job.errors import StorageUnavailableError
-from waas_job.log_lines import log_fields
 from waas_job.storage.objects import ItemObjects
 
 logger = logging.getLogger(__name__)

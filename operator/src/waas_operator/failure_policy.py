@@ -27,6 +27,7 @@ _EXPLANATIONS: dict[FailureReason, str] = {
     FailureReason.OUT_OF_MEMORY: (
         "The job ran out of memory; use a smaller model or a profile with more memory."
     ),
+    FailureReason.INTERRUPTED: "The pod was told to stop before it was done.",
     FailureReason.INTERNAL_ERROR: "The job program ended unexpectedly; see its log.",
 }
 
@@ -79,14 +80,14 @@ def explain_pod_failure(pod: ObservedPod, item_name: str) -> Failure:
         last_words = TerminationMessage(outcomes=())
     for outcome in last_words.outcomes:
         if outcome.name == item_name and outcome.reason:
-            return Failure(outcome.reason, outcome.message or _EXPLANATIONS[outcome.reason])
+            return Failure(outcome.reason, outcome.message or _explain(outcome.reason))
     if pod.is_out_of_memory or pod.exit_code == _SIGKILL_EXIT_CODE:
         reason = (
             FailureReason.OUT_OF_MEMORY if pod.is_out_of_memory else FailureReason.INTERNAL_ERROR
         )
     else:
         reason = reason_for(pod.exit_code or 0)
-    return Failure(reason, _EXPLANATIONS[reason])
+    return Failure(reason, _explain(reason))
 
 
 def find_last_failure(pods: Sequence[ObservedPod], item_name: str) -> LastFailure | None:
@@ -103,6 +104,10 @@ def find_last_failure(pods: Sequence[ObservedPod], item_name: str) -> LastFailur
         pod_name=pod.name,
         time=pod.finish_time,
     )
+
+
+def _explain(reason: FailureReason) -> str:
+    return _EXPLANATIONS.get(reason, _EXPLANATIONS[FailureReason.INTERNAL_ERROR])
 
 
 def explain_job_failure(job: ObservedJob, last_failure: LastFailure | None) -> Failure:

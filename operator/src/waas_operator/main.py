@@ -1,7 +1,6 @@
 """Starts the operator: informer, resync and reconcilers around one queue."""
 
 import asyncio
-import json
 import logging
 import sys
 import time
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from waas_contract.log_lines import JsonLineFormatter
 from waas_operator.cluster import Cluster, KubernetesCluster
 from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
@@ -102,28 +102,10 @@ async def _resync_forever(
             await asyncio.sleep(settings.resync_seconds)
 
 
-class JsonFormatter(logging.Formatter):
-    """Writes one JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if name := getattr(record, "transcription_job", None):
-            line["transcriptionJob"] = name
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
-
 def configure_logging(level: str) -> None:
     """Send every log line to standard error as JSON."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonLineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
+from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, ProgressNote
 from waas_contract.names import child_name
 from waas_contract.object_keys import manifest_key, progress_key
@@ -123,7 +124,11 @@ class Reconciler:
                 manifest_key(metadata.namespace, metadata.name)
             )
         except StorageUnavailable as error:
-            logger.warning("cannot look for the manifest: %s", error, extra=_fields(metadata.name))
+            logger.warning(
+                "cannot look for the manifest: %s",
+                error,
+                extra=log_fields(transcription_job=metadata.name),
+            )
             return ManifestState.UNKNOWN, None
         manifest = _parse_manifest(content)
         if manifest is None or not manifest.answers(
@@ -197,7 +202,7 @@ class Reconciler:
                 status.phase,
                 decision.reason,
                 decision.message,
-                extra=_fields(transcription_job.metadata.name),
+                extra=log_fields(transcription_job=transcription_job.metadata.name),
             )
 
     def _next_look_seconds(self, observation: Observation, decision: Decision) -> float | None:
@@ -209,10 +214,6 @@ class Reconciler:
             return self._settings.progress_interval_seconds
         # Whatever else happens is told by an event; this is for the URLs of a long queue.
         return min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)
-
-
-def _fields(name: str) -> dict[str, str]:
-    return {"transcription_job": name}
 
 
 def _parse_manifest(content: bytes | None) -> Manifest | None:

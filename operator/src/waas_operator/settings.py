@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from waas_contract.job_environment import Device
 from waas_contract.wire import WireModel
 
 
@@ -21,8 +22,7 @@ class Profile(WireModel):
     image: str | None = None
     """Another image than the default one, for example one for another accelerator."""
 
-    device: str = "auto"
-    """Where the model runs: auto, cpu or cuda."""
+    device: Device = "auto"
 
 
 class Settings(BaseSettings):

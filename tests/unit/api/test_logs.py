@@ -1,29 +1,14 @@
-"""Lines of JSON, without what a query holds of people."""
+"""The log, without what a query holds of people."""
 
-import json
 import logging
 
-from waas_api.logs import JsonFormatter, drop_query
+from waas_api.logs import drop_query
 
 
-def make_record(message: str, *args: object, **fields: object) -> logging.LogRecord:
+def make_record(message: str, *args: object) -> logging.LogRecord:
     return logging.makeLogRecord(
-        {"name": "waas", "levelname": "INFO", "msg": message, "args": args, "created": 0.0} | fields
+        {"name": "waas", "levelname": "INFO", "msg": message, "args": args, "created": 0.0}
     )
-
-
-def test_a_record_is_one_line_of_json() -> None:
-    line = JsonFormatter().format(make_record("took %s\nin", "it", transcription_job="a", bytes=5))
-
-    assert json.loads(line) == {
-        "time": "1970-01-01T00:00:00.000+00:00",
-        "level": "info",
-        "logger": "waas",
-        "message": "took it\nin",
-        "transcription_job": "a",
-        "bytes": 5,
-    }
-    assert "\n" not in line
 
 
 def test_the_access_log_has_no_query() -> None:

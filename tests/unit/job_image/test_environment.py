@@ -21,7 +21,7 @@ def test_environment_is_what_the_operator_wrote() -> None:
         ({"WAAS_MODEL": None}, "WAAS_MODEL: Field required"),
         ({"WAAS_ITEMS": None}, "WAAS_ITEMS: Field required"),
         ({"WAAS_ITEMS": ""}, "WAAS_ITEMS: Invalid JSON"),
-        ({"WAAS_ITEMS": "[]"}, "WAAS_ITEMS is empty"),
+        ({"WAAS_ITEMS": "[]"}, "WAAS_ITEMS: Tuple should have at least 1 item"),
         ({"WAAS_ITEMS": '[{"name": "one"}]'}, "WAAS_ITEMS.0.namespace: Field required"),
         (
             {"WAAS_STORAGE_PATIENCE_SECONDS": "long"},

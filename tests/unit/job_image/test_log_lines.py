@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from waas_job.log_lines import JsonLineFormatter, log_fields, without_urls
+from waas_contract.log_lines import log_fields
+from waas_job.log_lines import UrlFreeFormatter, without_urls
 
 PRESIGNED = "https://store.test:9000/bucket/key%20one?X-Amz-Algorithm=A&X-Amz-Signature=secret"
 
@@ -27,7 +28,7 @@ def test_urls_are_taken_out(text: str, expected: str) -> None:
 def logged() -> tuple[logging.Logger, io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLineFormatter())
+    handler.setFormatter(UrlFreeFormatter())
     logger = logging.Logger("waas_job.test")
     logger.addHandler(handler)
     return logger, stream

@@ -30,7 +30,13 @@ def make_manifest(*, spec_digest: str = "sha256:asked-for", name: str = "intervi
         files=(),
         audio=AudioFacts(duration_seconds=2, language="en"),
         engine=EngineFacts(name="fake", version="1", model="base", device="cpu"),
-        timing=Timing(load_seconds=0, fetch_seconds=0, transcribe_seconds=0, store_seconds=0),
+        timing=Timing(
+            fetch_seconds=0,
+            decode_seconds=0,
+            load_seconds=0,
+            transcribe_seconds=0,
+            store_seconds=0,
+        ),
         start_time=NOW,
         completion_time=NOW,
     )

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from waas_contract.formats import CONTENT_TYPES, OutputFormat
 from waas_contract.job_environment import AttemptUrls, ItemUrls
+from waas_contract.log_lines import log_fields
 from waas_job.errors import BadConfigurationError, SourceNotFoundError, StorageUnavailableError
-from waas_job.log_lines import log_fields
 from waas_job.storage.retrying import Action, Patience, Waiting, decide
 from waas_job.storage.transport import Answer, Body, Sink, TransferError, Transport
 
