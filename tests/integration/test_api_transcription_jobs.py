@@ -59,6 +59,7 @@ async def test_what_is_not_there_is_not_found(jobs: KubernetesTranscriptionJobs)
 async def test_those_who_wait_are_listed_over_all_pages(
     jobs: KubernetesTranscriptionJobs, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert await jobs.list_waiting() == ()
     monkeypatch.setattr(transcription_jobs, "PAGE_SIZE", 2)
     phases = [None, *Phase]
     for number, phase in enumerate(phases):

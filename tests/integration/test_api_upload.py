@@ -238,10 +238,12 @@ def test_an_upload_that_is_announced_too_long_is_refused_before_it_is_sent(api: 
     assert_nothing_is_left(api)
 
 
+@pytest.mark.parametrize("mebibytes", [256, pytest.param(2048, marks=pytest.mark.long)])
 def test_memory_does_not_grow_with_the_upload(
     minio_server: MinioServer,
     object_store: Minio,  # noqa: ARG001 # makes the bucket
+    mebibytes: int,
 ) -> None:
-    measurement = measure(storage_variables(minio_server), size=256 * MEBIBYTE)
+    measurement = measure(storage_variables(minio_server), size=mebibytes * MEBIBYTE)
 
     assert measurement.growth_bytes < 64 * MEBIBYTE, measurement

@@ -1,5 +1,6 @@
 """From `curl` to transcript: every program is real, and so are speech and weights."""
 
+import shutil
 import subprocess
 
 import httpx
@@ -69,6 +70,7 @@ def test_every_format_says_what_was_spoken(
     assert len(pod_runner.runs) == len(clips)
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_what_curl_uploads_is_what_the_resource_names(desk: Desk, rest: httpx.Client) -> None:
     clip = librivox_clip("0890")
     address = f"{rest.base_url}/v1/transcribe?model=base&email_callback=a%40example.org"

@@ -1,5 +1,8 @@
 """The operator may die between any two of its writes: one Job, one manifest, one end."""
 
+import random
+import time
+
 import pytest
 
 from support.crashing_operator import CRASHED
@@ -84,6 +87,23 @@ def test_what_happened_while_the_operator_was_away_is_seen(
         lambda: any(run.exit_code is not None for run in pod_runner.runs), "the pod has ended"
     )
 
+    operator.start()
+
+    assert_exactly_one_of_everything(desk, pod_runner)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_kills_at_random_moments_cost_nothing(
+    desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, seed: int
+) -> None:
+    moments = random.Random(seed)
+    desk.create("a", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
+
+    for _ in range(5):
+        program = operator.start()
+        time.sleep(moments.uniform(0.8, 3))
+        program.kill()
     operator.start()
 
     assert_exactly_one_of_everything(desk, pod_runner)

@@ -25,6 +25,8 @@ class WireModel(BaseModel):
         populate_by_name=True,
         frozen=True,
         extra="ignore",
+        # JSON has none of them, and nothing that is measured here is infinite.
+        allow_inf_nan=False,
         # `kubectl explain` shows the docstrings of the TranscriptionJob's fields.
         use_attribute_docstrings=True,
         # A model's name is a Whisper word here ("model"), not Pydantic's.

@@ -10,6 +10,8 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import OpenApiException
+from pydantic import ValidationError
 
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import (
@@ -18,29 +20,37 @@ from waas_contract.transcription_job import (
     KIND,
     PLURAL,
     VERSION,
+    Phase,
     TranscriptionJob,
     TranscriptionJobStatus,
 )
-from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused
+from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
 
 Resource = dict[str, Any]
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE_SIZE = "500"
 _FIELD_MANAGER = "waas-operator"
+_JSON = "application/json"
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
+
+# By what it is not: a resource that was never reconciled has no phase at all.
+_UNFINISHED = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
+
+# Names are all that is wanted of a list, and one resource of a strange form cannot spoil it.
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
 class Cluster(Protocol):
     """The few things that the operator asks of Kubernetes."""
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
-        """Return the resource, or None where there is none."""
+        """Return the resource, or None where there is none; raises Unreadable."""
         ...
 
-    def list_transcription_jobs(self, namespace: str) -> AsyncIterator[TranscriptionJob]:
-        """Go through all of a namespace, page by page."""
+    def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
+        """Go through the names of all TranscriptionJobs that have not ended, page by page."""
         ...
 
     async def replace_status(
@@ -100,20 +110,22 @@ class KubernetesCluster:
         await self._client.close()
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
-        """Return the resource, or None where there is none."""
+        """Return the resource, or None where there is none; raises Unreadable."""
         resource = await self._get(_transcription_job_path(namespace, name))
-        return TranscriptionJob.model_validate(resource) if resource else None
+        return _read_transcription_job(resource) if resource else None
 
-    async def list_transcription_jobs(self, namespace: str) -> AsyncIterator[TranscriptionJob]:
-        """Go through all of a namespace, page by page."""
-        query = {"limit": _PAGE_SIZE}
+    async def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
+        """Go through the names of all TranscriptionJobs that have not ended, page by page."""
+        path = _transcription_job_path(namespace)
+        query = {"limit": _PAGE_SIZE, "fieldSelector": _UNFINISHED}
         while True:
-            page = await self._request("GET", _transcription_job_path(namespace), query=query)
-            for resource in page["items"]:
-                yield TranscriptionJob.model_validate(resource)
-            if not (token := page["metadata"].get("continue")):
+            page = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
+            # The API server writes an empty list of metadata as null.
+            for resource in page.get("items") or ():
+                yield resource["metadata"]["name"]
+            if not (token := page.get("metadata", {}).get("continue")):
                 return
-            query = {"limit": _PAGE_SIZE, "continue": token}
+            query = {**query, "continue": token}
 
     async def replace_status(
         self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
@@ -145,7 +157,7 @@ class KubernetesCluster:
         selector = f"{TRANSCRIPTION_JOB_LABEL}={transcription_job_name}"
         path = f"/api/v1/namespaces/{namespace}/pods"
         page = await self._request("GET", path, query={"labelSelector": selector})
-        pods: list[Resource] = page["items"]
+        pods: list[Resource] = page.get("items") or []
         return pods
 
     async def create_job(self, job: Resource) -> None:
@@ -187,29 +199,52 @@ class KubernetesCluster:
         *,
         query: Mapping[str, str] | None = None,
         body: Resource | None = None,
-        content_type: str = "application/json",
+        content_type: str = _JSON,
+        accept: str = _JSON,
         is_optional: bool = False,
     ) -> Resource:
         """Send one request; an optional object that is not there is an empty answer."""
-        request = await self._client.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", "Content-Type": content_type},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
+        what = f"{method} {path}"
         try:
+            request = await self._client.param_serialize(
+                method,
+                path,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": accept, "Content-Type": content_type},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
             response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
             content = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ClusterUnavailable(f"{method} {path}: {type(error).__name__}") from error
+        except (
+            aiohttp.ClientError,
+            TimeoutError,
+            OSError,
+            # A token is read anew before a request, and may be missing for a moment.
+            config.ConfigException,
+            OpenApiException,
+        ) as error:
+            raise ClusterUnavailable(f"{what}: {type(error).__name__}") from error
         if response.status == 404 and is_optional:
             return {}
+        parsed = _parse_object(content)
         if not 200 <= response.status <= 299:
-            raise _error_for(response.status, f"{method} {path}", content)
-        parsed: Resource = json.loads(content)
+            raise _error_for(response.status, what, (parsed or {}).get("message"))
+        if parsed is None:
+            # It was not the API server that answered, but something on the way to it.
+            raise ClusterUnavailable(f"{what}: {response.status} without a JSON object")
         return parsed
+
+
+def _read_transcription_job(resource: Resource) -> TranscriptionJob:
+    try:
+        return TranscriptionJob.model_validate(resource)
+    except ValidationError as error:
+        # Not the error's own text: it shows the values, which may be somebody's words.
+        details = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in error.errors()
+        )
+        raise Unreadable(f"not in the form of a {KIND}: {details}") from None
 
 
 def _transcription_job_path(namespace: str, name: str = "") -> str:
@@ -224,12 +259,16 @@ def _secret_path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/secrets/{name}"
 
 
-def _error_for(status: int, what: str, content: bytes) -> OperatorError:
+def _parse_object(content: bytes) -> Resource | None:
     try:
-        message = json.loads(content).get("message", "")
+        parsed = json.loads(content)
     except ValueError:
-        message = ""
-    text = f"{what}: {status} {message}".strip()
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _error_for(status: int, what: str, message: str | None) -> OperatorError:
+    text = f"{what}: {status} {message or ''}".strip()
     if status in (404, 409):
         return Conflict(text)
     if status in (401, 429) or status >= 500:

@@ -4,6 +4,7 @@ OperatorError
 |-- ClusterUnavailable    Kubernetes could not be asked; try again later
 |-- Conflict              somebody wrote the object in between; look again
 |-- Refused               Kubernetes refuses what was asked for; trying again will not help
+|-- Unreadable            an object does not have the form that was agreed on
 `-- StorageUnavailable    the object store could not be asked; try again later
 """
 
@@ -22,6 +23,10 @@ class Conflict(OperatorError):
 
 class Refused(OperatorError):
     """Kubernetes refuses what was asked for, for example by quota or admission."""
+
+
+class Unreadable(OperatorError):
+    """An object does not have the form that was agreed on; somebody has to look at it."""
 
 
 class StorageUnavailable(OperatorError):

@@ -17,7 +17,7 @@ from waas_contract.names import CONTAINER_NAME
 from waas_contract.transcription_job import LastFailure
 from waas_operator.observation import ObservedJob, ObservedPod
 
-_SIGKILL_EXIT_CODE = 137
+_LONGEST_MESSAGE = 1024
 
 _EXPLANATIONS: dict[FailureReason, str] = {
     FailureReason.BAD_AUDIO: "The file is not audio that can be read.",
@@ -81,10 +81,10 @@ def explain_pod_failure(pod: ObservedPod, item_name: str) -> Failure:
     for outcome in last_words.outcomes:
         if outcome.name == item_name and outcome.reason:
             return Failure(outcome.reason, outcome.message or _explain(outcome.reason))
-    if pod.is_out_of_memory or pod.exit_code == _SIGKILL_EXIT_CODE:
-        reason = (
-            FailureReason.OUT_OF_MEMORY if pod.is_out_of_memory else FailureReason.INTERNAL_ERROR
-        )
+    if pod.is_out_of_memory:
+        reason = FailureReason.OUT_OF_MEMORY
+    elif pod.is_disrupted:
+        reason = FailureReason.INTERRUPTED
     else:
         reason = reason_for(pod.exit_code or 0)
     return Failure(reason, _explain(reason))
@@ -99,7 +99,7 @@ def find_last_failure(pods: Sequence[ObservedPod], item_name: str) -> LastFailur
     failure = explain_pod_failure(pod, item_name)
     return LastFailure(
         reason=failure.reason,
-        message=failure.message[:1024],
+        message=failure.message[:_LONGEST_MESSAGE],
         exit_code=pod.exit_code,
         pod_name=pod.name,
         time=pod.finish_time,
@@ -108,6 +108,14 @@ def find_last_failure(pods: Sequence[ObservedPod], item_name: str) -> LastFailur
 
 def _explain(reason: FailureReason) -> str:
     return _EXPLANATIONS.get(reason, _EXPLANATIONS[FailureReason.INTERNAL_ERROR])
+
+
+def _parse_reason(text: str) -> FailureReason:
+    try:
+        return FailureReason(text)
+    except ValueError:
+        # A status may have been written by another release.
+        return FailureReason.INTERNAL_ERROR
 
 
 def explain_job_failure(job: ObservedJob, last_failure: LastFailure | None) -> Failure:
@@ -122,7 +130,7 @@ def explain_job_failure(job: ObservedJob, last_failure: LastFailure | None) -> F
             FailureReason.INTERNAL_ERROR, job.failure_message or "The Job failed without a reason."
         )
     if job.failure_reason == "PodFailurePolicy":
-        return Failure(FailureReason(last_failure.reason), last_failure.message)
+        return Failure(_parse_reason(last_failure.reason), last_failure.message)
     if last_failure.reason == FailureReason.OUT_OF_MEMORY:
         return Failure(FailureReason.OUT_OF_MEMORY, last_failure.message)
     return Failure(

@@ -50,7 +50,9 @@ def build_kopf_settings() -> kopf.OperatorSettings:
     settings.watching.label_selectors["", "v1", "pods"] = JOB_LABEL_SELECTOR
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = [1, 2, 3, 5, 8, 13, 21]
+    # Enough for an API server that starts (it refuses everybody at first, 403), after which a
+    # watcher dies and the process with it; and nothing is deaf for long once the server is back.
+    settings.networking.error_backoffs = [1, 2, 3, 5, 8]
     settings.queueing.worker_limit = None  # handlers only add keys
     settings.posting.enabled = False  # no events from log lines
     settings.process.ultimate_exiting_timeout = 25  # within the pod's grace period

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
 from waas_operator.cluster import Cluster, KubernetesCluster
@@ -16,7 +17,7 @@ from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
 from waas_operator.object_storage import MinioObjectStorage, ObjectStorage
 from waas_operator.reconcile import Key, Reconciler
-from waas_operator.settings import Settings
+from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -55,10 +56,9 @@ async def run_operator(
 
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(queue.run_delays())
             for _ in range(settings.reconcile_concurrency):
-                group.create_task(_consume(queue, reconciler))
-            group.create_task(_resync_forever(settings, cluster, queue, health))
+                group.create_task(consume(queue, reconciler))
+            group.create_task(resync_forever(settings, cluster, queue, health))
             group.create_task(fail_with_watcher())
             await run_informer(settings.job_namespaces, queue.add, on_dead_watcher)
             # Kopf returns when the process is told to stop.
@@ -67,7 +67,8 @@ async def run_operator(
         await probes.cleanup()
 
 
-async def _consume(queue: WorkQueue[Key], reconciler: Reconciler) -> None:
+async def consume(queue: WorkQueue[Key], reconciler: Reconciler) -> None:
+    """Reconcile one key after the other; one that fails is tried again later."""
     while True:
         key = await queue.get()
         try:
@@ -85,15 +86,15 @@ async def _consume(queue: WorkQueue[Key], reconciler: Reconciler) -> None:
                 queue.add_after(key, next_look_seconds)
 
 
-async def _resync_forever(
+async def resync_forever(
     settings: Settings, cluster: Cluster, queue: WorkQueue[Key], health: Health
 ) -> None:
+    """Add every key that has not ended, time and again, for events can be missed."""
     while True:
         try:
             for namespace in settings.job_namespaces:
-                async for transcription_job in cluster.list_transcription_jobs(namespace):
-                    if not transcription_job.phase.is_final:
-                        queue.add(Key(namespace, transcription_job.metadata.name))
+                async for name in cluster.list_unfinished(namespace):
+                    queue.add(Key(namespace, name))
         except OperatorError as error:
             logger.warning("cannot list TranscriptionJobs: %s", error)
             await asyncio.sleep(_RESYNC_RETRY_SECONDS)
@@ -118,12 +119,22 @@ async def _run(settings: Settings) -> None:
         await cluster.close()
 
 
+def explain_settings(error: ValidationError | SettingsError) -> str:
+    """Return which variables do not fit and why, without what they hold."""
+    if isinstance(error, SettingsError):
+        return str(error)
+    return "; ".join(
+        f"{ENV_PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+        for each in error.errors()
+    )
+
+
 def main() -> int:
     """Run the operator with settings from the environment; returns the exit code."""
     try:
         settings = Settings()
-    except ValidationError as error:
-        sys.stderr.write(f"waas-operator: the settings do not fit: {error}\n")
+    except (ValidationError, SettingsError) as error:
+        sys.stderr.write(f"waas-operator: the settings do not fit: {explain_settings(error)}\n")
         return 78
     configure_logging(settings.log_level)
     try:

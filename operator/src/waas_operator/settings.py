@@ -1,6 +1,6 @@
 """The operator's settings, read from the environment once and passed down."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -25,12 +25,18 @@ class Profile(WireModel):
     device: Device = "auto"
 
 
+ENV_PREFIX = "WAAS_"
+
+_Address = Annotated[str, Field(pattern=r"^https?://[^/?#]+/?$")]
+"""Scheme, host and port."""
+
+
 class Settings(BaseSettings):
     """Everything an administrator can set, as `WAAS_…` variables."""
 
-    model_config = SettingsConfigDict(env_prefix="WAAS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
 
-    job_namespaces: Annotated[tuple[str, ...], NoDecode]
+    job_namespaces: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
     """The namespaces that the operator serves, separated by commas; each is one tenant."""
 
     job_image: str
@@ -49,10 +55,10 @@ class Settings(BaseSettings):
     source_buckets: dict[str, tuple[str, ...]] = {}
     """Buckets beside the service's own from which a namespace may read, as JSON."""
 
-    s3_endpoint: str
+    s3_endpoint: _Address
     """Address of the store as the operator reaches it, for example `http://minio:9000`."""
 
-    s3_endpoint_for_jobs: str | None = None
+    s3_endpoint_for_jobs: _Address | None = None
     """Address of the store as pods reach it, where that differs."""
 
     s3_access_key: str
@@ -74,7 +80,7 @@ class Settings(BaseSettings):
 
     reconcile_concurrency: int = Field(default=16, ge=1)
     health_port: int = 8080
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @field_validator("job_namespaces", mode="before")
     @classmethod

@@ -1,12 +1,11 @@
 """A queue of keys that never holds a key twice and slows down on keys that fail.
 
 The same rules as in Kubernetes' own controllers (client-go's workqueue): a key that is added while
-it is processed is processed once more afterwards, and never by two consumers at once.
+it is processed is processed once more afterwards, and never by two consumers at once. A key waits
+for one moment at most: whoever processes it decides anew when it is looked at again.
 """
 
 import asyncio
-import heapq
-import itertools
 import random
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -27,10 +26,8 @@ class WorkQueue(Generic[Key]):
         self._processed: set[Key] = set()
         self._added_meanwhile: set[Key] = set()
         self._failures: dict[Key, int] = {}
-        self._delayed: list[tuple[float, int, Key]] = []
-        self._order = itertools.count()
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._jitter = jitter or random.Random()
-        self._wake_up = asyncio.Event()
 
     def add(self, key: Key) -> None:
         """Ask for a key to be processed soon."""
@@ -41,16 +38,20 @@ class WorkQueue(Generic[Key]):
             self._ready.put_nowait(key)
 
     def add_after(self, key: Key, delay_seconds: float) -> None:
-        """Ask for a key to be processed after a while; sooner if it is added meanwhile."""
-        due = asyncio.get_running_loop().time() + delay_seconds
-        heapq.heappush(self._delayed, (due, next(self._order), key))
-        self._wake_up.set()
+        """Ask for a key to be processed after a while, instead of when it was asked for last.
+
+        It is forgotten when the key is processed before that.
+        """
+        self._forget_timer(key)
+        loop = asyncio.get_running_loop()
+        self._timers[key] = loop.call_later(delay_seconds, self._end_delay, key)
 
     async def get(self) -> Key:
         """Return the next key; the consumer must call `done` or `failed` with it."""
         key = await self._ready.get()
         self._waiting.discard(key)
         self._processed.add(key)
+        self._forget_timer(key)
         return key
 
     def done(self, key: Key) -> None:
@@ -64,8 +65,8 @@ class WorkQueue(Generic[Key]):
         self._failures[key] = failures + 1
         delay = min(_FIRST_DELAY_SECONDS * 2.0 ** min(failures, 30), _LONGEST_DELAY_SECONDS)
         delay *= self._jitter.uniform(0.75, 1.25)
-        self.add_after(key, delay)
         self._release(key)
+        self.add_after(key, delay)
         return delay
 
     def _release(self, key: Key) -> None:
@@ -74,15 +75,10 @@ class WorkQueue(Generic[Key]):
             self._added_meanwhile.discard(key)
             self.add(key)
 
-    async def run_delays(self) -> None:
-        """Move delayed keys to the queue when they are due; runs until it is cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            while self._delayed and self._delayed[0][0] <= loop.time():
-                self.add(heapq.heappop(self._delayed)[2])
-            self._wake_up.clear()
-            timeout = self._delayed[0][0] - loop.time() if self._delayed else None
-            try:
-                await asyncio.wait_for(self._wake_up.wait(), timeout)
-            except TimeoutError:
-                continue
+    def _end_delay(self, key: Key) -> None:
+        del self._timers[key]
+        self.add(key)
+
+    def _forget_timer(self, key: Key) -> None:
+        if timer := self._timers.pop(key, None):
+            timer.cancel()

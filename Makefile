@@ -1,0 +1,87 @@
+# Every command of the project. `make help` lists them; the hook, CI and people run the same ones.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+WAAS_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/waas
+export WAAS_CACHE
+
+# uv from PATH, else one of our own outside the checkout.
+OWN_UV := $(WAAS_CACHE)/uv-$(UV_VERSION)/bin/uv
+UV := $(or $(shell command -v uv),$(OWN_UV))
+RUN := $(UV) run --frozen
+CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
+WORKERS ?= 2
+PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
+
+PYTHON_TREES := contract api operator job-image tests
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(OWN_UV):
+	@echo "uv is not on PATH: installing uv $(UV_VERSION) into $(WAAS_CACHE)"
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q && apt-get install -qy --no-install-recommends python3-venv; \
+		else \
+			echo "Install Python's venv module (Debian: apt-get install python3-venv) or uv" >&2; exit 1; \
+		fi
+	@python3 -m venv $(WAAS_CACHE)/uv-$(UV_VERSION)
+	@$(WAAS_CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
+
+.PHONY: setup
+setup: $(UV) ## Install everything that development and tests need (about 6 GB, torch above all)
+	$(UV) sync --frozen
+
+.PHONY: format
+format: setup ## Format the code and sort its imports
+	$(RUN) ruff check --fix $(PYTHON_TREES)
+	$(RUN) ruff format $(PYTHON_TREES)
+
+.PHONY: lint
+lint: setup ## Check style, types and the direction of imports
+	$(RUN) ruff check $(PYTHON_TREES)
+	$(RUN) ruff format --check $(PYTHON_TREES)
+	$(RUN) mypy contract api/src operator/src job-image/src tests
+	$(RUN) lint-imports
+
+.PHONY: test
+test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
+	$(CLUSTER) build
+	$(PYTEST)
+
+.PHONY: test-unit
+test-unit: setup ## Run the unit tests: seconds, no sockets
+	$(RUN) pytest tests/unit
+
+.PHONY: test-integration
+test-integration: setup ## Run the integration tests on a real API server, store, speech and weights
+	$(CLUSTER) build
+	$(PYTEST) tests/integration
+
+.PHONY: test-long
+test-long: setup ## Run the tests that take minutes, too
+	$(CLUSTER) build
+	$(RUN) pytest -m long
+
+.PHONY: check
+check: lint check-generated test ## Run all that CI runs
+
+.PHONY: generate
+generate: setup ## Write the chart's CustomResourceDefinition from the contract's models
+	$(RUN) python contract/generate.py
+
+.PHONY: check-generated
+check-generated: setup ## Fail if what is generated is out of date
+	$(RUN) python contract/generate.py --check
+
+.PHONY: cluster-up
+cluster-up: setup ## Start a Kubernetes control plane and a MinIO on this machine's loopback
+	$(CLUSTER) up
+
+.PHONY: cluster-down
+cluster-down: setup ## Stop them and remove what they stored
+	$(CLUSTER) down
