@@ -3,13 +3,20 @@
 A control plane alone has no node, so nobody runs its pods. This does: it starts the job program
 with the very environment of the pod's container and with the pod's volumes as folders, keeps the
 Secret's files fresh, and reports to the API server what a kubelet would.
+
+    PYTHONPATH=tests uv run python -m support.pod_runner default
+
+runs the pods of a namespace of the cluster that KUBECONFIG names, with the tests' weights.
 """
 
 import base64
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +220,26 @@ def _map_path(value: str, mounts: dict[str, Path]) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def main() -> None:
+    """Run the pods of a namespace until Ctrl-C."""
+    from support.checkpoints import checkpoint_directory
+
+    namespace = sys.argv[1] if len(sys.argv) > 1 else "default"
+    api = KubernetesApi(Path(os.environ["KUBECONFIG"]))
+    with tempfile.TemporaryDirectory() as folder:
+        runner = PodRunner(api, namespace, Path(folder), checkpoint_directory())
+        with runner, contextlib.suppress(KeyboardInterrupt):
+            reported = 0
+            while True:
+                ended = [run for run in runner.runs if run.exit_code is not None]
+                for run in ended[reported:]:
+                    sys.stdout.write(f"{run.pod_name}: exit code {run.exit_code}\n{run.output}")
+                    sys.stdout.flush()
+                reported = len(ended)
+                time.sleep(_POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     reconcile_concurrency: int = Field(default=16, ge=1)
     health_port: int = 8080
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("job_namespaces", mode="before")
     @classmethod
