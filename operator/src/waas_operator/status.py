@@ -38,7 +38,7 @@ def derive_status(
     was_started = observation.job is not None or urls_expiration_time is not None
     return TranscriptionJobStatus(
         observed_generation=transcription_job.metadata.generation,
-        phase=_derive_phase(observation, decision),
+        phase=_derive_phase(observation, decision, was_started=was_started),
         conditions=_derive_conditions(observation, decision, known),
         job_name=_job_name(observation) if was_started else known.job_name,
         attempts=max(known.attempts, len(starts)),
@@ -59,7 +59,7 @@ def _job_name(observation: Observation) -> str:
     return child_name(metadata.name, metadata.uid)
 
 
-def _derive_phase(observation: Observation, decision: Decision) -> Phase:
+def _derive_phase(observation: Observation, decision: Decision, *, was_started: bool) -> Phase:
     if decision.verdict is Verdict.SUCCEEDED:
         return Phase.SUCCEEDED
     if decision.is_final:
@@ -69,7 +69,7 @@ def _derive_phase(observation: Observation, decision: Decision) -> Phase:
         return Phase.RUNNING
     if observation.transcription_job.spec.suspend:
         return Phase.SUSPENDED
-    return Phase.QUEUED if observation.job else Phase.PENDING
+    return Phase.QUEUED if was_started else Phase.PENDING
 
 
 def _derive_conditions(
