@@ -82,6 +82,10 @@ check-generated: setup ## Fail if what is generated is out of date
 cluster-up: setup ## Start a Kubernetes control plane and a MinIO on this machine's loopback
 	$(CLUSTER) up
 
+.PHONY: cluster-env
+cluster-env: ## Print what `eval "$$(make -s cluster-env)"` sets: KUBECONFIG and the store's credentials
+	@$(CLUSTER) env
+
 .PHONY: cluster-down
 cluster-down: setup ## Stop them and remove what they stored
 	$(CLUSTER) down

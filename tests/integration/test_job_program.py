@@ -346,7 +346,7 @@ def test_sigterm_ends_it_at_once_with_last_words(program: Program, tmp_path: Pat
     assert program.finish(process) == 143
     assert time.monotonic() - began < 2
     (outcome,) = program.outcomes()
-    assert outcome.reason is FailureReason.INTERNAL_ERROR
+    assert outcome.reason is FailureReason.INTERRUPTED
     assert "Stopped" in outcome.message
     assert not program.path(manifest_key(item.namespace, item.name)).exists()
 

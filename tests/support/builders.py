@@ -23,10 +23,12 @@ from waas_contract.transcription_job import (
     TranscriptionJobSpec,
     TranscriptionJobStatus,
 )
+from waas_operator.observation import Observation, ObservedJob, ObservedPod
 from waas_operator.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 UID = "0f9e8d7c-0000-4000-8000-000000000000"
+CHILD_NAME = "interview-0f9e8d7c"
 
 
 def make_transcription_job(
@@ -90,6 +92,19 @@ def make_manifest(transcription_job: TranscriptionJob, **changes: Any) -> Manife
         "completion_time": NOW,
     }
     return Manifest(**{**facts, **changes})
+
+
+def make_job(**facts: Any) -> ObservedJob:
+    return ObservedJob(**{"name": CHILD_NAME, "is_ours": True, **facts})
+
+
+def make_pod(**facts: Any) -> ObservedPod:
+    has_ended = facts.get("exit_code") is not None
+    return ObservedPod(**{"name": f"{CHILD_NAME}-abcde", "has_ended": has_ended, **facts})
+
+
+def make_observation(**seen: Any) -> Observation:
+    return Observation(**{"transcription_job": make_transcription_job(), "now": NOW, **seen})
 
 
 def make_transcript(*pieces: tuple[float, float, str]) -> Transcript:
