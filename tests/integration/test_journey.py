@@ -2,11 +2,14 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from support.desk import Desk
+from support.media import read_samples, write_audio
 from support.pod_runner import PodRunner
 from support.service import OperatorProcess
 from support.speech import Clip, librivox_clip, librivox_clips
@@ -137,3 +140,32 @@ def test_the_transcript_in_the_store_reads_back(
     transcript = Transcript.model_validate_json(content)
     assert transcript.segments
     assert transcript.language == "en", pod_runner.runs
+
+
+def test_progress_is_seen_while_the_program_is_at_work(
+    desk: Desk,
+    operator: OperatorProcess,
+    rest: httpx.Client,
+    pod_runner: PodRunner,
+    tmp_path: Path,
+) -> None:
+    operator.start()
+    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 6)
+    recording = write_audio(tmp_path / "reading.m4a", reading, codec="aac")
+    answer = rest.post(
+        "/v1/transcribe",
+        params={**QUERY, "model": "tiny.en"},
+        content=recording.read_bytes(),
+    )
+    job_id = answer.json()["job_id"]
+
+    seen = desk.wait_for(
+        job_id,
+        "is part of the way",
+        lambda found: 0 < found.get("status", {}).get("progress", {}).get("percent", 0) < 100,
+    )
+
+    assert seen["status"]["phase"] == "Running"
+    assert seen["status"]["audio"]["durationSeconds"] == pytest.approx(len(reading) / 16_000, abs=1)
+    assert 0 < rest.get(f"/v1/jobs/{job_id}").json()["progress"] <= 100
+    assert wait_until_finished(rest, job_id)["progress"] == 100, pod_runner.runs
