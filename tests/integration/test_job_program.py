@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.checkpoints import WeightsNotInstalledError, checkpoint_directory
+from support.checkpoints import WeightsNotInstalled, checkpoint_directory
 from support.job_items import NAMESPACE, make_item, make_urls, write_urls
 from support.media import (
     make_silence,
@@ -139,7 +139,7 @@ class Program:
 def model_directory() -> Path:
     try:
         return checkpoint_directory()
-    except WeightsNotInstalledError as error:
+    except WeightsNotInstalled as error:
         pytest.skip(str(error))
 
 

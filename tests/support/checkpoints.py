@@ -16,7 +16,7 @@ from support.ctranslate2_weights import build_checkpoint, read_tensors
 _CONVERSION = 1
 
 
-class WeightsNotInstalledError(Exception):
+class WeightsNotInstalled(Exception):
     """The packages with Whisper's weights (dependency group `weights`) are not installed."""
 
 
@@ -52,7 +52,7 @@ def checkpoint_directory() -> Path:
     """Return a folder with `tiny.en.pt` and `base.pt`, made on the first call on a machine.
 
     Raises:
-        WeightsNotInstalledError: the weights are not there to be converted.
+        WeightsNotInstalled: the weights are not there to be converted.
     """
     directory = _cache_directory() / "checkpoints" / _cache_key()
     directory.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def _cache_key() -> str:
             for packaged in _PACKAGED
         ]
     except PackageNotFoundError as error:
-        raise WeightsNotInstalledError(
+        raise WeightsNotInstalled(
             f"the package {error.name} is not installed: run `uv sync --group weights`"
         ) from error
     return "_".join([*versions, f"conversion-{_CONVERSION}"])

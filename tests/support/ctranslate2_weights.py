@@ -62,7 +62,7 @@ _BLOCK_NAME = re.compile(r"(encoder|decoder)/layer_(\d+)/(.+)/([a-z]+)")
 _CONVOLUTION_NAME = re.compile(r"encoder/(conv[12])/(weight|bias)")
 
 
-class UnreadableWeightsError(Exception):
+class UnreadableWeights(Exception):
     """The file is not a Whisper model in the form that this module knows."""
 
 
@@ -91,7 +91,7 @@ def read_tensors(content: bytes) -> Tensors:
     reader = _Reader(memoryview(content))
     version, spec_name = reader.number("I"), reader.string()
     if (version, spec_name) != (FORMAT_VERSION, SPEC_NAME):
-        raise UnreadableWeightsError(
+        raise UnreadableWeights(
             f"expected {SPEC_NAME} in version {FORMAT_VERSION}, found {spec_name} in {version}"
         )
     reader.number("I")  # the spec's revision

@@ -96,11 +96,11 @@ def pod_runner(tenant: Tenant, tmp_path: Path, weights: Path) -> Iterator[PodRun
 @pytest.fixture(scope="session")
 def weights() -> Path:
     """A model cache with the checkpoints of tiny.en and base."""
-    from support.checkpoints import WeightsNotInstalledError, checkpoint_directory
+    from support.checkpoints import WeightsNotInstalled, checkpoint_directory
 
     try:
         return checkpoint_directory()
-    except WeightsNotInstalledError as error:
+    except WeightsNotInstalled as error:
         pytest.skip(str(error))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from waas_contract.formats import OutputFormat
-from waas_job.errors import JobError, SourceNotFoundError
+from waas_job.errors import JobError, SourceNotFound
 from waas_job.storage.transport import Sink
 
 AUDIO = "audio"
@@ -27,7 +27,7 @@ class InMemoryObjects:
     def fetch_audio(self, sink: Sink) -> None:
         self._fail_if_told()
         if AUDIO not in self.stored:
-            raise SourceNotFoundError("The recording is not there.")
+            raise SourceNotFound("The recording is not there.")
         sink.write(self.stored[AUDIO])
 
     def read_manifest(self) -> bytes | None:

@@ -17,7 +17,7 @@ from waas_contract.job_environment import JobEnvironment, JobItem, exit_code_of
 from waas_contract.log_lines import log_fields
 from waas_job.cpu_quota import count_processors, thread_variables
 from waas_job.environment import item_names, read_environment, termination_message_path
-from waas_job.errors import BadConfigurationError, JobError
+from waas_job.errors import BadConfiguration, JobError
 from waas_job.last_words import LastWords
 from waas_job.log_lines import start_logging
 from waas_job.stopping import stop_on_sigterm
@@ -125,7 +125,7 @@ def _make_scratch_directory(environment: JobEnvironment, clean_up: ExitStack) ->
     try:
         directory = Path(tempfile.mkdtemp(dir=parent, prefix="waas-job-"))
     except OSError as error:
-        raise BadConfigurationError(
+        raise BadConfiguration(
             f"WAAS_SCRATCH_DIRECTORY: no folder can be made in {parent}: {error.strerror}."
         ) from error
     clean_up.callback(shutil.rmtree, directory, ignore_errors=True)

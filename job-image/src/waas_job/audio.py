@@ -21,7 +21,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from waas_contract.log_lines import log_fields
-from waas_job.errors import BadAudioError
+from waas_job.errors import BadAudio
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def decode_audio(path: Path) -> Audio:
     What comes before damage is kept; a line in the log says so.
 
     Raises:
-        BadAudioError: the file is no media file, or nothing can be heard in it.
+        BadAudio: the file is no media file, or nothing can be heard in it.
     """
     # FFmpeg's own lines on standard error are not ours to read, and name no reason.
     av.logging.set_libav_level(av.logging.PANIC)
@@ -71,11 +71,11 @@ def decode_audio(path: Path) -> Audio:
                 _Recording(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
             )
         except (av.FFmpegError, ValueError) as error:
-            raise BadAudioError(_NOT_MEDIA) from error
+            raise BadAudio(_NOT_MEDIA) from error
         with container:
             samples, stated_seconds = _decode_first_track(container)
     if not len(samples):
-        raise BadAudioError(_EMPTY)
+        raise BadAudio(_EMPTY)
     audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
     _warn_if_cut_short(audio, stated_seconds)
     return audio
@@ -100,7 +100,7 @@ class _Recording:
 def _decode_first_track(container: InputContainer) -> tuple[Samples, float]:
     stream = next(iter(container.streams.audio), None)
     if stream is None:
-        raise BadAudioError(_NO_SOUND)
+        raise BadAudio(_NO_SOUND)
     sound = bytearray()
     try:
         for frame in _resampled(_frames(container, stream)):

@@ -7,18 +7,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from waas_contract.job_environment import JobEnvironment
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 
 _ITEMS_VARIABLE = "WAAS_ITEMS"
 
 
 def read_environment(variables: Mapping[str, str]) -> JobEnvironment:
-    """Return the settings; raises BadConfigurationError, naming the variable that is wrong."""
+    """Return the settings; raises BadConfiguration, naming the variable that is wrong."""
     try:
         return JobEnvironment.from_variables(variables)
     except ValidationError as error:
         problems = "; ".join(_describe(each["loc"], each["msg"]) for each in error.errors())
-        raise BadConfigurationError(f"The environment is not usable: {problems}.") from None
+        raise BadConfiguration(f"The environment is not usable: {problems}.") from None
 
 
 def termination_message_path(variables: Mapping[str, str]) -> Path:

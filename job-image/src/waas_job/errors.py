@@ -1,13 +1,13 @@
 """What can end an item without a result.
 
     JobError
-    ├── BadAudioError            no other attempt can hear more in it
-    ├── SourceNotFoundError      the recording is not in the bucket
-    ├── ModelNotFoundError       the model cache lacks the checkpoint, or holds a broken one
-    ├── BadConfigurationError    the environment makes no sense; an administrator has to act
-    ├── StorageUnavailableError  the store was out of reach for longer than our patience
-    ├── OutOfMemoryError         this machine, or its GPU, is too small for the recording
-    └── InternalError            anything else; another attempt may do better
+    ├── BadAudio            no other attempt can hear more in it
+    ├── SourceNotFound      the recording is not in the bucket
+    ├── ModelNotFound       the model cache lacks the checkpoint, or holds a broken one
+    ├── BadConfiguration    the environment makes no sense; an administrator has to act
+    ├── StorageUnavailable  the store was out of reach for longer than our patience
+    ├── OutOfMemory         this machine, or its GPU, is too small for the recording
+    └── InternalError       anything else; another attempt may do better
 
 Every message is a sentence for a person who sent a recording, and never holds a URL: a presigned
 one is a key to the bucket.
@@ -28,37 +28,37 @@ class JobError(Exception):
         self.message = message
 
 
-class BadAudioError(JobError):
+class BadAudio(JobError):
     """The recording holds nothing that can be heard."""
 
     reason = FailureReason.BAD_AUDIO
 
 
-class SourceNotFoundError(JobError):
+class SourceNotFound(JobError):
     """The store answered that the recording does not exist."""
 
     reason = FailureReason.SOURCE_NOT_FOUND
 
 
-class ModelNotFoundError(JobError):
+class ModelNotFound(JobError):
     """The model's checkpoint cannot be loaded from the cache."""
 
     reason = FailureReason.MODEL_NOT_FOUND
 
 
-class BadConfigurationError(JobError):
+class BadConfiguration(JobError):
     """What the program was told cannot work."""
 
     reason = FailureReason.BAD_CONFIGURATION
 
 
-class StorageUnavailableError(JobError):
+class StorageUnavailable(JobError):
     """The store did not do what it was asked for, often enough."""
 
     reason = FailureReason.STORAGE_UNAVAILABLE
 
 
-class OutOfMemoryError(JobError):
+class OutOfMemory(JobError):
     """Memory ran out, on the host or on the GPU."""
 
     reason = FailureReason.OUT_OF_MEMORY

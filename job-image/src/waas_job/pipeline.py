@@ -36,7 +36,7 @@ class Tools:
 
     open_objects: Callable[[JobItem], ItemObjects]
     require_checkpoint: Callable[[], None]
-    """Raises ModelNotFoundError before anything is fetched in vain."""
+    """Raises ModelNotFound before anything is fetched in vain."""
 
     load_engine: Callable[[], Engine]
     """Called for the first item that gets that far."""

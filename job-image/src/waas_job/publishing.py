@@ -15,7 +15,7 @@ from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, ResultFile
 from waas_contract.object_keys import result_key
 from waas_contract.transcript import Transcript
-from waas_job.errors import StorageUnavailableError
+from waas_job.errors import StorageUnavailable
 from waas_job.storage.objects import ItemObjects
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def _claim_attempt(objects: ItemObjects, transcript_json: bytes) -> int:
     for attempt in attempts:
         if objects.create_result(attempt, OutputFormat.JSON, transcript_json):
             return attempt
-    raise StorageUnavailableError(
+    raise StorageUnavailable(
         f"The results of all {len(attempts)} attempts are written already, but no manifest is: "
         "storage URLs for another attempt are needed."
     )

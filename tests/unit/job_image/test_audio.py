@@ -13,7 +13,7 @@ from support.media import (
     write_wav,
 )
 from waas_job.audio import decode_audio
-from waas_job.errors import BadAudioError
+from waas_job.errors import BadAudio
 
 NOT_MEDIA = "not an audio or video file"
 NO_SOUND = "no sound in it"
@@ -76,39 +76,39 @@ def test_silence_is_sound(tmp_path: Path) -> None:
 
 
 def test_film_without_sound_is_bad_audio(tmp_path: Path) -> None:
-    with pytest.raises(BadAudioError, match=NO_SOUND):
+    with pytest.raises(BadAudio, match=NO_SOUND):
         decode_audio(write_silent_film(tmp_path / "film.mp4"))
 
 
 def test_file_without_samples_is_bad_audio(tmp_path: Path) -> None:
-    with pytest.raises(BadAudioError, match=NO_SOUND):
+    with pytest.raises(BadAudio, match=NO_SOUND):
         decode_audio(write_wav(tmp_path / "empty.wav", make_silence(0)))
 
 
 def test_text_that_is_named_like_audio_is_bad_audio(tmp_path: Path) -> None:
     path = tmp_path / "notes.mp3"
     path.write_text("Minutes of the morning conference.\n" * 500)
-    with pytest.raises(BadAudioError, match=NOT_MEDIA):
+    with pytest.raises(BadAudio, match=NOT_MEDIA):
         decode_audio(path)
 
 
 def test_empty_file_is_bad_audio(tmp_path: Path) -> None:
     path = tmp_path / "interview.mp3"
     path.touch()
-    with pytest.raises(BadAudioError, match=NOT_MEDIA):
+    with pytest.raises(BadAudio, match=NOT_MEDIA):
         decode_audio(path)
 
 
 def test_noise_that_is_named_like_audio_is_bad_audio(tmp_path: Path) -> None:
     path = tmp_path / "interview.mp3"
     path.write_bytes(np.random.default_rng(1).bytes(50_000))
-    with pytest.raises(BadAudioError):
+    with pytest.raises(BadAudio):
         decode_audio(path)
 
 
 def test_mp4_that_lost_its_index_is_bad_audio(tmp_path: Path) -> None:
     path = write_audio(tmp_path / "tone.mp4", make_tone(5), codec="aac")
-    with pytest.raises(BadAudioError, match="a part of it is missing"):
+    with pytest.raises(BadAudio, match="a part of it is missing"):
         decode_audio(cut_short(path, keep=0.5))
 
 
@@ -149,5 +149,5 @@ def test_playlist_cannot_reach_other_files(tmp_path: Path, file_name: str, playl
     path = write_audio(tmp_path / "other.ts", make_tone(2), codec="aac")
     trap = tmp_path / file_name
     trap.write_text(playlist.format(path=path, name=path.name))
-    with pytest.raises(BadAudioError):
+    with pytest.raises(BadAudio):
         decode_audio(trap)

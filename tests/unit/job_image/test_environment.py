@@ -5,7 +5,7 @@ import pytest
 from support.job_items import make_item
 from waas_contract.job_environment import JobEnvironment
 from waas_job.environment import item_names, read_environment, termination_message_path
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 
 ENVIRONMENT = JobEnvironment(items=(make_item("one"), make_item("two")), model="base")
 
@@ -32,7 +32,7 @@ def test_environment_is_what_the_operator_wrote() -> None:
 def test_wrong_variable_is_named(wrong: dict[str, str | None], expected: str) -> None:
     asked = {**ENVIRONMENT.to_variables(), **wrong}
     variables = {name: value for name, value in asked.items() if value is not None}
-    with pytest.raises(BadConfigurationError) as caught:
+    with pytest.raises(BadConfiguration) as caught:
         read_environment(variables)
     assert expected in caught.value.message
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 from waas_job.scratch import ScratchFile
 from waas_job.storage.file_transport import FileTransport
 from waas_job.storage.transport import Body, TransferError, TransportByScheme
@@ -67,5 +67,5 @@ def test_file_is_copied_to_the_sink(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["ftp://store.test/key", "no-url", "", "http://[broken"])
 def test_scheme_without_a_transport_is_a_bad_configuration(url: str) -> None:
     transport = TransportByScheme({"file": FileTransport()})
-    with pytest.raises(BadConfigurationError, match=r"begin with one of: file\.$"):
+    with pytest.raises(BadConfiguration, match=r"begin with one of: file\.$"):
         transport.get(url)

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 from waas_job.scratch import ScratchFile
 from waas_job.storage.http_transport import HttpTransport
 from waas_job.storage.transport import Body, TransferError
@@ -95,7 +95,7 @@ def test_failure_is_told_without_the_url(error: httpx.HTTPError, expected: str) 
 
 
 def test_malformed_url_is_a_bad_configuration_that_does_not_tell_it() -> None:
-    with pytest.raises(BadConfigurationError) as caught:
+    with pytest.raises(BadConfiguration) as caught:
         HttpTransport().get(MALFORMED_URL)
     assert "secret" not in "".join(traceback.format_exception(caught.value))
 

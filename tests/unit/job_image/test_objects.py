@@ -8,9 +8,9 @@ from support.job_items import make_urls
 from waas_contract.formats import OutputFormat
 from waas_contract.job_environment import ItemUrls
 from waas_job.errors import (
-    BadConfigurationError,
-    SourceNotFoundError,
-    StorageUnavailableError,
+    BadConfiguration,
+    SourceNotFound,
+    StorageUnavailable,
 )
 from waas_job.scratch import ScratchFile
 from waas_job.storage.objects import StoredObjects
@@ -112,14 +112,14 @@ def test_manifest_is_read_once_the_store_is_back() -> None:
 
 def test_store_is_unavailable_when_patience_is_over() -> None:
     objects, clock = make_objects(ScriptedTransport([Answer(503, error_code="SlowDown")]))
-    with pytest.raises(StorageUnavailableError, match="HTTP 503, SlowDown"):
+    with pytest.raises(StorageUnavailable, match="HTTP 503, SlowDown"):
         objects.read_manifest()
     assert clock.seconds == pytest.approx(60, abs=0.1)
 
 
 def test_store_is_unavailable_at_once_when_asking_again_is_no_use() -> None:
     objects, clock = make_objects(ScriptedTransport([Answer(301)]))
-    with pytest.raises(StorageUnavailableError, match="HTTP 301"):
+    with pytest.raises(StorageUnavailable, match="HTTP 301"):
         objects.read_manifest()
     assert clock.seconds < 1
 
@@ -146,14 +146,14 @@ def test_ended_url_is_read_again_and_used_without_waiting() -> None:
 def test_ended_url_that_is_never_renewed_makes_the_store_unavailable() -> None:
     transport = ScriptedTransport([Answer(403, error_code="AccessDenied")])
     objects, clock = make_objects(transport)
-    with pytest.raises(StorageUnavailableError, match="HTTP 403, AccessDenied"):
+    with pytest.raises(StorageUnavailable, match="HTTP 403, AccessDenied"):
         objects.read_manifest()
     assert clock.seconds == pytest.approx(60, abs=0.1)
 
 
 def test_audio_is_not_found_when_the_store_answers_404(sink: ScratchFile) -> None:
     objects, _ = make_objects(ScriptedTransport([Answer(404, error_code="NoSuchKey")]))
-    with pytest.raises(SourceNotFoundError, match="not in the object storage"):
+    with pytest.raises(SourceNotFound, match="not in the object storage"):
         objects.fetch_audio(sink)
 
 
@@ -176,7 +176,7 @@ def test_download_has_patience_as_long_as_bytes_arrive(sink: ScratchFile) -> Non
 def test_download_that_gets_nowhere_makes_the_store_unavailable(sink: ScratchFile) -> None:
     transport = ScriptedTransport([b"some bytes", TransferError("ReadError")])
     objects, _ = make_objects(transport, patience_seconds=5)
-    with pytest.raises(StorageUnavailableError, match="ReadError"):
+    with pytest.raises(StorageUnavailable, match="ReadError"):
         objects.fetch_audio(sink)
 
 
@@ -198,7 +198,7 @@ def test_result_is_stored_plainly_when_the_store_knows_no_conditions() -> None:
 
 def test_result_without_a_url_is_a_bad_configuration() -> None:
     objects, _ = make_objects(ScriptedTransport([Answer(200)]))
-    with pytest.raises(BadConfigurationError, match="srt of attempt 9"):
+    with pytest.raises(BadConfiguration, match="srt of attempt 9"):
         objects.replace_result(9, OutputFormat.SRT, b"")
 
 
@@ -213,7 +213,7 @@ def test_attempts_are_counted_upwards() -> None:
 def test_progress_is_noted_in_one_quick_try() -> None:
     transport = ScriptedTransport([Answer(503)])
     objects, clock = make_objects(transport)
-    with pytest.raises(StorageUnavailableError):
+    with pytest.raises(StorageUnavailable):
         objects.note_progress(b"{}")
     assert transport.quick == [True]
     assert clock.seconds == 0

@@ -12,7 +12,7 @@ from whisper.model import ModelDimensions, Whisper
 from support.media import make_silence, make_tone
 from waas_job.engine.openai_whisper import load_engine
 from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
-from waas_job.errors import BadConfigurationError, ModelNotFoundError
+from waas_job.errors import BadConfiguration, ModelNotFound
 
 # openai-whisper 20250625 leaves closing its vocabulary to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning")
@@ -96,12 +96,12 @@ def test_english_model_hears_english(model_directory: Path) -> None:
 
 def test_language_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
-    with pytest.raises(BadConfigurationError, match="'small-one' does not know the language 'yue'"):
+    with pytest.raises(BadConfiguration, match="'small-one' does not know the language 'yue'"):
         engine.transcribe(make_silence(1), TranscriptionOptions(language="yue"), lambda _: None)
 
 
 def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match=rf"no large-v3\.pt in {tmp_path}"):
+    with pytest.raises(ModelNotFound, match=rf"no large-v3\.pt in {tmp_path}"):
         load_engine(make_settings(tmp_path, model="large"))
 
 
@@ -117,29 +117,29 @@ def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
 )
 def test_broken_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "base.pt").write_bytes(content)
-    with pytest.raises(ModelNotFoundError, match=r"base\.pt in .* is unreadable"):
+    with pytest.raises(ModelNotFound, match=r"base\.pt in .* is unreadable"):
         load_engine(make_settings(tmp_path, model="base"))
 
 
 def test_checkpoint_of_another_kind_is_named(tmp_path: Path) -> None:
     torch.save({"weights": torch.zeros(3)}, tmp_path / "base.pt")
-    with pytest.raises(ModelNotFoundError, match="no checkpoint of OpenAI's Whisper"):
+    with pytest.raises(ModelNotFound, match="no checkpoint of OpenAI's Whisper"):
         load_engine(make_settings(tmp_path, model="base"))
 
 
 def test_half_a_checkpoint_is_named(tmp_path: Path) -> None:
     path = save_checkpoint(tmp_path / "base.pt")
     path.write_bytes(path.read_bytes()[:100_000])
-    with pytest.raises(ModelNotFoundError, match="unreadable"):
+    with pytest.raises(ModelNotFound, match="unreadable"):
         load_engine(make_settings(tmp_path, model="base"))
 
 
 def test_device_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
-    with pytest.raises(BadConfigurationError, match="WAAS_DEVICE is 'tpu'"):
+    with pytest.raises(BadConfiguration, match="WAAS_DEVICE is 'tpu'"):
         load_engine(make_settings(model_directory, device="tpu"))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_gpu_that_is_not_there_is_a_bad_configuration(model_directory: Path) -> None:
-    with pytest.raises(BadConfigurationError, match="WAAS_DEVICE is cuda"):
+    with pytest.raises(BadConfiguration, match="WAAS_DEVICE is cuda"):
         load_engine(make_settings(model_directory, device="cuda"))

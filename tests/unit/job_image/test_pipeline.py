@@ -18,7 +18,7 @@ from waas_contract.job_environment import ItemOutcome, JobItem
 from waas_contract.manifest import EngineFacts, Manifest, Outcome, ProgressNote
 from waas_contract.transcript import Segment, Transcript
 from waas_job.engine.protocol import TranscriptionOptions
-from waas_job.errors import ModelNotFoundError, StorageUnavailableError
+from waas_job.errors import ModelNotFound, StorageUnavailable
 from waas_job.pipeline import Pipeline, Tools
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Run:
 
     def _require_checkpoint(self) -> None:
         if not self.has_checkpoint:
-            raise ModelNotFoundError("There is no base.pt in /models.")
+            raise ModelNotFound("There is no base.pt in /models.")
 
     def _load_engine(self) -> FakeEngine:
         self.engines_loaded += 1
@@ -219,7 +219,7 @@ def test_missing_model_is_told_before_anything_is_fetched(run: Run) -> None:
 
 
 def test_unavailable_store_is_told(run: Run) -> None:
-    run.objects["interview"].failure = StorageUnavailableError("Not available (HTTP 503).")
+    run.objects["interview"].failure = StorageUnavailable("Not available (HTTP 503).")
     (outcome,) = run.take([make_item()])
     assert outcome.reason is FailureReason.STORAGE_UNAVAILABLE
     assert outcome.message == "Not available (HTTP 503)."

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from waas_contract.manifest import ProgressNote
-from waas_job.errors import StorageUnavailableError
+from waas_job.errors import StorageUnavailable
 from waas_job.progress import ProgressNotes
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ class Desk:
         self.tries += 1
         if self.is_full:
             self.seconds += 3
-            raise StorageUnavailableError("The object storage is not available (HTTP 503).")
+            raise StorageUnavailable("The object storage is not available (HTTP 503).")
         self.taken.append(note)
 
     def notes(self) -> ProgressNotes:

@@ -7,7 +7,7 @@ from support.job_items import make_item
 from waas_contract.formats import OutputFormat
 from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, Timing
 from waas_contract.transcript import Segment, Transcript
-from waas_job.errors import StorageUnavailableError
+from waas_job.errors import StorageUnavailable
 from waas_job.publishing import is_published, publish_manifest, store_results
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_no_attempt_is_left_when_all_are_written() -> None:
     objects = InMemoryObjects(
         stored={(number, OutputFormat.JSON): b"" for number in (1, 2)}, attempt_numbers=(1, 2)
     )
-    with pytest.raises(StorageUnavailableError, match="all 2 attempts are written"):
+    with pytest.raises(StorageUnavailable, match="all 2 attempts are written"):
         store_results(objects, make_item(), TRANSCRIPT)
     assert objects.written == []
 

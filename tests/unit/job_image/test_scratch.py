@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from waas_job.errors import BadAudioError
+from waas_job.errors import BadAudio
 from waas_job.scratch import ScratchFile
 
 
@@ -29,8 +29,8 @@ def test_file_begins_anew(tmp_path: Path) -> None:
 
 def test_file_is_gone_afterwards_also_after_an_error(tmp_path: Path) -> None:
     file = ScratchFile(tmp_path, "interview.mp3")
-    with pytest.raises(BadAudioError), file:
-        raise BadAudioError("There is no sound.")
+    with pytest.raises(BadAudio), file:
+        raise BadAudio("There is no sound.")
     assert not file.path.exists()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from support.job_items import make_urls, write_urls
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 from waas_job.storage.urls import UrlFolder
 
 
@@ -19,7 +19,7 @@ def test_urls_are_read_anew_each_time(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadConfigurationError, match=r"interview\.json, cannot be read: No such"):
+    with pytest.raises(BadConfiguration, match=r"interview\.json, cannot be read: No such"):
         UrlFolder(tmp_path).read("interview")
 
 
@@ -35,6 +35,6 @@ def test_malformed_file_is_told_without_its_content(
     tmp_path: Path, content: str, place: str
 ) -> None:
     (tmp_path / "interview.json").write_text(content)
-    with pytest.raises(BadConfigurationError, match=f"wrong in: {place}") as caught:
+    with pytest.raises(BadConfiguration, match=f"wrong in: {place}") as caught:
         UrlFolder(tmp_path).read("interview")
     assert "secret" not in "".join(traceback.format_exception(caught.value))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from whisper.model import ModelDimensions, Whisper
 
-from support.ctranslate2_weights import UnreadableWeightsError, build_checkpoint, read_tensors
+from support.ctranslate2_weights import UnreadableWeights, build_checkpoint, read_tensors
 
 Array = npt.NDArray[np.float16]
 
@@ -108,7 +108,7 @@ def test_tensors_are_read_as_they_were_written() -> None:
 
 @pytest.mark.parametrize(("version", "spec"), [(5, "WhisperSpec"), (6, "TransformerSpec")])
 def test_other_files_are_refused(version: int, spec: str) -> None:
-    with pytest.raises(UnreadableWeightsError, match=spec):
+    with pytest.raises(UnreadableWeights, match=spec):
         read_tensors(model_file({}, version=version, spec=spec))
 
 

@@ -24,7 +24,7 @@ from whisper.tokenizer import get_tokenizer
 from waas_contract.manifest import EngineFacts
 from waas_contract.transcript import Segment, Transcript
 from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
-from waas_job.errors import BadConfigurationError, ModelNotFoundError, OutOfMemoryError
+from waas_job.errors import BadConfiguration, ModelNotFound, OutOfMemory
 
 # OpenAI's defaults: the next one is tried where a window came out repetitive or improbable.
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -39,9 +39,9 @@ def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
     """Load the model's checkpoint from the cache; nothing is ever downloaded.
 
     Raises:
-        ModelNotFoundError: the checkpoint is missing or broken.
-        BadConfigurationError: the device is not there.
-        OutOfMemoryError: the device is too small for the model.
+        ModelNotFound: the checkpoint is missing or broken.
+        BadConfiguration: the device is not there.
+        OutOfMemory: the device is too small for the model.
     """
     settings.require_checkpoint()
     device = _choose_device(settings.device)
@@ -53,7 +53,7 @@ def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
     try:
         model = model.to(device)
     except torch.OutOfMemoryError as error:
-        raise OutOfMemoryError(
+        raise OutOfMemory(
             f"The GPU has not enough memory for the model '{settings.model}'."
         ) from error
     facts = EngineFacts(
@@ -76,7 +76,7 @@ def _load_checkpoint(settings: EngineSettings) -> Whisper:
         raise
     except Exception as error:
         # Unpickling what is no checkpoint can fail in any way.
-        raise ModelNotFoundError(
+        raise ModelNotFound(
             f"The model '{settings.model}' cannot be loaded: {path.name} in "
             f"{settings.model_directory} is unreadable or no checkpoint of OpenAI's Whisper."
         ) from error
@@ -104,7 +104,7 @@ class OpenAIWhisper:
         try:
             return self._transcribe(samples, options, on_progress)
         except torch.OutOfMemoryError as error:
-            raise OutOfMemoryError("The GPU ran out of memory.") from error
+            raise OutOfMemory("The GPU ran out of memory.") from error
 
     def _transcribe(
         self,
@@ -154,7 +154,7 @@ class OpenAIWhisper:
         if asked is not None:
             known = get_tokenizer(True, num_languages=model.num_languages).all_language_codes
             if asked not in known:
-                raise BadConfigurationError(
+                raise BadConfiguration(
                     f"The model '{self._facts.model}' does not know the language '{asked}'."
                 )
             return asked
@@ -201,10 +201,10 @@ def _spoken_segments(segments: Sequence[Mapping[str, Any]]) -> tuple[Segment, ..
 
 def _choose_device(asked: str) -> torch.device:
     if asked not in ("auto", "cpu", "cuda"):
-        raise BadConfigurationError(f"WAAS_DEVICE is '{asked}'; it can be auto, cpu or cuda.")
+        raise BadConfiguration(f"WAAS_DEVICE is '{asked}'; it can be auto, cpu or cuda.")
     has_gpu = torch.cuda.is_available()
     if asked == "cuda" and not has_gpu:
-        raise BadConfigurationError("WAAS_DEVICE is cuda, but there is no GPU that torch can use.")
+        raise BadConfiguration("WAAS_DEVICE is cuda, but there is no GPU that torch can use.")
     return torch.device("cuda" if has_gpu and asked != "cpu" else "cpu")
 
 

@@ -12,7 +12,7 @@ from waas_contract.manifest import EngineFacts
 from waas_contract.models import checkpoint_file_name
 from waas_contract.transcript import Transcript
 from waas_contract.transcription_job import Task
-from waas_job.errors import ModelNotFoundError
+from waas_job.errors import ModelNotFound
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class EngineSettings:
         return self.model_directory / checkpoint_file_name(self.model)
 
     def require_checkpoint(self) -> None:
-        """Raise ModelNotFoundError if the file is not there, without reading it."""
+        """Raise ModelNotFound if the file is not there, without reading it."""
         if not self.checkpoint_path.is_file():
-            raise ModelNotFoundError(
+            raise ModelNotFound(
                 f"The model '{self.model}' is not in the model cache: "
                 f"there is no {self.checkpoint_path.name} in {self.model_directory}."
             )

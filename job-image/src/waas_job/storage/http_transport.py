@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 from waas_job.storage.transport import QUICK_TIMEOUT_SECONDS, Answer, Body, Sink, TransferError
 
 # Silence that is longer than these is an error; the length of a transfer is not limited.
@@ -134,7 +134,7 @@ def _hiding_urls() -> Iterator[None]:
     try:
         yield
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise BadConfigurationError("A storage URL is malformed.") from None
+        raise BadConfiguration("A storage URL is malformed.") from None
     except httpx.HTTPError as error:
         raise TransferError(_describe(error)) from None
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from waas_contract.formats import CONTENT_TYPES, OutputFormat
 from waas_contract.job_environment import AttemptUrls, ItemUrls
 from waas_contract.log_lines import log_fields
-from waas_job.errors import BadConfigurationError, SourceNotFoundError, StorageUnavailableError
+from waas_job.errors import BadConfiguration, SourceNotFound, StorageUnavailable
 from waas_job.storage.retrying import Action, Patience, Waiting, decide
 from waas_job.storage.transport import Answer, Body, Sink, TransferError, Transport
 
@@ -19,11 +19,11 @@ _JSON = "application/json"
 class ItemObjects(Protocol):
     """What the pipeline needs of the store, for one item.
 
-    Every method raises StorageUnavailableError when the store stays out of reach.
+    Every method raises StorageUnavailable when the store stays out of reach.
     """
 
     def fetch_audio(self, sink: Sink) -> None:
-        """Append the recording to the sink; raises SourceNotFoundError if there is none."""
+        """Append the recording to the sink; raises SourceNotFound if there is none."""
 
     def read_manifest(self) -> bytes | None:
         """Return the manifest, if there is one."""
@@ -78,7 +78,7 @@ class StoredObjects:
             made_way=made_way,
         )
         if action is Action.ABSENT:
-            raise SourceNotFoundError("The recording is not in the object storage (any more).")
+            raise SourceNotFound("The recording is not in the object storage (any more).")
 
     def read_manifest(self) -> bytes | None:
         """Return the manifest, if there is one."""
@@ -174,7 +174,7 @@ def _result_locator(attempt: int, output_format: OutputFormat) -> _Locate:
             (each for each in urls.attempts if each.attempt == attempt), None
         )
         if found is None or output_format not in found.put:
-            raise BadConfigurationError(
+            raise BadConfiguration(
                 f"There is no storage URL for {output_format} of attempt {attempt}."
             )
         return found.put[output_format]
@@ -182,5 +182,5 @@ def _result_locator(attempt: int, output_format: OutputFormat) -> _Locate:
     return locate
 
 
-def _unavailable(trouble: str) -> StorageUnavailableError:
-    return StorageUnavailableError(f"The object storage is not available ({trouble}).")
+def _unavailable(trouble: str) -> StorageUnavailable:
+    return StorageUnavailable(f"The object storage is not available ({trouble}).")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 
 QUICK_TIMEOUT_SECONDS = 3.0
 """For requests that matter less than the time they take."""
@@ -104,5 +104,5 @@ class TransportByScheme:
             scheme = ""
         if scheme not in self._transports:
             known = ", ".join(sorted(self._transports))
-            raise BadConfigurationError(f"A storage URL does not begin with one of: {known}.")
+            raise BadConfiguration(f"A storage URL does not begin with one of: {known}.")
         return self._transports[scheme]

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from waas_contract.job_environment import ItemUrls, urls_file_name
-from waas_job.errors import BadConfigurationError
+from waas_job.errors import BadConfiguration
 
 
 class UrlFolder:
@@ -18,13 +18,13 @@ class UrlFolder:
         """Return the URLs of an item as they are now.
 
         Raises:
-            BadConfigurationError: there is no such file, or it does not hold what it should.
+            BadConfiguration: there is no such file, or it does not hold what it should.
         """
         path = self._directory / urls_file_name(name)
         try:
             return ItemUrls.model_validate_json(path.read_bytes())
         except OSError as error:
-            raise BadConfigurationError(
+            raise BadConfiguration(
                 f"The file with the storage URLs, {path}, cannot be read: {error.strerror}."
             ) from None
         except ValidationError as error:
@@ -32,7 +32,7 @@ class UrlFolder:
             places = {
                 ".".join(map(str, each["loc"])) or "the whole file" for each in error.errors()
             }
-            raise BadConfigurationError(
+            raise BadConfiguration(
                 f"The file with the storage URLs, {path}, is not what the operator writes; "
                 f"wrong in: {', '.join(sorted(places))}."
             ) from None
