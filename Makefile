@@ -34,7 +34,7 @@ $(OWN_UV):
 
 .PHONY: setup
 setup: $(UV) ## Install everything that development and tests need (about 6 GB, torch above all)
-	$(UV) sync --frozen
+	$(UV) sync --locked
 
 .PHONY: format
 format: setup ## Format the code and sort its imports

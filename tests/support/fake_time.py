@@ -1,8 +1,9 @@
-"""An event loop whose clock jumps to the next timer, so that nobody waits."""
+"""An event loop whose clock jumps to the next timer, so that nobody waits; and no chance."""
 
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from random import Random
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -35,3 +36,10 @@ def run_in_fake_time(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in which `asyncio.sleep` takes no time but moves the loop's clock."""
     with asyncio.Runner(loop_factory=_FakeTimeLoop) as runner:
         return runner.run(main)
+
+
+class NoJitter(Random):
+    """Chooses the middle."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2

@@ -11,6 +11,7 @@ from waas_contract.names import CONTAINER_NAME
 from waas_contract.transcription_job import TranscriptionJob
 
 KUEUE_QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+_FINAL_POD_PHASES = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,9 @@ class ObservedPod:
     start_time: datetime | None = None
     """When the container began to run; None before."""
 
+    has_ended: bool = False
+    """Also true of a pod whose node is gone: its container seems to run for ever."""
+
     finish_time: datetime | None = None
     exit_code: int | None = None
     is_out_of_memory: bool = False
@@ -58,7 +62,7 @@ class ObservedPod:
     @property
     def is_running(self) -> bool:
         """Tell whether the program is at work in it."""
-        return self.start_time is not None and self.exit_code is None
+        return self.start_time is not None and not self.has_ended
 
 
 class ManifestState(Enum):
@@ -145,6 +149,7 @@ def observe_pod(resource: Mapping[str, Any]) -> ObservedPod:
         waiting_reason=waiting.get("reason"),
         waiting_message=waiting.get("message", ""),
         start_time=_time(running.get("startedAt") or terminated.get("startedAt")),
+        has_ended=bool(terminated) or resource.get("status", {}).get("phase") in _FINAL_POD_PHASES,
         finish_time=_time(terminated.get("finishedAt")),
         exit_code=terminated.get("exitCode"),
         is_out_of_memory=terminated.get("reason") == "OOMKilled",

@@ -180,7 +180,7 @@ class Reconciler:
         item_urls = build_item_urls(
             observation.transcription_job,
             self._object_storage.sign,
-            first_attempt=1 + sum(pod.exit_code is not None for pod in observation.pods),
+            first_attempt=1 + sum(pod.has_ended for pod in observation.pods),
             expiration_time=expiration_time,
         )
         secret = build_url_secret(observation.transcription_job, item_urls)

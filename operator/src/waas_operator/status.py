@@ -131,7 +131,7 @@ def _claim_started(
         return has_started, reason, ""
     if observation.transcription_job.spec.suspend:
         return False, ConditionReason.SUSPENDED, "spec.suspend is set."
-    pending = [pod for pod in observation.pods if pod.exit_code is None]
+    pending = [pod for pod in observation.pods if not pod.has_ended]
     if pending:
         return _explain_pending(pending[-1])
     if has_started:
@@ -174,7 +174,7 @@ def _derive_progress(
     share = note.processed_seconds / note.duration_seconds if note.duration_seconds else 0
     return Progress(
         # 100 is said by the manifest alone.
-        percent=min(99, int(100 * share)),
+        percent=int(min(99, 100 * share)),
         processed_seconds=note.processed_seconds,
         updated_time=note.updated_time,
     )
