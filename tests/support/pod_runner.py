@@ -98,8 +98,8 @@ class PodRunner:
     def _pods(self) -> list[Resource]:
         try:
             return self.api.items(pods_path(self.namespace))
-        except httpx.TransportError:
-            return []  # the API server is away for a while, as some tests want it
+        except (Refusal, httpx.TransportError):
+            return []  # the API server is going or away for a while, as some tests want it
 
     def _run(self, pod: Resource) -> None:
         while not self._room.acquire(timeout=_POLL_SECONDS):

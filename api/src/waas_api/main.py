@@ -1,5 +1,6 @@
 """The api as a whole: `create_app` wires it, `main` runs it."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -7,6 +8,8 @@ from uuid import uuid4
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from waas_api.answers import answer_errors
 from waas_api.dependencies import Services
@@ -19,6 +22,8 @@ from waas_api.settings import Settings, read_webhook_ids
 from waas_api.transcription_jobs import KubernetesTranscriptionJobs, TranscriptionJobs
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
+
+_EX_CONFIG = 78  # sysexits.h
 
 
 def _new_id() -> str:
@@ -119,14 +124,30 @@ def _build_transcription_jobs(settings: Settings) -> KubernetesTranscriptionJobs
     )
 
 
-def main() -> None:
-    """Serve until told to stop."""
+def explain_settings(error: Exception) -> str:
+    """Return which variables do not fit and why, without what they hold."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(
+        f"WAAS_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}".removeprefix("WAAS_: ")
+        for each in error.errors(include_input=False)
+    )
+
+
+def main() -> int:
+    """Serve until told to stop; returns the exit code."""
     configure_logging()
-    settings = Settings()
+    try:
+        settings = Settings()
+        app = create_app(settings)
+    except (ValueError, SettingsError) as error:
+        sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
+        return _EX_CONFIG
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         timeout_graceful_shutdown=settings.longest_shutdown_seconds,
     )
+    return 0

@@ -25,7 +25,13 @@ def _split_names(value: object) -> object:
 class Settings(BaseSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
-    model_config = SettingsConfigDict(env_prefix="WAAS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="WAAS_",
+        frozen=True,
+        extra="ignore",
+        # An error about one setting must not show the others: the store's password is among them.
+        hide_input_in_errors=True,
+    )
 
     namespace: str = Field(min_length=1, max_length=63)
     """The tenant: the namespace of the TranscriptionJobs and the prefix of every key."""

@@ -25,6 +25,7 @@ _DROPPED_KEYWORDS = ("title", "$defs", "additionalProperties")
 
 NAME_RULES: list[Schema] = [
     {
+        # The name is also a label's value and a host name, hence RFC 1123's limit for a label.
         "rule": "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
         "message": "metadata.name must be at most 63 lower-case letters, digits and hyphens",
     },
@@ -128,19 +129,21 @@ def _build_status_schema() -> Schema:
     conditions["items"] = _schema_of(Condition)
     conditions["x-kubernetes-list-type"] = "map"
     conditions["x-kubernetes-list-map-keys"] = ["type"]
-    return _without_defaults(schema)
+    return _loosen(schema)
 
 
-def _without_defaults(schema: Schema) -> Schema:
-    """Drop defaults: the operator writes the whole status, the API server adds nothing to it."""
-    plain: Schema = {key: value for key, value in schema.items() if key != "default"}
-    if "properties" in plain:
-        plain["properties"] = {
-            name: _without_defaults(each) for name, each in plain["properties"].items()
-        }
-    if "items" in plain:
-        plain["items"] = _without_defaults(plain["items"])
-    return plain
+def _loosen(schema: Schema) -> Schema:
+    """Drop defaults and enumerations.
+
+    The operator writes the whole status, so the API server adds nothing to it; and a new release
+    may say a new word while the CustomResourceDefinition is still the old one.
+    """
+    loose: Schema = {key: value for key, value in schema.items() if key not in ("default", "enum")}
+    if "properties" in loose:
+        loose["properties"] = {name: _loosen(each) for name, each in loose["properties"].items()}
+    if "items" in loose:
+        loose["items"] = _loosen(loose["items"])
+    return loose
 
 
 def _column(name: str, json_path: str, *, type_: str = "string", is_wide: bool = False) -> Schema:

@@ -15,7 +15,6 @@ class FailureReason(StrEnum):
     MODEL_NOT_FOUND = "ModelNotFound"
     BAD_CONFIGURATION = "BadConfiguration"
     PROFILE_NOT_FOUND = "ProfileNotFound"
-    INVALID_SPEC = "InvalidSpec"
     NAME_CONFLICT = "NameConflict"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     OUT_OF_MEMORY = "OutOfMemory"

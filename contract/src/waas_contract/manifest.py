@@ -1,10 +1,12 @@
 """The manifest: the last object a job writes, and the only proof that it is done."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from waas_contract.formats import OutputFormat
+from waas_contract.object_keys import result_key
 from waas_contract.wire import Time, WireModel
 
 
@@ -27,8 +29,8 @@ class ResultFile(WireModel):
 class AudioFacts(WireModel):
     """What was learnt about the recording."""
 
-    duration_seconds: float
-    language: str
+    duration_seconds: float = Field(ge=0, allow_inf_nan=False)
+    language: str = Field(max_length=16)
     sha256: str | None = None
     bytes: int | None = None
 
@@ -63,8 +65,8 @@ class Manifest(WireModel):
     """Digest of the spec that these results answer; a manifest with another digest is stale."""
 
     outcome: Outcome
-    attempt: int
-    files: tuple[ResultFile, ...]
+    attempt: int = Field(ge=1)
+    files: Annotated[tuple[ResultFile, ...], Field(max_length=8)]
     audio: AudioFacts
     engine: EngineFacts
     timing: Timing
@@ -72,8 +74,20 @@ class Manifest(WireModel):
     completion_time: Time
 
     def answers(self, namespace: str, name: str, spec_digest: str) -> bool:
-        """Tell whether these are the results of that very TranscriptionJob."""
-        return (self.namespace, self.name, self.spec_digest) == (namespace, name, spec_digest)
+        """Tell whether these are the results of that very TranscriptionJob.
+
+        A pod writes its own manifest, and others read with more rights than it has the keys that
+        it names: so only the keys that this job's results can have count.
+        """
+        is_asked_for = (self.namespace, self.name, self.spec_digest) == (
+            namespace,
+            name,
+            spec_digest,
+        )
+        return is_asked_for and all(
+            file.key == result_key(namespace, name, self.attempt, file.format)
+            for file in self.files
+        )
 
     def file(self, output_format: OutputFormat) -> ResultFile | None:
         """Return the stored file of a format, if there is one."""

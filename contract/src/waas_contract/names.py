@@ -2,9 +2,6 @@
 
 from waas_contract.transcription_job import GROUP
 
-LONGEST_NAME = 63
-"""A name is also a label's value and a host name, hence RFC 1123's limit for a label."""
-
 TRANSCRIPTION_JOB_LABEL = f"{GROUP}/transcription-job"
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 NAME_LABEL = "app.kubernetes.io/name"

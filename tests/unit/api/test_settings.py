@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from support.api_builders import make_settings, write_webhooks
+from waas_api.main import main
 from waas_api.settings import Settings, read_webhook_ids
 from waas_contract.models import MODEL_NAMES
 
@@ -47,6 +48,19 @@ def test_every_model_of_whisper_is_offered_unless_told_otherwise() -> None:
 def test_settings_that_cannot_work_are_refused(changes: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         make_settings(**changes)
+
+
+def test_a_missing_setting_is_named_and_the_others_are_kept_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WAAS_S3_SECRET_KEY", "open-sesame")
+    monkeypatch.setenv("WAAS_S3_ENDPOINT", "http://minio:9000")
+
+    assert main() == 78
+
+    said = capsys.readouterr().err
+    assert "WAAS_NAMESPACE: Field required" in said
+    assert "open-sesame" not in said
 
 
 def test_webhook_ids_are_read_from_the_administrators_list(tmp_path: Path) -> None:

@@ -16,6 +16,30 @@ def test_digest_is_the_same_for_the_same_request_and_after_suspension() -> None:
     assert digest != make_transcription_job(model="base", task=Task.TRANSLATE).spec.digest()
 
 
+def test_digests_are_those_by_which_stored_results_are_found() -> None:
+    """Where this fails, every transcript that was ever published is lost to its job."""
+    plain = make_transcription_job().spec.digest()
+    full = make_transcription_job(
+        model="large-v3",
+        task=Task.TRANSLATE,
+        language="no",
+        initial_prompt="Åse.",
+        word_timestamps=True,
+        formats=(OutputFormat.SRT,),
+    ).spec.digest()
+
+    assert (plain, full) == (
+        "sha256:8bef20bc1073809e52f318537d42af7f93e6262fcb17b85998ef346956433bcf",
+        "sha256:609a1620ba4ffff9cb354c5a609878775af2e927f958c362ceee3695d06ef6ea",
+    )
+
+
+def test_digest_does_not_hang_on_what_only_decides_how_the_job_is_run() -> None:
+    digest = make_transcription_job().spec.digest()
+
+    assert digest == make_transcription_job(profile="large", backoff_limit=5).spec.digest()
+
+
 def test_digest_does_not_hang_on_the_order_of_a_set() -> None:
     orders = [(OutputFormat.SRT, OutputFormat.VTT), (OutputFormat.VTT, OutputFormat.SRT)]
 

@@ -19,7 +19,8 @@ def test_file_is_read(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_told_as_404(tmp_path: Path) -> None:
-    assert FileTransport().get((tmp_path / "none").as_uri()).status == 404
+    answer = FileTransport().get((tmp_path / "none").as_uri())
+    assert (answer.status, answer.error_code) == (404, "NoSuchKey")
 
 
 def test_folder_in_place_of_a_file_is_told_without_its_path(tmp_path: Path) -> None:

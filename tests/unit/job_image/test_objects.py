@@ -97,8 +97,8 @@ def sink(tmp_path: Path) -> Iterator[ScratchFile]:
         yield file
 
 
-def test_manifest_is_absent_when_the_store_answers_404() -> None:
-    objects, _ = make_objects(ScriptedTransport([Answer(404)]))
+def test_manifest_is_absent_when_the_store_knows_no_such_key() -> None:
+    objects, _ = make_objects(ScriptedTransport([Answer(404, error_code="NoSuchKey")]))
     assert objects.read_manifest() is None
 
 
@@ -117,16 +117,18 @@ def test_store_is_unavailable_when_patience_is_over() -> None:
     assert clock.seconds == pytest.approx(60, abs=0.1)
 
 
-def test_store_is_unavailable_at_once_when_asking_again_is_no_use() -> None:
+def test_configuration_is_bad_at_once_when_asking_again_is_no_use() -> None:
     objects, clock = make_objects(ScriptedTransport([Answer(301)]))
-    with pytest.raises(StorageUnavailable, match="HTTP 301"):
+    with pytest.raises(BadConfiguration, match="HTTP 301"):
         objects.read_manifest()
     assert clock.seconds < 1
 
 
 def test_request_waits_as_long_as_the_store_asks() -> None:
     objects, clock = make_objects(
-        ScriptedTransport([Answer(429, retry_after_seconds=40), Answer(404)])
+        ScriptedTransport(
+            [Answer(429, retry_after_seconds=40), Answer(404, error_code="NoSuchKey")]
+        )
     )
     objects.read_manifest()
     assert clock.seconds == pytest.approx(40, abs=0.1)
@@ -196,9 +198,9 @@ def test_result_is_stored_plainly_when_the_store_knows_no_conditions() -> None:
     assert [body.only_if_absent for body in transport.bodies] == [True, False]
 
 
-def test_result_without_a_url_is_a_bad_configuration() -> None:
+def test_result_without_a_url_is_for_another_attempt() -> None:
     objects, _ = make_objects(ScriptedTransport([Answer(200)]))
-    with pytest.raises(BadConfiguration, match="srt of attempt 9"):
+    with pytest.raises(StorageUnavailable, match="srt of attempt 9"):
         objects.replace_result(9, OutputFormat.SRT, b"")
 
 

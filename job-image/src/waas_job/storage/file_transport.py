@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from waas_job.storage.transport import Answer, Body, Sink, TransferError
+from waas_job.storage.transport import NO_SUCH_KEY, Answer, Body, Sink, TransferError
 
 _PIECE_BYTES = 1 << 20
 
@@ -96,7 +96,7 @@ def _path_of(url: str) -> Path:
 
 def _answer_to(error: OSError) -> Answer:
     if isinstance(error, FileNotFoundError):
-        return Answer(_NOT_FOUND)
+        return Answer(_NOT_FOUND, error_code=NO_SUCH_KEY)
     if isinstance(error, PermissionError):
         return Answer(_FORBIDDEN)
     # Without the path, as errors about other URLs are without theirs.

@@ -155,7 +155,9 @@ class StoredObjects:
                 return action, answer
             if made_way():
                 patience.renew()
-            if action is Action.GIVE_UP or patience.is_over:
+            if action is Action.GIVE_UP:
+                raise BadConfiguration(f"The object storage refuses the request ({trouble}).")
+            if patience.is_over:
                 raise _unavailable(trouble)
             logger.warning("a request to the store failed", extra=log_fields(trouble=trouble))
             if action is Action.RENEW_URL:
@@ -174,9 +176,8 @@ def _result_locator(attempt: int, output_format: OutputFormat) -> _Locate:
             (each for each in urls.attempts if each.attempt == attempt), None
         )
         if found is None or output_format not in found.put:
-            raise BadConfiguration(
-                f"There is no storage URL for {output_format} of attempt {attempt}."
-            )
+            # Another attempt finds other numbers, and is not to be charged for it.
+            raise _unavailable(f"no URL for {output_format} of attempt {attempt}")
         return found.put[output_format]
 
     return locate

@@ -1,12 +1,12 @@
 """What to do after each answer of a store, and for how long.
 
 - 2xx: done.
-- 404: the object is not there; for a PUT nothing is behind this address, yet: wait.
+- 404 NoSuchKey: the object is not there. Any other 404 is a store that is not there (yet): wait.
 - 412 to a PUT that shall not replace: there is something already.
 - 501, or 400 with NotImplemented, to the same: the store knows no If-None-Match.
-- 400, 401, 403: the URL has ended; the operator renews it, so read it again.
+- 401, 403, 400 with the word for an old signature: the URL has ended; the operator renews it.
 - 408, 409, 429, 5xx: wait and ask again.
-- Anything else: no use in asking again.
+- Anything else, such as a key that the store cannot have: no use in asking again.
 """
 
 import random
@@ -15,7 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from waas_job.storage.transport import Answer
+from waas_job.storage.transport import NO_SUCH_KEY, Answer
+
+_EXPIRED_CODES = ("ExpiredToken", "RequestExpired", "TokenRefreshRequired")
 
 _FIRST_DELAY_SECONDS = 0.5
 _LONGEST_DELAY_SECONDS = 30.0
@@ -44,8 +46,8 @@ def decide(answer: Answer, *, is_conditional: bool = False, is_put: bool = False
     if is_conditional and (answer.status == 501 or answer.error_code == "NotImplemented"):
         return Action.CONDITION_UNSUPPORTED
     if answer.status == 404:
-        return Action.WAIT if is_put else Action.ABSENT
-    if answer.status in (400, 401, 403):
+        return Action.ABSENT if answer.error_code == NO_SUCH_KEY and not is_put else Action.WAIT
+    if answer.status in (401, 403) or answer.error_code in _EXPIRED_CODES:
         return Action.RENEW_URL
     if answer.status in (408, 409, 429) or answer.status >= 500:
         return Action.WAIT

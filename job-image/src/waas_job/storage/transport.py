@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from waas_job.errors import BadConfiguration
 
+NO_SUCH_KEY = "NoSuchKey"
+"""S3's word for an object that is not there, where the store and the bucket are."""
+
 QUICK_TIMEOUT_SECONDS = 3.0
 """For requests that matter less than the time they take."""
 
