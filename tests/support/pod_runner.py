@@ -116,7 +116,10 @@ class PodRunner:
         mounts = self._lay_out_volumes(pod, container)
         message_file = self.folder / pod["metadata"]["uid"] / "termination-message"
         mounts[container["terminationMessagePath"]] = message_file
-        environment = {each["name"]: _map_path(each["value"], mounts) for each in container["env"]}
+        environment = {
+            each["name"]: _map_path(each["value"].replace("$$", "$"), mounts)
+            for each in container["env"]
+        }
         started = _now()
         self._report(pod, container, {"running": {"startedAt": started}}, "Running")
         self.runs.append(run)
@@ -179,7 +182,7 @@ class PodRunner:
             except (Refusal, httpx.TransportError):
                 continue
             if found is None or "deletionTimestamp" in found["metadata"]:
-                process.kill()
+                process.terminate()
         if self._stopped.is_set() and process.poll() is None:
             process.kill()
 

@@ -136,13 +136,13 @@ def explain_settings(error: Exception) -> str:
 
 def main() -> int:
     """Serve until told to stop; returns the exit code."""
-    configure_logging()
     try:
         settings = Settings()
         app = create_app(settings)
     except (ValueError, SettingsError) as error:
         sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
         return _EX_CONFIG
+    configure_logging()
     uvicorn.run(
         app,
         host=settings.host,

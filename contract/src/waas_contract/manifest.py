@@ -65,7 +65,7 @@ class Manifest(WireModel):
     """Digest of the spec that these results answer; a manifest with another digest is stale."""
 
     outcome: Outcome
-    attempt: int = Field(ge=1)
+    attempt: int = Field(ge=1, le=1_000_000)
     files: Annotated[tuple[ResultFile, ...], Field(max_length=8)]
     audio: AudioFacts
     engine: EngineFacts

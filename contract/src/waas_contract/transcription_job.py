@@ -236,6 +236,12 @@ class TranscriptionJobStatus(WireModel):
     urls_expiration_time: Time | None = None
     """When the URLs in the job's Secret end, so that they are renewed in time."""
 
+    urls_highest_attempt: int = 0
+    """The highest attempt number that those URLs are for."""
+
+    failed_pods: int = 0
+    """Pods that ended without a result; each may have used up an attempt number."""
+
     progress: Progress | None = None
     audio: AudioStatus | None = None
     results: Results | None = None

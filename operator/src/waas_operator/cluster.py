@@ -166,7 +166,9 @@ class KubernetesCluster:
         try:
             await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=job)
         except Conflict:
-            return
+            # Quota's book-keeping and a namespace that is ending are conflicts, too.
+            if await self.get_job(job["metadata"]["namespace"], job["metadata"]["name"]) is None:
+                raise
 
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         """Suspend or resume a Job."""

@@ -68,6 +68,10 @@ def _wait(reason: ConditionReason, message: str) -> Decision:
     return Decision(Action.WAIT, reason=reason, message=message)
 
 
+def _wait_for_storage() -> Decision:
+    return _wait(ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to come back.")
+
+
 def needs_manifest(observation: Observation) -> bool:
     """Tell whether the decision hangs on the manifest: is there no Job at work on it?"""
     return observation.job is None or observation.job.is_finished
@@ -87,13 +91,13 @@ def _decide_without_job(observation: Observation, settings: Settings) -> Decisio
     if spec.cancelled:
         if observation.pods:
             return _wait(ConditionReason.CANCELLING, "Waiting for the last pod to end.")
+        if observation.manifest_state is ManifestState.UNKNOWN:
+            return _wait_for_storage()
         return _fail(FailureReason.CANCELLED, "Cancelled on request.")
     if refusal := _explain_refusal(observation, settings):
         return refusal
     if observation.manifest_state is ManifestState.UNKNOWN:
-        return _wait(
-            ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to come back."
-        )
+        return _wait_for_storage()
     return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)
 
 
@@ -129,18 +133,16 @@ def _decide_with_job(observation: Observation, job: ObservedJob, settings: Setti
         return Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING)
     if job.is_deleting:
         return _wait(ConditionReason.RETRYING, "Its Job was deleted and will be made anew.")
-    if spec.suspend != job.is_suspended and not job.is_queued_by_kueue:
-        return Decision(Action.SUSPEND if spec.suspend else Action.RESUME)
     if _is_renewal_due(observation, settings):
         return Decision(Action.RENEW_URLS)
+    if spec.suspend != job.is_suspended and not job.is_queued_by_kueue:
+        return Decision(Action.SUSPEND if spec.suspend else Action.RESUME)
     return Decision(Action.WAIT)
 
 
 def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:
     if observation.manifest_state is ManifestState.UNKNOWN:
-        return _wait(
-            ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to show the results."
-        )
+        return _wait_for_storage()
     transcription_job = observation.transcription_job
     if job.is_complete:
         finished = job.finish_time or observation.now
@@ -159,6 +161,9 @@ def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:
 def _is_renewal_due(observation: Observation, settings: Settings) -> bool:
     status = observation.transcription_job.status
     if status is None or status.urls_expiration_time is None:
+        return True
+    if observation.failed_pods > status.failed_pods:
+        # The next pod shall find as many unused attempt numbers as this one did.
         return True
     half_life = timedelta(seconds=settings.url_lifetime_seconds / 2)
     return observation.now >= status.urls_expiration_time - half_life

@@ -123,11 +123,13 @@ def explain_job_failure(job: ObservedJob, last_failure: LastFailure | None) -> F
     if job.failure_reason == "DeadlineExceeded":
         return Failure(
             FailureReason.DEADLINE_EXCEEDED,
-            "The job did not end within spec.activeDeadlineSeconds.",
+            "The job did not end within spec.activeDeadlineSeconds, waiting included.",
         )
     if last_failure is None:
+        is_limit = job.failure_reason == "BackoffLimitExceeded"
         return Failure(
-            FailureReason.INTERNAL_ERROR, job.failure_message or "The Job failed without a reason."
+            FailureReason.BACKOFF_LIMIT_EXCEEDED if is_limit else FailureReason.INTERNAL_ERROR,
+            job.failure_message or "The Job failed without a reason.",
         )
     if job.failure_reason == "PodFailurePolicy":
         return Failure(_parse_reason(last_failure.reason), last_failure.message)

@@ -90,7 +90,9 @@ def _build_pod_spec(
         "image": profile.image or settings.job_image,
         "imagePullPolicy": settings.job_image_pull_policy,
         "env": [
-            {"name": name, "value": value} for name, value in environment.to_variables().items()
+            # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
+            {"name": name, "value": value.replace("$", "$$")}
+            for name, value in environment.to_variables().items()
         ],
         "resources": profile.resources,
         "securityContext": {

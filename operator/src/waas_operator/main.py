@@ -12,7 +12,7 @@ from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
 from waas_operator.cluster import Cluster, KubernetesCluster
-from waas_operator.errors import OperatorError
+from waas_operator.errors import OperatorError, Refused
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
 from waas_operator.object_storage import MinioObjectStorage, ObjectStorage
@@ -93,14 +93,22 @@ async def resync_forever(
     while True:
         try:
             for namespace in settings.job_namespaces:
-                async for name in cluster.list_unfinished(namespace):
-                    queue.add(Key(namespace, name))
+                await _add_all(namespace, cluster, queue)
         except OperatorError as error:
             logger.warning("cannot list TranscriptionJobs: %s", error)
             await asyncio.sleep(_RESYNC_RETRY_SECONDS)
         else:
             health.note_round()
             await asyncio.sleep(settings.resync_seconds)
+
+
+async def _add_all(namespace: str, cluster: Cluster, queue: WorkQueue[Key]) -> None:
+    try:
+        async for name in cluster.list_unfinished(namespace):
+            queue.add(Key(namespace, name))
+    except Refused as error:
+        # One tenant's namespace must not keep the others waiting.
+        logger.error("%s is not served: %s", namespace, error)
 
 
 def configure_logging(level: str) -> None:

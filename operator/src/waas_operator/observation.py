@@ -88,7 +88,17 @@ class Observation:
     pods: tuple[ObservedPod, ...] = ()
     manifest_state: ManifestState = ManifestState.NOT_ASKED
     manifest: Manifest | None = None
+    stale_attempt: int = 0
+    """The attempt that a manifest which answers another spec names; its numbers are used up."""
+
     progress: ProgressNote | None = None
+
+    @property
+    def failed_pods(self) -> int:
+        """Return how many pods ended without a result, also those that are gone by now."""
+        status = self.transcription_job.status
+        known = status.failed_pods if status else 0
+        return max(known, sum(pod.has_ended and pod.exit_code != 0 for pod in self.pods))
 
     @property
     def is_running(self) -> bool:

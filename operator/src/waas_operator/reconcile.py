@@ -34,7 +34,12 @@ from waas_operator.observation import (
 )
 from waas_operator.settings import Settings
 from waas_operator.status import derive_status
-from waas_operator.url_secret import build_item_urls, build_url_secret
+from waas_operator.url_secret import (
+    SignedUrls,
+    build_item_urls,
+    build_url_secret,
+    count_attempts,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -75,14 +80,14 @@ class Reconciler:
         observation = await self._observe(transcription_job)
         decision = decide(observation, self._settings)
         try:
-            urls_expiration_time = await self._act(observation, decision)
+            signed_urls = await self._act(observation, decision)
         except Refused as error:
             waiting = Decision(Action.WAIT, reason=ConditionReason.PENDING, message=str(error))
             await self._write_status(
                 transcription_job, derive_status(observation, waiting), waiting
             )
             raise
-        status = derive_status(observation, decision, urls_expiration_time=urls_expiration_time)
+        status = derive_status(observation, decision, signed_urls=signed_urls)
         await self._write_status(transcription_job, status, decision)
         return self._next_look_seconds(observation, decision)
 
@@ -98,8 +103,7 @@ class Reconciler:
             pods=await self._observe_pods(transcription_job, job_name),
         )
         if needs_manifest(observation):
-            state, manifest = await self._look_for_manifest(transcription_job)
-            return replace(observation, manifest_state=state, manifest=manifest)
+            return await self._look_for_manifest(observation)
         return replace(observation, progress=await self._read_progress(observation))
 
     async def _observe_pods(
@@ -115,27 +119,27 @@ class Reconciler:
             )
         )
 
-    async def _look_for_manifest(
-        self, transcription_job: TranscriptionJob
-    ) -> tuple[ManifestState, Manifest | None]:
-        metadata = transcription_job.metadata
+    async def _look_for_manifest(self, observation: Observation) -> Observation:
+        metadata = observation.transcription_job.metadata
+        key = manifest_key(metadata.namespace, metadata.name)
         try:
-            content = await self._object_storage.read_note(
-                manifest_key(metadata.namespace, metadata.name)
-            )
+            content = await self._object_storage.read_note(key)
         except StorageUnavailable as error:
             logger.warning(
                 "cannot look for the manifest: %s",
                 error,
                 extra=log_fields(transcription_job=metadata.name),
             )
-            return ManifestState.UNKNOWN, None
+            return replace(observation, manifest_state=ManifestState.UNKNOWN)
         manifest = _parse_manifest(content)
-        if manifest is None or not manifest.answers(
-            metadata.namespace, metadata.name, transcription_job.spec.digest()
-        ):
-            return ManifestState.ABSENT, None
-        return ManifestState.PRESENT, manifest
+        digest = observation.transcription_job.spec.digest()
+        if manifest and manifest.answers(metadata.namespace, metadata.name, digest):
+            return replace(observation, manifest_state=ManifestState.PRESENT, manifest=manifest)
+        return replace(
+            observation,
+            manifest_state=ManifestState.ABSENT,
+            stale_attempt=manifest.attempt if manifest else 0,
+        )
 
     async def _read_progress(self, observation: Observation) -> ProgressNote | None:
         if not observation.is_running:
@@ -150,16 +154,16 @@ class Reconciler:
             # Nobody waits for it, and the next look comes soon.
             return None
 
-    async def _act(self, observation: Observation, decision: Decision) -> datetime | None:
-        """Change the cluster; returns when the URLs end if they were signed."""
+    async def _act(self, observation: Observation, decision: Decision) -> SignedUrls | None:
+        """Change the cluster; returns what is to be kept of the URLs if they were signed."""
         metadata = observation.transcription_job.metadata
         namespace, job_name = metadata.namespace, child_name(metadata.name, metadata.uid)
         match decision.action:
             case Action.START:
-                expiration_time = await self._apply_urls(observation)
+                signed_urls = await self._apply_urls(observation)
                 job = build_job(observation.transcription_job, self._settings)
                 await self._cluster.create_job(job)
-                return expiration_time
+                return signed_urls
             case Action.RENEW_URLS:
                 return await self._apply_urls(observation)
             case Action.SUSPEND | Action.RESUME:
@@ -174,18 +178,17 @@ class Reconciler:
                 pass
         return None
 
-    async def _apply_urls(self, observation: Observation) -> datetime:
+    async def _apply_urls(self, observation: Observation) -> SignedUrls:
         lifetime = timedelta(seconds=self._settings.url_lifetime_seconds)
-        expiration_time = observation.now + lifetime
+        signed_urls = SignedUrls(observation.now + lifetime, count_attempts(observation))
         item_urls = build_item_urls(
             observation.transcription_job,
             self._object_storage.sign,
-            first_attempt=1 + sum(pod.has_ended for pod in observation.pods),
-            expiration_time=expiration_time,
+            signed_urls,
         )
         secret = build_url_secret(observation.transcription_job, item_urls)
         await self._cluster.apply_secret(secret)
-        return expiration_time
+        return signed_urls
 
     async def _write_status(
         self,

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     model_cache_claim: str | None = None
     """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
 
-    scratch_size: str = "10Gi"
+    scratch_size: str = "20Gi"
     """Largest audio that a pod may hold on its node's disk."""
 
     profiles: dict[str, Profile] = {"default": Profile()}

@@ -1,7 +1,5 @@
 """Derives the whole status of a TranscriptionJob from one observation and one decision. Pure."""
 
-from datetime import datetime
-
 from waas_contract.exit_codes import FailureReason
 from waas_contract.manifest import Manifest
 from waas_contract.names import child_name
@@ -20,6 +18,7 @@ from waas_contract.transcription_job import (
 from waas_operator.decision import Decision, Verdict
 from waas_operator.failure_policy import find_last_failure
 from waas_operator.observation import Observation, ObservedPod
+from waas_operator.url_secret import SignedUrls
 
 _LONGEST_MESSAGE = 1024
 _IMAGE_PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
@@ -29,13 +28,13 @@ _Claim = tuple[bool | None, ConditionReason | FailureReason, str]
 
 
 def derive_status(
-    observation: Observation, decision: Decision, *, urls_expiration_time: datetime | None = None
+    observation: Observation, decision: Decision, *, signed_urls: SignedUrls | None = None
 ) -> TranscriptionJobStatus:
-    """Return the status to write; `urls_expiration_time` only when the URLs were just signed."""
+    """Return the status to write; `signed_urls` only when they were just signed."""
     transcription_job = observation.transcription_job
     known = transcription_job.status or TranscriptionJobStatus()
     starts = [pod.start_time for pod in observation.pods if pod.start_time]
-    was_started = observation.job is not None or urls_expiration_time is not None
+    was_started = observation.job is not None or signed_urls is not None
     return TranscriptionJobStatus(
         observed_generation=transcription_job.metadata.generation,
         phase=_derive_phase(observation, decision, was_started=was_started),
@@ -45,7 +44,13 @@ def derive_status(
         queued_time=known.queued_time or (observation.now if was_started else None),
         start_time=known.start_time or min(starts, default=None),
         completion_time=observation.now if decision.is_final else None,
-        urls_expiration_time=urls_expiration_time or known.urls_expiration_time,
+        urls_expiration_time=(
+            signed_urls.expiration_time if signed_urls else known.urls_expiration_time
+        ),
+        urls_highest_attempt=(
+            signed_urls.highest_attempt if signed_urls else known.urls_highest_attempt
+        ),
+        failed_pods=observation.failed_pods,
         progress=_derive_progress(observation, decision, known),
         audio=_derive_audio(observation.manifest, observation, known),
         results=_derive_results(observation.manifest) or known.results,

@@ -2,27 +2,47 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from waas_contract.job_environment import AttemptUrls, ItemUrls, ManifestUrls, urls_file_name
 from waas_contract.object_keys import manifest_key, progress_key, result_key
-from waas_contract.transcription_job import TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.job_manifest import build_child_metadata
+from waas_operator.observation import Observation
 
-ATTEMPTS_AHEAD = 3
-"""Attempt numbers signed at a time: one is used up only by a pod that dies while it stores."""
+_ATTEMPTS_AHEAD = 3
+"""Unused numbers that a pod finds; only a pod that dies while it stores uses one up."""
+
+_MOST_ATTEMPTS = 12
+"""Numbers signed at a time. A number stays when URLs are renewed: a pod may be about to use it."""
+
+
+@dataclass(frozen=True)
+class SignedUrls:
+    """What the status keeps of the URLs, for the Secret is never read."""
+
+    expiration_time: datetime
+    highest_attempt: int
+
 
 SignUrl = Callable[[Literal["GET", "PUT"], str | None, str], str]
 """Signs a method for a bucket (None: the service's own) and key."""
 
 
+def count_attempts(observation: Observation) -> int:
+    """Return the highest attempt number to sign, so that a pod always finds unused ones."""
+    status = observation.transcription_job.status or TranscriptionJobStatus()
+    if observation.job is None or not status.urls_highest_attempt:
+        return max(status.urls_highest_attempt, observation.stale_attempt) + _ATTEMPTS_AHEAD
+    return status.urls_highest_attempt + observation.failed_pods - status.failed_pods
+
+
 def build_item_urls(
     transcription_job: TranscriptionJob,
     sign: SignUrl,
-    *,
-    first_attempt: int,
-    expiration_time: datetime,
+    signed_urls: SignedUrls,
 ) -> ItemUrls:
     """Return the URLs of one recording: exactly what it reads and what it may write."""
     metadata, spec = transcription_job.metadata, transcription_job.spec
@@ -40,10 +60,14 @@ def build_item_urls(
                     for each in spec.stored_formats()
                 },
             )
-            for attempt in range(first_attempt, first_attempt + ATTEMPTS_AHEAD)
+            for attempt in _attempts_to_sign(signed_urls.highest_attempt)
         ),
-        expiration_time=expiration_time,
+        expiration_time=signed_urls.expiration_time,
     )
+
+
+def _attempts_to_sign(highest: int) -> range:
+    return range(max(1, highest + 1 - _MOST_ATTEMPTS), highest + 1)
 
 
 def build_url_secret(transcription_job: TranscriptionJob, item_urls: ItemUrls) -> dict[str, Any]:

@@ -1,0 +1,233 @@
+"""The Kubernetes adapter on a client that answers as it is told."""
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.config import ConfigException
+
+from support.builders import NOW, make_transcription_job
+from support.kubernetes_objects import to_text
+from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_operator.cluster import KubernetesCluster
+from waas_operator.errors import (
+    ClusterUnavailable,
+    Conflict,
+    OperatorError,
+    Refused,
+    Unreadable,
+)
+
+
+class Answer:
+    def __init__(self, status: int, content: bytes) -> None:
+        self.status = status
+        self._content = content
+
+    async def read(self) -> bytes:
+        return self._content
+
+
+class ScriptedClient(ApiClient):
+    """Notes requests and gives the answers of a script; an exception is raised."""
+
+    def __init__(self, *script: Answer | Exception) -> None:
+        super().__init__(Configuration(host="https://kubernetes.example"))
+        self.script = list(script)
+        self.requests: list[tuple[Any, ...]] = []
+
+    async def call_api(self, *request: Any, **_: Any) -> Any:
+        self.requests.append(request)
+        answer = self.script.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def answer(body: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body).encode())
+
+
+def refusal(status: int, message: str = "because") -> Answer:
+    return answer({"kind": "Status", "message": message}, status)
+
+
+async def get_from(*script: Answer | Exception) -> object:
+    return await KubernetesCluster(ScriptedClient(*script)).get_transcription_job("n", "a")
+
+
+WHAT = "GET /apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
+ERRORS: list[tuple[str, Answer | Exception, type[OperatorError], str]] = [
+    ("it is refused", refusal(403), Refused, f"{WHAT}: 403 because"),
+    ("it does not fit the schema", refusal(422), Refused, f"{WHAT}: 422 because"),
+    ("somebody was faster", refusal(409), Conflict, f"{WHAT}: 409 because"),
+    ("who are you", refusal(401), ClusterUnavailable, f"{WHAT}: 401 because"),
+    ("too many requests", refusal(429), ClusterUnavailable, f"{WHAT}: 429 because"),
+    ("out of order", refusal(500), ClusterUnavailable, f"{WHAT}: 500 because"),
+    (
+        "a load balancer speaks HTML",
+        Answer(503, b"<html>"),
+        ClusterUnavailable,
+        f"{WHAT}: 503",
+    ),
+    ("an error that is a list", answer([], 502), ClusterUnavailable, f"{WHAT}: 502"),
+    (
+        "an error without a word",
+        answer({"message": None}, 500),
+        ClusterUnavailable,
+        f"{WHAT}: 500",
+    ),
+    (
+        "a login page instead of the API server",
+        Answer(200, b"<html>"),
+        ClusterUnavailable,
+        f"{WHAT}: 200 without a JSON object",
+    ),
+    (
+        "bytes that are no text",
+        Answer(200, b"\xff\xfe\x00"),
+        ClusterUnavailable,
+        f"{WHAT}: 200 without a JSON object",
+    ),
+    (
+        "JSON that is no object",
+        answer([]),
+        ClusterUnavailable,
+        f"{WHAT}: 200 without a JSON object",
+    ),
+    (
+        "nobody answers",
+        aiohttp.ServerDisconnectedError(),
+        ClusterUnavailable,
+        f"{WHAT}: ServerDisconnectedError",
+    ),
+    ("too late", TimeoutError(), ClusterUnavailable, f"{WHAT}: TimeoutError"),
+    (
+        "the network is gone",
+        ConnectionResetError(),
+        ClusterUnavailable,
+        f"{WHAT}: ConnectionResetError",
+    ),
+    (
+        "the token file is empty for a moment",
+        ConfigException("Token file exists but empty."),
+        ClusterUnavailable,
+        f"{WHAT}: ConfigException",
+    ),
+    (
+        "the client library gives up itself",
+        ApiException(status=0),
+        ClusterUnavailable,
+        f"{WHAT}: ApiException",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "message"), [pytest.param(*case[1:], id=case[0]) for case in ERRORS]
+)
+async def test_what_goes_wrong_becomes_an_error_of_ours(
+    outcome: Answer | Exception, error: type[OperatorError], message: str
+) -> None:
+    with pytest.raises(error) as caught:
+        await get_from(outcome)
+
+    assert type(caught.value) is error
+    assert str(caught.value) == message
+
+
+async def test_what_is_not_there_is_none() -> None:
+    assert await get_from(refusal(404)) is None
+
+
+async def test_a_resource_in_a_strange_form_is_told_without_its_content() -> None:
+    resource = {
+        "metadata": {"name": "a", "namespace": "n"},
+        "spec": {"source": {"key": "n/a.mp3"}, "initialPrompt": ["private words"]},
+    }
+
+    with pytest.raises(Unreadable) as caught:
+        await get_from(answer(resource))
+
+    message = str(caught.value)
+    assert message == "not in the form of a TranscriptionJob: spec.initialPrompt: string_type"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+async def test_names_are_listed_page_by_page_whatever_the_resources_hold() -> None:
+    client = ScriptedClient(
+        answer({"metadata": {"continue": "more"}, "items": [{"metadata": {"name": "a"}}]}),
+        answer({"metadata": {"continue": ""}, "items": [{"metadata": {"name": "b"}}]}),
+    )
+
+    names = [name async for name in KubernetesCluster(client).list_unfinished("n")]
+
+    assert names == ["a", "b"]
+    urls = [request[1] for request in client.requests]
+    selector = (
+        "status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed%2Cstatus.phase%21%3DCancelled"
+    )
+    address = "https://kubernetes.example/apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs"
+    assert urls == [
+        f"{address}?limit=500&fieldSelector={selector}",
+        f"{address}?limit=500&fieldSelector={selector}&continue=more",
+    ]
+    assert "PartialObjectMetadataList" in client.requests[0][2]["Accept"]
+
+
+async def test_an_empty_list_may_be_null() -> None:
+    client = ScriptedClient(answer({"metadata": {}, "items": None}), answer({"items": None}))
+    cluster = KubernetesCluster(client)
+
+    assert [name async for name in cluster.list_unfinished("n")] == []
+    assert await cluster.list_pods("n", "a") == []
+
+
+async def test_a_job_that_is_there_already_is_left_alone() -> None:
+    cluster = KubernetesCluster(ScriptedClient(refusal(409), answer({"kind": "Job"})))
+
+    await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
+
+
+async def test_a_conflict_without_a_job_is_no_job() -> None:
+    cluster = KubernetesCluster(ScriptedClient(refusal(409), refusal(404)))
+
+    with pytest.raises(Conflict, match="409"):
+        await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
+
+
+async def test_a_status_is_written_for_the_version_that_was_read() -> None:
+    client = ScriptedClient(answer({}))
+    transcription_job = make_transcription_job()
+
+    await KubernetesCluster(client).replace_status(
+        transcription_job, TranscriptionJobStatus(attempts=1, start_time=NOW)
+    )
+
+    ((method, url, _, body, *_),) = client.requests
+    path = "/apis/waas.dev/v1alpha1/namespaces/newsroom/transcriptionjobs/interview/status"
+    assert (method, url) == ("PUT", f"https://kubernetes.example{path}?fieldManager=waas-operator")
+    assert body == {
+        "apiVersion": "waas.dev/v1alpha1",
+        "kind": "TranscriptionJob",
+        "metadata": {
+            "name": "interview",
+            "namespace": "newsroom",
+            "uid": "0f9e8d7c-0000-4000-8000-000000000000",
+            "resourceVersion": "7",
+        },
+        "spec": transcription_job.spec.to_wire(),
+        "status": {
+            "observedGeneration": 0,
+            "phase": "Pending",
+            "conditions": [],
+            "attempts": 1,
+            "failedPods": 0,
+            "urlsHighestAttempt": 0,
+            "startTime": to_text(NOW),
+        },
+    }

@@ -1,0 +1,192 @@
+"""Kopf as we set it up, what its events become, and how a dead watcher is noticed."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import kopf
+import pytest
+from kopf._cogs.aiokits.aiotasks import create_guarded_task
+from kopf._cogs.structs.references import Resource, Selector
+from kopf._core.reactor import orchestration
+
+from waas_operator.informer import (
+    ORCHESTRATION_LOGGER,
+    DeadWatcherHandler,
+    build_kopf_settings,
+    build_registry,
+)
+from waas_operator.reconcile import Key
+
+TRANSCRIPTION_JOBS = Resource("waas.dev", "v1alpha1", "transcriptionjobs", namespaced=True)
+JOBS = Resource("batch", "v1", "jobs", namespaced=True)
+PODS = Resource("", "v1", "pods", namespaced=True)
+OURS = {"waas.dev/transcription-job": "interview"}
+
+
+def test_kopf_only_informs() -> None:
+    settings = build_kopf_settings()
+
+    assert settings.peering.standalone
+    assert settings.scanning.disabled
+    assert not settings.posting.enabled
+    assert settings.queueing.worker_limit is None
+
+
+def test_lists_come_in_pages_and_only_of_what_is_ours() -> None:
+    watching = build_kopf_settings().watching
+
+    assert watching.chunk_size == 500
+    assert list(watching.label_selectors.collect(TRANSCRIPTION_JOBS)) == []
+    for resource in (JOBS, PODS):
+        assert list(watching.label_selectors.collect(resource)) == [
+            "app.kubernetes.io/managed-by=waas-operator"
+        ]
+
+
+def test_nothing_is_deaf_for_long() -> None:
+    settings = build_kopf_settings()
+
+    assert settings.watching.server_timeout is not None
+    assert settings.watching.client_timeout is not None
+    assert settings.watching.server_timeout < settings.watching.client_timeout
+    backoffs = settings.networking.error_backoffs
+    assert isinstance(backoffs, list)
+    assert max(backoffs) <= 10
+    assert 10 <= sum(backoffs) <= 30
+
+
+def handler_of(registry: kopf.OperatorRegistry, resource: Resource) -> Any:
+    """Return the only handler of a resource's events."""
+    handlers = [
+        each
+        for each in registry._watching.get_all_handlers()
+        if each.selector is not None and each.selector.check(resource)
+    ]
+    (handler,) = handlers
+    return handler.fn
+
+
+EVENTS: list[tuple[str, Resource, dict[str, Any], list[Key]]] = [
+    (
+        "a TranscriptionJob",
+        TRANSCRIPTION_JOBS,
+        {"namespace": "newsroom", "name": "interview", "labels": {}},
+        [Key("newsroom", "interview")],
+    ),
+    (
+        "a TranscriptionJob without a name yet",
+        TRANSCRIPTION_JOBS,
+        {"namespace": "newsroom", "name": None, "labels": {}},
+        [],
+    ),
+    (
+        "our Job",
+        JOBS,
+        {"namespace": "newsroom", "name": "interview-0f9e8d7c", "labels": OURS},
+        [Key("newsroom", "interview")],
+    ),
+    (
+        "our pod",
+        PODS,
+        {"namespace": "newsroom", "name": "interview-0f9e8d7c-abcde", "labels": OURS},
+        [Key("newsroom", "interview")],
+    ),
+    ("a Job of others", JOBS, {"namespace": "newsroom", "name": "nightly", "labels": {}}, []),
+    ("a pod of others", PODS, {"namespace": "newsroom", "name": "web-1", "labels": {"a": "b"}}, []),
+    ("a pod of no namespace", PODS, {"namespace": None, "name": "web-1", "labels": OURS}, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "event", "keys"), [pytest.param(*case[1:], id=case[0]) for case in EVENTS]
+)
+def test_an_event_adds_its_key(resource: Resource, event: dict[str, Any], keys: list[Key]) -> None:
+    added: list[Key] = []
+
+    handler = handler_of(build_registry(added.append), resource)
+    result = handler(**event, type="MODIFIED", body={}, logger=None)
+
+    assert added == keys
+    # Kopf would write anything else into the object's status.
+    assert result is None
+
+
+def test_nothing_else_is_watched() -> None:
+    registry = build_registry(lambda _: None)
+
+    selectors = {each.selector for each in registry._watching.get_all_handlers()}
+    assert selectors == {
+        Selector("waas.dev", "v1alpha1", "transcriptionjobs"),
+        Selector("batch", "v1", "jobs"),
+        Selector("", "v1", "pods"),
+    }
+    assert not registry._changing.get_all_handlers()
+    assert not registry._spawning.get_all_handlers()
+    assert not registry._indexing.get_all_handlers()
+
+
+@pytest.fixture
+def dead_watchers() -> Iterator[list[str]]:
+    """What a DeadWatcherHandler on Kopf's logger reports."""
+    found: list[str] = []
+    handler = DeadWatcherHandler(found.append)
+    logger = logging.getLogger(ORCHESTRATION_LOGGER)
+    logger.addHandler(handler)
+    yield found
+    logger.removeHandler(handler)
+
+
+async def guard_as_kopf_does(coroutine: Coroutine[Any, Any, None], name: str) -> None:
+    """Run a task as `orchestration.spawn_missing_watchers` runs a watcher."""
+    task = create_guarded_task(
+        coro=coroutine, name=name, logger=orchestration.logger, cancellable=True
+    )
+    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+        await task
+
+
+async def refuse() -> None:
+    raise ConnectionError("403")
+
+
+async def end() -> None:
+    return
+
+
+async def be_cancelled() -> None:
+    raise asyncio.CancelledError
+
+
+async def test_a_watcher_that_fails_is_noticed(dead_watchers: list[str]) -> None:
+    await guard_as_kopf_does(refuse(), f"watcher for {PODS}@newsroom")
+
+    assert dead_watchers == ["Watcher for pods.v1@newsroom has failed: 403"]
+
+
+async def test_a_watcher_that_ends_is_noticed(dead_watchers: list[str]) -> None:
+    await guard_as_kopf_does(end(), f"watcher for {PODS}@newsroom")
+
+    assert dead_watchers == ["Watcher for pods.v1@newsroom has finished unexpectedly."]
+
+
+@pytest.mark.parametrize(
+    ("coroutine", "name"),
+    [(be_cancelled, "watcher for pods.v1@newsroom"), (refuse, "peering observer for default")],
+    ids=["a watcher that is told to stop", "another task of Kopf's"],
+)
+async def test_what_is_no_dead_watcher(
+    dead_watchers: list[str], coroutine: Callable[[], Coroutine[Any, Any, None]], name: str
+) -> None:
+    await guard_as_kopf_does(coroutine(), name)
+
+    assert dead_watchers == []
+
+
+def test_kopf_names_its_watchers_as_the_handler_expects() -> None:
+    assert orchestration.logger.name == ORCHESTRATION_LOGGER
+    names = orchestration.spawn_missing_watchers.__code__.co_consts
+
+    assert "watcher for " in names

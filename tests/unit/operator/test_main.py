@@ -1,0 +1,153 @@
+"""The loops around the reconciler: one bad resource or one bad minute stops nothing."""
+
+import asyncio
+import logging
+
+import pytest
+
+from support.builders import NOW, make_settings, make_transcription_job
+from support.fake_cluster import FakeCluster, FakeStore
+from support.fake_time import NoJitter, run_in_fake_time
+from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_operator.errors import ClusterUnavailable, Refused
+from waas_operator.health import Health
+from waas_operator.main import consume, resync_forever
+from waas_operator.reconcile import Key, Reconciler
+from waas_operator.work_queue import WorkQueue
+
+
+def make_named(
+    name: str, phase: Phase = Phase.PENDING, namespace: str = "newsroom"
+) -> TranscriptionJob:
+    job = make_transcription_job(status=TranscriptionJobStatus(phase=phase))
+    metadata = job.metadata.model_copy(update={"name": name, "namespace": namespace})
+    source = job.spec.source.model_copy(update={"key": f"{namespace}/{name}/audio/a.mp3"})
+    spec = job.spec.model_copy(update={"source": source})
+    return job.model_copy(update={"metadata": metadata, "spec": spec})
+
+
+class Operator:
+    """A consumer and a resync loop on fakes."""
+
+    def __init__(self) -> None:
+        self.cluster = FakeCluster(NOW)
+        self.store = FakeStore()
+        self.settings = make_settings(job_namespaces=("newsroom", "sports"))
+        self.queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
+
+    async def consume(self, seconds: float) -> None:
+        reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: NOW)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await consume(self.queue, reconciler)
+
+    async def resync(self, seconds: float) -> Health:
+        health = Health(asyncio.get_running_loop().time, self.settings.resync_seconds)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await resync_forever(self.settings, self.cluster, self.queue, health)
+        return health
+
+
+def test_a_resource_in_a_strange_form_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    operator = Operator()
+    for name in ("strange", "interview"):
+        operator.cluster.put(make_named(name))
+    operator.cluster.unreadable.add("strange")
+
+    async def scenario() -> None:
+        for name in ("strange", "interview"):
+            operator.queue.add(Key("newsroom", name))
+        await operator.consume(4)
+
+    run_in_fake_time(scenario())
+
+    assert operator.cluster.status("interview").phase == Phase.QUEUED
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "newsroom/strange again in 1 s: not in the form of a TranscriptionJob",
+        "newsroom/strange again in 2 s: not in the form of a TranscriptionJob",
+        "newsroom/strange again in 4 s: not in the form of a TranscriptionJob",
+    ]
+
+
+def test_an_error_of_our_own_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    operator = Operator()
+    for name in ("cursed", "interview"):
+        operator.cluster.put(make_named(name))
+    operator.cluster.failures["list_pods"] = ZeroDivisionError("a bug")
+
+    async def scenario() -> None:
+        for name in ("cursed", "interview"):
+            operator.queue.add(Key("newsroom", name))
+        await operator.consume(1.5)
+
+    run_in_fake_time(scenario())
+
+    assert operator.cluster.status("interview").phase == Phase.QUEUED
+    assert operator.cluster.status("cursed").phase == Phase.QUEUED, "it is tried again"
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.exc_info
+
+
+def test_a_job_is_looked_at_again_when_it_wants_to_be() -> None:
+    operator = Operator()
+    operator.cluster.put(make_named("interview"))
+    operator.store.is_away = True
+
+    async def scenario() -> None:
+        operator.queue.add(Key("newsroom", "interview"))
+        await operator.consume(4)
+        assert operator.cluster.jobs == {}
+        operator.store.is_away = False
+        await operator.consume(2)
+
+    run_in_fake_time(scenario())
+
+    assert len(operator.cluster.jobs) == 1
+
+
+def test_everything_that_has_not_ended_is_queued_time_and_again() -> None:
+    operator = Operator()
+    operator.cluster.put(make_named("a", Phase.RUNNING))
+    operator.cluster.put(make_named("b", Phase.SUCCEEDED))
+    operator.cluster.put(make_named("c", namespace="sports"))
+    operator.cluster.put(make_named("d", namespace="payroll"))
+
+    async def scenario() -> None:
+        health = await operator.resync(operator.settings.resync_seconds * 2 + 1)
+        assert health.last_round == operator.settings.resync_seconds * 2
+        taken = [await operator.queue.get() for _ in range(2)]
+        assert taken == [Key("newsroom", "a"), Key("sports", "c")]
+
+    run_in_fake_time(scenario())
+
+
+def test_a_namespace_that_refuses_does_not_keep_the_others_waiting() -> None:
+    operator = Operator()
+    operator.cluster.put(make_named("a", namespace="sports"))
+    operator.cluster.failures["list_unfinished"] = Refused("403")
+
+    async def scenario() -> None:
+        assert (await operator.resync(4)).is_ready
+        assert await operator.queue.get() == Key("sports", "a")
+
+    run_in_fake_time(scenario())
+
+
+def test_a_list_that_fails_is_asked_for_again_soon() -> None:
+    operator = Operator()
+    error = ClusterUnavailable("503")
+    operator.cluster.put(make_named("a"))
+    operator.cluster.failures["list_unfinished"] = error
+
+    async def scenario() -> None:
+        assert not (await operator.resync(4)).is_ready
+        operator.cluster.failures["list_unfinished"] = error
+        assert (await operator.resync(6)).is_ready
+        assert await operator.queue.get() == Key("newsroom", "a")
+
+    run_in_fake_time(scenario())

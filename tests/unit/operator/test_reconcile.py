@@ -1,0 +1,307 @@
+"""A reconciler in an in-memory world: what is written, and in which order."""
+
+import json
+from base64 import b64decode
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from support.builders import (
+    CHILD_NAME,
+    NOW,
+    make_manifest,
+    make_settings,
+    make_transcription_job,
+)
+from support.fake_cluster import FakeCluster, FakeStore
+from support.kubernetes_objects import (
+    make_condition,
+    make_job_resource,
+    make_pod_resource,
+    running,
+    terminated,
+)
+from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
+from waas_operator.errors import ClusterUnavailable, Conflict, Refused
+from waas_operator.reconcile import Key, Reconciler
+from waas_operator.settings import Settings
+
+KEY = Key("newsroom", "interview")
+MANIFEST_KEY = "newsroom/interview/manifest.json"
+PROGRESS_KEY = "newsroom/interview/state/progress.json"
+
+
+class Scene:
+    """One TranscriptionJob, the world around it and a clock."""
+
+    def __init__(self, settings: Settings | None = None, **spec: Any) -> None:
+        self.now: datetime = NOW
+        self.cluster = FakeCluster(NOW)
+        self.store = FakeStore()
+        self.settings = settings or make_settings()
+        self.reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: self.now)
+        self.cluster.put(make_transcription_job(**spec))
+
+    @property
+    def status(self) -> TranscriptionJobStatus:
+        return self.cluster.status("interview")
+
+    @property
+    def phase(self) -> str:
+        return self.status.phase
+
+    def condition(self, condition_type: ConditionType) -> tuple[str, str, str]:
+        found = self.status.condition(condition_type)
+        assert found
+        return found.status, found.reason, found.message
+
+    async def step(self, seconds: float = 0) -> tuple[list[str], float | None]:
+        """Return what a look some seconds later wrote, and when it wants another."""
+        self.now += timedelta(seconds=seconds)
+        self.cluster.now = self.now
+        self.cluster.writes.clear()
+        next_look_seconds = await self.reconciler.reconcile(KEY)
+        return list(self.cluster.writes), next_look_seconds
+
+    def publish(self, **changes: object) -> None:
+        manifest = make_manifest(make_transcription_job(), **changes)
+        self.store.notes[MANIFEST_KEY] = json.dumps(manifest.to_wire()).encode()
+
+    def note_progress(self, content: str) -> None:
+        self.store.notes[PROGRESS_KEY] = content.encode()
+
+    def set_pod(self, state: dict[str, object], name: str = "first") -> None:
+        self.cluster.pods[name] = make_pod_resource(name=name, state=state, phase="Running")
+
+
+async def test_a_whole_life() -> None:
+    scene = Scene()
+
+    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 5)
+    assert scene.phase == Phase.QUEUED
+    assert scene.cluster.secrets.keys() == scene.cluster.jobs.keys() == {CHILD_NAME}
+
+    assert await scene.step(5) == ([], 300)
+
+    scene.set_pod(running(scene.now))
+    assert await scene.step() == (["replace_status"], 15)
+    assert scene.phase == Phase.RUNNING
+
+    note = {"processedSeconds": 3, "durationSeconds": 9, "updatedTime": "2026-11-22T12:00:10Z"}
+    scene.note_progress(json.dumps(note))
+    assert await scene.step(15) == (["replace_status"], 15)
+    assert scene.status.progress
+    assert scene.status.progress.percent == 33
+    assert await scene.step(15) == ([], 15)
+
+    scene.publish()
+    scene.set_pod(terminated(0, finish_time=scene.now))
+    assert await scene.step() == ([], 15)
+
+    scene.cluster.jobs[CHILD_NAME] = make_job_resource(make_condition("Complete"))
+    assert await scene.step() == (["delete_secret", "replace_status"], None)
+    assert scene.phase == Phase.SUCCEEDED
+    assert scene.cluster.secrets == {}
+
+    last = scene.status
+    scene.cluster.jobs.clear()
+    scene.store.notes.clear()
+    assert await scene.step(3600) == ([], None)
+    assert scene.status == last
+
+
+async def test_nothing_is_done_about_what_is_gone_or_going() -> None:
+    scene = Scene()
+    job = scene.cluster.transcription_jobs["interview"]
+    metadata = job.metadata.model_copy(update={"deletion_timestamp": NOW})
+    scene.cluster.put(job.model_copy(update={"metadata": metadata}))
+    assert await scene.step() == ([], None)
+
+    scene.cluster.transcription_jobs.clear()
+    assert await scene.step() == ([], None)
+
+
+async def test_a_store_that_is_away_is_asked_again_soon() -> None:
+    scene = Scene()
+    scene.store.is_away = True
+
+    assert await scene.step() == (["replace_status"], 5)
+    assert scene.condition(ConditionType.SUCCEEDED) == (
+        "Unknown",
+        "StorageUnavailable",
+        "Waiting for the object store to come back.",
+    )
+    scene.store.is_away = False
+
+    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 5)
+
+
+async def test_progress_that_cannot_be_read_stops_nothing() -> None:
+    scene = Scene()
+    await scene.step()
+    scene.set_pod(running())
+    for content in ("", "not JSON", '{"processedSeconds": -1}', '{"processedSeconds": Infinity}'):
+        scene.note_progress(content)
+        await scene.step()
+        assert scene.phase == Phase.RUNNING
+
+    scene.store.is_away = True
+    assert await scene.step() == ([], 15)
+
+
+STALE = [
+    ("there is none", None),
+    ("it answers another request", {"spec_digest": "sha256:0"}),
+    ("it is another's", {"name": "other"}),
+]
+
+
+@pytest.mark.parametrize("changes", [pytest.param(case[1], id=case[0]) for case in STALE])
+async def test_a_manifest_that_does_not_fit_is_none(changes: dict[str, object] | None) -> None:
+    scene = Scene()
+    if changes:
+        scene.publish(**changes)
+
+    writes, _ = await scene.step()
+
+    assert "create_job" in writes
+
+
+async def test_a_manifest_that_is_no_manifest_is_none() -> None:
+    scene = Scene()
+    scene.store.notes[MANIFEST_KEY] = b'{"schemaVersion":'
+
+    assert (await scene.step())[0] == ["apply_secret", "create_job", "replace_status"]
+
+
+async def test_a_job_that_is_refused_says_why_and_is_tried_again() -> None:
+    scene = Scene()
+    scene.cluster.failures["create_job"] = Refused("POST jobs: 403 exceeded quota: gpus")
+
+    with pytest.raises(Refused):
+        await scene.step()
+
+    assert scene.cluster.writes == ["apply_secret", "replace_status"]
+    assert scene.phase == Phase.PENDING
+    message = "POST jobs: 403 exceeded quota: gpus"
+    assert scene.condition(ConditionType.STARTED) == ("False", "Pending", message)
+    assert scene.condition(ConditionType.SUCCEEDED) == ("Unknown", "Pending", message)
+
+    assert (await scene.step())[0] == ["apply_secret", "create_job", "replace_status"]
+    assert scene.condition(ConditionType.STARTED) == ("False", "Pending", "")
+
+
+async def test_a_status_that_says_the_same_is_not_written_again() -> None:
+    scene = Scene()
+    for _ in range(2):
+        scene.cluster.failures["create_job"] = Refused("no quota")
+        with pytest.raises(Refused):
+            await scene.step()
+
+    assert scene.cluster.writes == ["apply_secret"]
+
+
+FAILING_CALLS = [
+    ("somebody wrote in between", "replace_status", Conflict("409")),
+    ("Kubernetes is away for reads", "get_transcription_job", ClusterUnavailable("503")),
+    ("Kubernetes is away for Jobs", "get_job", ClusterUnavailable("503")),
+    ("Kubernetes is away for pods", "list_pods", ClusterUnavailable("503")),
+    ("Kubernetes is away for Secrets", "apply_secret", ClusterUnavailable("503")),
+    ("Kubernetes is away for a new Job", "create_job", ClusterUnavailable("503")),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "error"), [pytest.param(*case[1:], id=case[0]) for case in FAILING_CALLS]
+)
+async def test_what_fails_is_for_the_queue_to_repeat(method: str, error: Exception) -> None:
+    scene = Scene()
+    scene.cluster.failures[method] = error
+
+    with pytest.raises(type(error)):
+        await scene.step()
+    assert scene.status == TranscriptionJobStatus()
+
+    await scene.step()
+    assert scene.phase == Phase.QUEUED
+    assert len(scene.cluster.jobs) == 1
+
+
+async def test_suspending_and_resuming() -> None:
+    scene = Scene()
+    await scene.step()
+
+    scene.cluster.change("interview", suspend=True)
+    assert await scene.step() == (["suspend_job", "replace_status"], 5)
+    assert scene.phase == Phase.SUSPENDED
+    scene.cluster.change("interview", suspend=False)
+
+    assert await scene.step() == (["resume_job", "replace_status"], 5)
+    assert scene.phase == Phase.QUEUED
+
+
+async def test_cancelling_waits_for_the_pods() -> None:
+    scene = Scene()
+    await scene.step()
+    scene.set_pod(running())
+    scene.cluster.change("interview", cancelled=True)
+
+    assert await scene.step() == (["delete_job", "replace_status"], 5)
+    assert scene.condition(ConditionType.SUCCEEDED)[:2] == ("Unknown", "Cancelling")
+    assert (await scene.step())[0] == ["replace_status"]
+    scene.cluster.jobs.clear()
+    assert await scene.step() == ([], 5)
+    scene.cluster.pods.clear()
+
+    assert await scene.step() == (["delete_secret", "replace_status"], None)
+    assert scene.phase == Phase.CANCELLED
+
+
+async def test_urls_are_renewed_at_half_their_life_with_the_same_attempts() -> None:
+    scene = Scene(make_settings(url_lifetime_seconds=400, resync_seconds=300))
+    await scene.step()
+    assert await scene.step(199) == ([], 100)
+    writes, _ = await scene.step(1)
+
+    assert writes == ["apply_secret", "replace_status"]
+    assert scene.status.urls_expiration_time == scene.now + timedelta(seconds=400)
+    assert urls_attempts(scene) == [1, 2, 3]
+
+
+async def test_a_pod_that_failed_gets_its_successor_another_attempt_and_takes_none_away() -> None:
+    scene = Scene()
+    await scene.step()
+    scene.set_pod(terminated(70), name="first")
+    scene.set_pod(running(), name="second")
+
+    assert (await scene.step())[0] == ["apply_secret", "replace_status"]
+    assert urls_attempts(scene) == [1, 2, 3, 4]
+
+    assert (await scene.step())[0] == []
+
+
+async def test_attempts_of_another_request_of_the_same_name_are_used_up() -> None:
+    scene = Scene()
+    scene.publish(spec_digest="sha256:of-another-request", attempt=5)
+
+    await scene.step()
+
+    assert urls_attempts(scene) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def urls_attempts(scene: Scene) -> list[int]:
+    content = b64decode(scene.cluster.secrets[CHILD_NAME]["data"]["interview.json"])
+    return [each["attempt"] for each in json.loads(content)["attempts"]]
+
+
+async def test_pods_of_another_job_with_the_same_label_are_not_its_own() -> None:
+    scene = Scene()
+    await scene.step()
+    scene.cluster.pods["old"] = make_pod_resource(
+        name="old", job_name="interview-99999999", state=running()
+    )
+
+    await scene.step()
+
+    assert scene.phase == Phase.QUEUED

@@ -1,0 +1,130 @@
+"""Whatever happens, in whatever order, some things hold of every TranscriptionJob."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.fake_time import run_in_fake_time
+from support.operator_world import World
+from waas_contract.exit_codes import FREE_EXIT_CODES
+from waas_contract.transcription_job import Phase, TranscriptionJobStatus
+
+ORDINARY = [
+    *("reconcile",) * 3,
+    "time_passes:1",
+    "time_passes:61",
+    "pod_is_made",
+    "pod_starts",
+    "pod_ends:0",
+]
+
+HARMLESS = [
+    *(f"crash:{number}" for number in range(6)),
+    *(f"time_passes:{seconds}" for seconds in (301, 700)),
+    *(f"pod_ends:{exit_code}" for exit_code in FREE_EXIT_CODES),
+    "pod_is_lost",
+    "store_goes_away",
+    "store_comes_back",
+    "another_requests_manifest_appears",
+    "somebody_suspends",
+    "somebody_resumes",
+    "somebody_deletes_the_job",
+    "deletion_ends",
+    "next_write_of_a_status_conflicts",
+    "next_job_is_refused",
+]
+"""Costs time, but no transcript."""
+
+HARMFUL = [
+    *(f"pod_ends:{exit_code}" for exit_code in (65, 66, 70, 78, 137)),
+    "job_completes_without_results",
+    "job_runs_out_of_time",
+    "somebody_cancels",
+]
+
+
+def histories(*kinds: list[str]) -> st.SearchStrategy[list[str]]:
+    """Return lists of events; ordinary ones come often enough for jobs to get somewhere."""
+    ordinary, *others = (st.sampled_from(kind) for kind in kinds)
+    return st.lists(st.one_of(ordinary, ordinary, *others), min_size=10, max_size=40)
+
+
+def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: int) -> None:
+    after = world.status
+    if before.phase.is_final:
+        assert after == before
+        assert len(world.cluster.writes) == writes_before, "it wrote after the end"
+    assert len(world.cluster.jobs) <= 1
+    assert after.attempts >= before.attempts
+    assert TranscriptionJobStatus.model_validate(after.to_wire()) == after
+    assert len(json.dumps(after.to_wire())) < 10_000
+    assert (after.completion_time is not None) == after.phase.is_final
+    for condition in after.conditions:
+        earlier = before.condition(condition.type)
+        if earlier and earlier.status == condition.status:
+            assert condition.last_transition_time == earlier.last_transition_time
+    if after.progress:
+        assert (after.progress.percent == 100) == (after.phase == Phase.SUCCEEDED)
+    if after.phase.is_final and not before.phase.is_final:
+        assert world.cluster.secrets == {}, "the URLs outlive the work"
+        assert (after.phase == Phase.SUCCEEDED) == (after.results is not None)
+        assert after.phase != Phase.SUCCEEDED or world.has_fitting_manifest
+
+
+@settings(max_examples=150, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, HARMFUL))
+def test_what_always_holds(history: list[str]) -> None:
+    async def watch() -> None:
+        world = World()
+        for event in history:
+            before, writes = world.status, len(world.cluster.writes)
+            await world.happen(event)
+            assert_holds(world, before, writes)
+
+    run_in_fake_time(watch())
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, HARMFUL))
+def test_every_job_ends_when_the_world_comes_to_rest(history: list[str]) -> None:
+    world = run_in_fake_time(live(history))
+
+    assert world.status.phase.is_final
+    assert world.cluster.secrets == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS))
+def test_what_is_harmless_costs_no_transcript(history: list[str]) -> None:
+    world = run_in_fake_time(live(history))
+
+    assert world.status.phase == Phase.SUCCEEDED
+    assert world.failures_charged == 0
+
+
+async def live(history: list[str]) -> World:
+    """Return a world after a history and the rest that follows it."""
+    world = World()
+    for event in history:
+        await world.happen(event)
+    await world.come_to_rest()
+    return world
+
+
+def test_a_death_after_each_write_is_made_good_in_the_same_order() -> None:
+    async def die_after_each_write() -> list[str]:
+        world = World()
+        for event in ("crash:1", "crash:3", "crash:5", "reconcile"):
+            await world.happen(event)
+        return world.cluster.writes
+
+    assert run_in_fake_time(die_after_each_write()) == [
+        "apply_secret",
+        # The Secret is written anew until the Job is there,
+        "apply_secret",
+        "create_job",
+        # and once more until a status says when its URLs end.
+        "apply_secret",
+        "replace_status",
+    ]
