@@ -114,7 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: int) -> None:
         # As S3 does, with the address in it: none of this may reach a log.
-        body = f"<Error><Code>Refused</Code><Resource>{self.path}</Resource></Error>".encode()
+        code = "NoSuchKey" if status == 404 else "Refused"
+        body = f"<Error><Code>{code}</Code><Resource>{self.path}</Resource></Error>".encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -135,11 +135,6 @@ WITH_JOB = [
         fail(FailureReason.NAME_CONFLICT, f"A Job named '{CHILD_NAME}' exists and is not ours."),
     ),
     (
-        "a finished Job of somebody else",
-        see(make_job(is_ours=False, is_complete=True, finish_time=NOW), ABSENT),
-        fail(FailureReason.NAME_CONFLICT, f"A Job named '{CHILD_NAME}' exists and is not ours."),
-    ),
-    (
         "cancelled at work",
         see(make_job(), cancelled=True),
         Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING),

@@ -2,19 +2,15 @@
 
 import json
 from base64 import b64decode
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from support.builders import (
     CHILD_NAME,
     NOW,
-    make_manifest,
     make_settings,
-    make_transcription_job,
 )
-from support.fake_cluster import FakeCluster, FakeStore
 from support.kubernetes_objects import (
     make_condition,
     make_job_resource,
@@ -22,57 +18,9 @@ from support.kubernetes_objects import (
     running,
     terminated,
 )
+from support.scene import MANIFEST_KEY, Scene
 from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
 from waas_operator.errors import ClusterUnavailable, Conflict, Refused
-from waas_operator.reconcile import Key, Reconciler
-from waas_operator.settings import Settings
-
-KEY = Key("newsroom", "interview")
-MANIFEST_KEY = "newsroom/interview/manifest.json"
-PROGRESS_KEY = "newsroom/interview/state/progress.json"
-
-
-class Scene:
-    """One TranscriptionJob, the world around it and a clock."""
-
-    def __init__(self, settings: Settings | None = None, **spec: Any) -> None:
-        self.now: datetime = NOW
-        self.cluster = FakeCluster(NOW)
-        self.store = FakeStore()
-        self.settings = settings or make_settings()
-        self.reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: self.now)
-        self.cluster.put(make_transcription_job(**spec))
-
-    @property
-    def status(self) -> TranscriptionJobStatus:
-        return self.cluster.status("interview")
-
-    @property
-    def phase(self) -> str:
-        return self.status.phase
-
-    def condition(self, condition_type: ConditionType) -> tuple[str, str, str]:
-        found = self.status.condition(condition_type)
-        assert found
-        return found.status, found.reason, found.message
-
-    async def step(self, seconds: float = 0) -> tuple[list[str], float | None]:
-        """Return what a look some seconds later wrote, and when it wants another."""
-        self.now += timedelta(seconds=seconds)
-        self.cluster.now = self.now
-        self.cluster.writes.clear()
-        next_look_seconds = await self.reconciler.reconcile(KEY)
-        return list(self.cluster.writes), next_look_seconds
-
-    def publish(self, **changes: object) -> None:
-        manifest = make_manifest(make_transcription_job(), **changes)
-        self.store.notes[MANIFEST_KEY] = json.dumps(manifest.to_wire()).encode()
-
-    def note_progress(self, content: str) -> None:
-        self.store.notes[PROGRESS_KEY] = content.encode()
-
-    def set_pod(self, state: dict[str, object], name: str = "first") -> None:
-        self.cluster.pods[name] = make_pod_resource(name=name, state=state, phase="Running")
 
 
 async def test_a_whole_life() -> None:
