@@ -1,13 +1,17 @@
 """The store, the API server or the URLs fail for a while: nothing is lost, nothing charged."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from support.desk import Desk, condition
+from support.kubernetes_api import pods_path
+from support.media import read_samples, write_audio
 from support.pod_runner import PodRunner
-from support.service import OperatorProcess, Tenant
-from support.speech import librivox_clip
+from support.service import BUCKET, OperatorProcess, Tenant
+from support.speech import librivox_clip, librivox_clips
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -104,3 +108,24 @@ def test_an_api_server_that_restarts_is_followed_again(
     assert condition(desk.wait_for_end("a"), "Succeeded")["reason"] == "Completed"
     assert program.process.poll() is None
     assert [run.exit_code for run in pod_runner.runs] == [0]
+
+
+def test_a_deleted_pod_is_followed_by_another_while_the_urls_are_renewed(
+    desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, tmp_path: Path
+) -> None:
+    operator.start(WAAS_URL_LIFETIME_SECONDS="10")
+    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 3)
+    recording = write_audio(tmp_path / "reading.flac", reading, codec="flac")
+    key = f"{desk.tenant.namespace}/by-hand/reading.flac"
+    desk.store.fput_object(BUCKET, key, str(recording))
+    desk.create("a", source={"key": key}, model="tiny.en", backoffLimit=1)
+    desk.wait_for_phase("a", "Running")
+    first = desk.tenant.api.items(pods_path(desk.tenant.namespace))[0]["metadata"]["name"]
+
+    desk.tenant.api.delete(pods_path(desk.tenant.namespace, first))
+
+    resource = desk.wait_for_end("a")
+    assert condition(resource, "Succeeded")["reason"] == "Completed", pod_runner.runs
+    assert [run.exit_code for run in pod_runner.runs] == [143, 0]
+    assert "Interrupted" in pod_runner.runs[0].termination_message
+    assert desk.manifest("a").attempt == 1

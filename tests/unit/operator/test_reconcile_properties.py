@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from support.fake_time import run_in_fake_time
 from support.operator_world import World
+from support.transitions import read_transitions
 from waas_contract.exit_codes import FREE_EXIT_CODES
 from waas_contract.transcription_job import Phase, TranscriptionJobStatus
 
@@ -44,6 +45,16 @@ HARMFUL = [
 ]
 
 
+TRANSITIONS = read_transitions()
+
+
+def test_the_table_of_transitions_is_whole_and_its_ends_are_final() -> None:
+    assert TRANSITIONS.keys() == set(Phase)
+    assert {phase for phase, followers in TRANSITIONS.items() if not followers} == {
+        phase for phase in Phase if phase.is_final
+    }
+
+
 def histories(*kinds: list[str]) -> st.SearchStrategy[list[str]]:
     """Return lists of events; ordinary ones come often enough for jobs to get somewhere."""
     ordinary, *others = (st.sampled_from(kind) for kind in kinds)
@@ -55,6 +66,8 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
     if before.phase.is_final:
         assert after == before
         assert len(world.cluster.writes) == writes_before, "it wrote after the end"
+    if after.phase != before.phase:
+        assert after.phase in TRANSITIONS[before.phase], "docs/transitions.md does not have it"
     assert len(world.cluster.jobs) <= 1
     assert after.attempts >= before.attempts
     assert TranscriptionJobStatus.model_validate(after.to_wire()) == after

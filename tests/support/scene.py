@@ -1,0 +1,60 @@
+"""One TranscriptionJob, the reconciler that looks after it, and what they find around them."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from support.builders import NOW, make_manifest, make_settings, make_transcription_job
+from support.fake_cluster import FakeCluster, FakeStore
+from support.kubernetes_api import Resource
+from support.kubernetes_objects import make_pod_resource
+from waas_contract.transcription_job import ConditionType, TranscriptionJobStatus
+from waas_operator.reconcile import Key, Reconciler
+from waas_operator.settings import Settings
+
+_KEY = Key("newsroom", "interview")
+MANIFEST_KEY = "newsroom/interview/manifest.json"
+PROGRESS_KEY = "newsroom/interview/state/progress.json"
+
+
+class Scene:
+    """One TranscriptionJob, the world around it and a clock."""
+
+    def __init__(self, settings: Settings | None = None, **spec: Any) -> None:
+        self.now: datetime = NOW
+        self.cluster = FakeCluster(NOW)
+        self.store = FakeStore()
+        self.settings = settings or make_settings()
+        self.reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: self.now)
+        self.cluster.put(make_transcription_job(**spec))
+
+    @property
+    def status(self) -> TranscriptionJobStatus:
+        return self.cluster.status("interview")
+
+    @property
+    def phase(self) -> str:
+        return self.status.phase
+
+    def condition(self, condition_type: ConditionType) -> tuple[str, str, str]:
+        found = self.status.condition(condition_type)
+        assert found
+        return found.status, found.reason, found.message
+
+    async def step(self, seconds: float = 0) -> tuple[list[str], float | None]:
+        """Return what a look some seconds later wrote, and when it wants another."""
+        self.now += timedelta(seconds=seconds)
+        self.cluster.now = self.now
+        self.cluster.writes.clear()
+        next_look_seconds = await self.reconciler.reconcile(_KEY)
+        return list(self.cluster.writes), next_look_seconds
+
+    def publish(self, **changes: object) -> None:
+        manifest = make_manifest(make_transcription_job(), **changes)
+        self.store.notes[MANIFEST_KEY] = json.dumps(manifest.to_wire()).encode()
+
+    def note_progress(self, content: str) -> None:
+        self.store.notes[PROGRESS_KEY] = content.encode()
+
+    def set_pod(self, state: Resource, name: str = "first") -> None:
+        self.cluster.pods[name] = make_pod_resource(name=name, state=state, phase="Running")
