@@ -9,7 +9,7 @@ from waas_contract.job_environment import Device
 from waas_contract.wire import WireModel
 
 
-class Profile(WireModel):
+class Profile(WireModel, extra="forbid"):
     """What one class of Job gets from the cluster; the default is a CPU job without limits."""
 
     resources: dict[str, dict[str, str | int]] = Field(default_factory=dict)

@@ -77,6 +77,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
 
 
 REFUSED = [
+    ("a slip in a profile", "WAAS_PROFILES", '{"gpu": {"nodeSelectr": {"gpu": "a10"}}}'),
     ("no namespace", "WAAS_JOB_NAMESPACES", " , "),
     ("an address without a scheme", "WAAS_S3_ENDPOINT", "store.example:9000"),
     ("an address with a path", "WAAS_S3_ENDPOINT", "http://store.example/waas"),
