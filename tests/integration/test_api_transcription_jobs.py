@@ -56,6 +56,18 @@ async def test_what_is_not_there_is_not_found(jobs: KubernetesTranscriptionJobs)
         await jobs.get("nobody")
 
 
+async def test_a_job_of_a_later_release_is_not_taken_for_an_error_of_ours(
+    jobs: KubernetesTranscriptionJobs, tenant: Tenant
+) -> None:
+    await jobs.create("a", make_spec())
+    path = transcription_jobs_path(tenant.namespace, "a")
+    resource = tenant.api.get(path)
+    tenant.api.request("PUT", f"{path}/status", {**resource, "status": {"phase": "Dreaming"}})
+
+    with pytest.raises(ClusterUnavailable, match=r"can read: status\.phase"):
+        await jobs.get("a")
+
+
 async def test_those_who_wait_are_listed_over_all_pages(
     jobs: KubernetesTranscriptionJobs, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

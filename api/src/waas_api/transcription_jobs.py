@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import aiohttp
 from kubernetes.aio import client, config
 from kubernetes.aio.client.exceptions import ApiException
+from pydantic import ValidationError
 
 from waas_api.errors import (
     ClusterError,
@@ -128,7 +129,14 @@ class KubernetesTranscriptionJobs:
             raise translate_failure(error) from error
         except (aiohttp.ClientError, OSError) as error:
             raise translate_failure(error) from error
-        return TranscriptionJob.model_validate(resource)
+        try:
+            return TranscriptionJob.model_validate(resource)
+        except ValidationError as error:
+            # Without the values, which may be somebody's words.
+            fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
+            raise ClusterUnavailable(
+                f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
+            ) from None
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""

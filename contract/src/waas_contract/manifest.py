@@ -31,6 +31,9 @@ class AudioFacts(WireModel):
 
     duration_seconds: float = Field(ge=0, allow_inf_nan=False)
     language: str = Field(max_length=16)
+    is_damaged: bool = False
+    """Whether some of the recording could not be read; the results lack it."""
+
     sha256: str | None = None
     bytes: int | None = None
 

@@ -9,7 +9,7 @@ import itertools
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +32,13 @@ SAMPLE_RATE = 16_000
 # open none. That forbids paths altogether, hence a file object.
 _OPEN_NOTHING_ELSE = {"protocol_whitelist": "none"}
 
-# What containers say of their length is rounded, or guessed from the bit rate.
+# The containers that say how long they are; of others FFmpeg guesses it from the bit rate.
+_STATING_FORMATS = ("flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "ogg", "wav")
+
+# What is between a file's tags and its sound is often no sound, and no loss.
+_TOLERATED_PACKETS = 0.01
+
+# What containers say of their length is rounded.
 _TOLERATED_SHORTFALL = 0.05
 _TOLERATED_SHORTFALL_SECONDS = 2.0
 
@@ -48,6 +54,8 @@ class Audio:
     """The sound of one recording: mono, 16 kHz, within -1 and 1."""
 
     samples: Samples
+    is_damaged: bool = False
+    """Whether some of the recording could not be read."""
 
     @property
     def duration_seconds(self) -> float:
@@ -55,16 +63,28 @@ class Audio:
         return len(self.samples) / SAMPLE_RATE
 
 
+class _Damage:
+    """Gathers the signs that a recording is not whole."""
+
+    def __init__(self) -> None:
+        self.is_seen = False
+
+    def note(self, sign: str, **fields: object) -> None:
+        self.is_seen = True
+        logger.warning(sign, extra=log_fields(**fields))
+
+
 def decode_audio(path: Path) -> Audio:
     """Return the sound of a file's first audio track.
 
-    What comes before damage is kept; a line in the log says so.
+    What can be read of a damaged recording is kept.
 
     Raises:
         BadAudio: the file is no media file, or nothing can be heard in it.
     """
     # FFmpeg's own lines on standard error are not ours to read, and name no reason.
     av.logging.set_libav_level(av.logging.PANIC)
+    damage = _Damage()
     with path.open("rb") as file:
         try:
             container = av.open(
@@ -73,12 +93,12 @@ def decode_audio(path: Path) -> Audio:
         except (av.FFmpegError, ValueError) as error:
             raise BadAudio(_NOT_MEDIA) from error
         with container:
-            samples, stated_seconds = _decode_first_track(container)
+            samples, stated_seconds = _decode_first_track(container, damage)
     if not len(samples):
         raise BadAudio(_EMPTY)
     audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
-    _warn_if_cut_short(audio, stated_seconds)
-    return audio
+    _look_for_a_missing_end(audio, stated_seconds, damage)
+    return replace(audio, is_damaged=damage.is_seen)
 
 
 class _Recording:
@@ -97,34 +117,37 @@ class _Recording:
             return -1
 
 
-def _decode_first_track(container: InputContainer) -> tuple[Samples, float]:
+def _decode_first_track(container: InputContainer, damage: _Damage) -> tuple[Samples, float]:
     stream = next(iter(container.streams.audio), None)
     if stream is None:
         raise BadAudio(_NO_SOUND)
     sound = bytearray()
     try:
-        for frame in _resampled(_frames(container, stream)):
+        for frame in _resampled(_frames(container, stream, damage)):
             sound += frame.to_ndarray().tobytes()
     except (av.FFmpegError, ValueError) as error:
-        logger.warning(
+        damage.note(
             "the recording is damaged: what was decoded before that is kept",
-            extra=log_fields(decoded_bytes=len(sound), error=type(error).__name__),
+            decoded_bytes=len(sound),
+            error=type(error).__name__,
         )
     return np.frombuffer(sound, dtype=np.float32), _stated_seconds(container, stream)
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def _frames(
+    container: InputContainer, stream: AudioStream, damage: _Damage
+) -> Iterator[AudioFrame]:
     """Yield decoded frames, past packets that cannot be decoded."""
-    skipped = 0
+    packets = skipped = 0
     for packet in container.demux(stream):
+        packets += 1
         try:
             yield from packet.decode()
         except av.InvalidDataError:
             skipped += 1
-    if skipped:
-        logger.warning(
-            "some packets could not be decoded and are left out",
-            extra=log_fields(packets=skipped),
+    if skipped > packets * _TOLERATED_PACKETS:
+        damage.note(
+            "some packets could not be decoded and are left out", packets=packets, skipped=skipped
         )
 
 
@@ -143,18 +166,18 @@ def _form(frame: AudioFrame) -> tuple[str, str, int]:
 
 def _stated_seconds(container: InputContainer, stream: AudioStream) -> float:
     """Return the length that the container claims, 0 where it claims none."""
+    if container.format.name not in _STATING_FORMATS:
+        return 0
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return (container.duration or 0) / av.time_base
 
 
-def _warn_if_cut_short(audio: Audio, stated_seconds: float) -> None:
+def _look_for_a_missing_end(audio: Audio, stated_seconds: float, damage: _Damage) -> None:
     missing = stated_seconds - audio.duration_seconds
     if missing > max(_TOLERATED_SHORTFALL_SECONDS, stated_seconds * _TOLERATED_SHORTFALL):
-        logger.warning(
+        damage.note(
             "the recording ends before the length that it states: what there is of it is kept",
-            extra=log_fields(
-                stated_seconds=round(stated_seconds, 1),
-                decoded_seconds=round(audio.duration_seconds, 1),
-            ),
+            stated_seconds=round(stated_seconds, 1),
+            decoded_seconds=round(audio.duration_seconds, 1),
         )

@@ -201,6 +201,7 @@ def _audio_facts(fetched: _Fetched, transcript: Transcript) -> AudioFacts:
     return AudioFacts(
         duration_seconds=fetched.audio.duration_seconds,
         language=transcript.language,
+        is_damaged=fetched.audio.is_damaged,
         sha256=fetched.sha256,
         bytes=fetched.bytes,
     )

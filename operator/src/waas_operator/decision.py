@@ -55,13 +55,15 @@ class Decision:
         return self.verdict is not Verdict.IN_PROGRESS
 
 
-_SUCCEEDED = Decision(
-    Action.FINISH, Verdict.SUCCEEDED, ConditionReason.COMPLETED, "The transcript is stored."
-)
-
-
 def _fail(reason: FailureReason, message: str, verdict: Verdict = Verdict.FAILED) -> Decision:
     return Decision(Action.FINISH, verdict, reason, message)
+
+
+def _succeed(observation: Observation) -> Decision:
+    message = "The transcript is stored."
+    if observation.manifest and observation.manifest.audio.is_damaged:
+        message += " The recording is damaged: what could not be read of it is missing."
+    return Decision(Action.FINISH, Verdict.SUCCEEDED, ConditionReason.COMPLETED, message)
 
 
 def _wait(reason: ConditionReason, message: str) -> Decision:
@@ -80,7 +82,7 @@ def needs_manifest(observation: Observation) -> bool:
 def decide(observation: Observation, settings: Settings) -> Decision:
     """Return the next step for a TranscriptionJob that has not ended yet."""
     if observation.manifest_state is ManifestState.PRESENT:
-        return _SUCCEEDED
+        return _succeed(observation)
     if observation.job is None:
         return _decide_without_job(observation, settings)
     return _decide_with_job(observation, observation.job, settings)

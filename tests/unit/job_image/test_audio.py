@@ -48,6 +48,7 @@ def test_any_container_becomes_16_khz_mono(
     assert audio.samples.ndim == 1
     assert audio.duration_seconds == pytest.approx(2, abs=0.15)
     assert loudest_hertz(audio.samples) == pytest.approx(440, abs=2)
+    assert not audio.is_damaged
 
 
 def test_mp4_with_its_index_at_the_end_is_read(tmp_path: Path) -> None:
@@ -124,6 +125,7 @@ def test_what_is_left_of_a_cut_recording_is_kept_and_told(
         audio = decode_audio(cut_short(path, keep=0.5))
     assert 3 < audio.duration_seconds < 4.5
     assert "ends before the length that it states" in caplog.text
+    assert audio.is_damaged
 
 
 def test_what_is_left_of_a_cut_wav_is_kept(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from support.builders import (
     CHILD_NAME,
     NOW,
     make_job,
+    make_manifest,
     make_observation,
     make_pod,
     make_settings,
     make_transcription_job,
 )
 from waas_contract.exit_codes import FailureReason
+from waas_contract.manifest import AudioFacts
 from waas_contract.transcription_job import (
     ConditionReason,
     LastFailure,
@@ -275,6 +277,19 @@ FINISHED = [
 )
 def test_the_next_step(observation: Observation, decision: Decision) -> None:
     assert decide(observation, SETTINGS) == decision
+
+
+def test_damage_is_told_beside_the_success() -> None:
+    job = make_transcription_job()
+    audio = AudioFacts(duration_seconds=9, language="en", is_damaged=True)
+    observation = make_observation(
+        transcription_job=job, manifest_state=PRESENT, manifest=make_manifest(job, audio=audio)
+    )
+
+    decision = decide(observation, SETTINGS)
+
+    assert decision.verdict is Verdict.SUCCEEDED
+    assert "The recording is damaged" in decision.message
 
 
 MANIFEST_NEEDED = [
