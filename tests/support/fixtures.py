@@ -14,6 +14,7 @@ from minio import Minio
 from cluster.control_plane import ControlPlane
 from cluster.minio_server import MinioServer
 from support.desk import Desk
+from support.job_program import JobProgram
 from support.kubernetes_api import KubernetesApi, Resource
 from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant, running_api, running_operator
@@ -117,3 +118,9 @@ def kubectl(control_plane: ControlPlane) -> list[str]:
     if binary is None:
         pytest.skip("kubectl is not installed: run `make setup`")
     return [binary, "--kubeconfig", str(control_plane.kubeconfig)]
+
+
+@pytest.fixture
+def program(tmp_path: Path, weights: Path) -> JobProgram:
+    """The job program with a folder of its own."""
+    return JobProgram(tmp_path, weights)
