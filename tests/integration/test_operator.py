@@ -11,11 +11,13 @@ from support.kubernetes_api import (
     jobs_path,
     pods_path,
     secrets_path,
+    transcription_job_resource,
     transcription_jobs_path,
 )
 from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant
 from support.speech import librivox_clip
+from support.spoken_words import words_of
 from support.waiting import wait_until
 from waas_contract.object_keys import result_key
 
@@ -34,11 +36,16 @@ def test_audio_put_by_hand_is_transcribed_when_a_resource_names_it(
     desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, kubectl: list[str]
 ) -> None:
     operator.start()
-    desk.create("a", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
+    source = {"key": desk.put_audio("clip", CLIP)}
+    resource = transcription_job_resource("a", source=source, model="base", language="en")
+    apply = [*kubectl, "-n", desk.tenant.namespace, "apply", "-f", "-"]
+    subprocess.run(apply, input=json.dumps(resource), text=True, check=True)
 
     resource = desk.wait_for_end("a")
 
     assert end_of(resource) == OK, pod_runner.runs
+    text = next(each for each in resource["status"]["results"]["files"] if each["format"] == "txt")
+    assert words_of(desk.read(text["key"]).decode()) == words_of(CLIP.text)
     manifest = desk.manifest("a")
     assert {str(file.format) for file in manifest.files} == {"json", "srt", "vtt", "txt", "tsv"}
     for file in manifest.files:
@@ -47,7 +54,7 @@ def test_audio_put_by_hand_is_transcribed_when_a_resource_names_it(
     assert len(desk.jobs()) == 1
     command = [*kubectl, "-n", desk.tenant.namespace, "get", "tj", "a", "--no-headers"]
     row = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert row[:5] == ["a", "Succeeded", "100", "tiny.en", "Completed"]
+    assert row[:5] == ["a", "Succeeded", "100", "base", "Completed"]
 
 
 def test_the_urls_are_gone_when_the_job_is_over_and_were_never_logged(
