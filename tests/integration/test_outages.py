@@ -114,12 +114,12 @@ def test_a_deleted_pod_is_followed_by_another_while_the_urls_are_renewed(
     desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, tmp_path: Path
 ) -> None:
     operator.start(WAAS_URL_LIFETIME_SECONDS="10")
-    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 3)
+    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 5)
     recording = write_audio(tmp_path / "reading.flac", reading, codec="flac")
     key = f"{desk.tenant.namespace}/by-hand/reading.flac"
     desk.store.fput_object(BUCKET, key, str(recording))
     desk.create("a", source={"key": key}, model="tiny.en", backoffLimit=1)
-    desk.wait_for_phase("a", "Running")
+    desk.wait_for("a", "is at work", lambda found: "audio" in found.get("status", {}))
     first = desk.tenant.api.items(pods_path(desk.tenant.namespace))[0]["metadata"]["name"]
 
     desk.tenant.api.delete(pods_path(desk.tenant.namespace, first))

@@ -133,9 +133,11 @@ class PodRunner:
         ) as process:
             self._spawn(self._keep_secret_fresh, pod, mounts, process)
             run.output, _ = process.communicate()
-            run.exit_code = process.returncode
+            # As a container runtime tells it, where a signal ended the program.
+            code = process.returncode
+            run.exit_code = code if code >= 0 else 128 - code
         run.termination_message = message_file.read_text() if message_file.exists() else ""
-        exit_code = run.exit_code if run.exit_code >= 0 else 128 - run.exit_code
+        exit_code = run.exit_code
         state = {
             "terminated": {
                 "exitCode": exit_code,
