@@ -44,8 +44,6 @@ _PACKAGED = (
     ),
 )
 
-CHECKPOINT_MODELS = tuple(each.model for each in _PACKAGED)
-
 
 @functools.cache
 def checkpoint_directory() -> Path:

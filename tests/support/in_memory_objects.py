@@ -8,7 +8,6 @@ from waas_job.storage.transport import Sink
 
 AUDIO = "audio"
 MANIFEST = "manifest"
-PROGRESS = "progress"
 
 Key = str | tuple[int, OutputFormat]
 

@@ -52,7 +52,7 @@ def derive_status(
         ),
         failed_pods=observation.failed_pods,
         progress=_derive_progress(observation, decision, known),
-        audio=_derive_audio(observation.manifest, observation, known),
+        audio=_derive_audio(observation, known),
         results=_derive_results(observation.manifest) or known.results,
         last_failure=find_last_failure(observation.pods, transcription_job.metadata.name)
         or known.last_failure,
@@ -185,13 +185,10 @@ def _derive_progress(
     )
 
 
-def _derive_audio(
-    manifest: Manifest | None, observation: Observation, known: TranscriptionJobStatus
-) -> AudioStatus | None:
-    if manifest:
-        return AudioStatus(
-            duration_seconds=manifest.audio.duration_seconds, language=manifest.audio.language
-        )
+def _derive_audio(observation: Observation, known: TranscriptionJobStatus) -> AudioStatus | None:
+    if observation.manifest:
+        audio = observation.manifest.audio
+        return AudioStatus(duration_seconds=audio.duration_seconds, language=audio.language)
     if observation.progress:
         return AudioStatus(duration_seconds=observation.progress.duration_seconds)
     return known.audio
