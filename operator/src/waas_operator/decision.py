@@ -14,6 +14,8 @@ from waas_operator.source_policy import explain_forbidden_source
 MANIFEST_GRACE = timedelta(seconds=60)
 """How long a completed Job's manifest may take to be seen before it counts as missing."""
 
+_IMAGE_PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+
 
 class Action(Enum):
     """What to change in the cluster; each is safe to do twice."""
@@ -72,6 +74,27 @@ def _wait(reason: ConditionReason, message: str) -> Decision:
 
 def _wait_for_storage() -> Decision:
     return _wait(ConditionReason.STORAGE_UNAVAILABLE, "Waiting for the object store to come back.")
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """What keeps a pod from starting that will not go away by itself."""
+
+    reason: ConditionReason
+    message: str
+
+
+def find_hindrance(observation: Observation) -> Hindrance | None:
+    """Return why the newest pod does not start, if it has no node or no image."""
+    pending = [pod for pod in observation.pods if not pod.has_ended]
+    if observation.is_running or not pending:
+        return None
+    pod = pending[-1]
+    if not pod.is_scheduled:
+        return Hindrance(ConditionReason.UNSCHEDULABLE, pod.unschedulable_message)
+    if pod.waiting_reason in _IMAGE_PULL_REASONS:
+        return Hindrance(ConditionReason.IMAGE_PULL, pod.waiting_message)
+    return None
 
 
 def needs_manifest(observation: Observation) -> bool:
@@ -139,7 +162,13 @@ def _decide_with_job(observation: Observation, job: ObservedJob, settings: Setti
         return Decision(Action.RENEW_URLS)
     if spec.suspend != job.is_suspended and not job.is_queued_by_kueue:
         return Decision(Action.SUSPEND if spec.suspend else Action.RESUME)
-    return Decision(Action.WAIT)
+    return _wait_for_pods(observation)
+
+
+def _wait_for_pods(observation: Observation) -> Decision:
+    """Wait, and say what for where somebody may have to do something about it."""
+    hindrance = find_hindrance(observation)
+    return _wait(hindrance.reason, hindrance.message) if hindrance else Decision(Action.WAIT)
 
 
 def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:

@@ -15,13 +15,12 @@ from waas_contract.transcription_job import (
     StoredResult,
     TranscriptionJobStatus,
 )
-from waas_operator.decision import Decision, Verdict
+from waas_operator.decision import Decision, Verdict, find_hindrance
 from waas_operator.failure_policy import find_last_failure
-from waas_operator.observation import Observation, ObservedPod
+from waas_operator.observation import Observation
 from waas_operator.url_secret import SignedUrls
 
 _LONGEST_MESSAGE = 1024
-_IMAGE_PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 
 _Claim = tuple[bool | None, ConditionReason | FailureReason, str]
 """True, False or unknown, with its reason and message."""
@@ -136,20 +135,14 @@ def _claim_started(
         return has_started, reason, ""
     if observation.transcription_job.spec.suspend:
         return False, ConditionReason.SUSPENDED, "spec.suspend is set."
+    if hindrance := find_hindrance(observation):
+        return False, hindrance.reason, hindrance.message
     pending = [pod for pod in observation.pods if not pod.has_ended]
     if pending:
-        return _explain_pending(pending[-1])
+        return False, ConditionReason.STARTING, pending[-1].waiting_message
     if has_started:
         return False, ConditionReason.RETRYING, "Waiting for the next attempt."
     return False, ConditionReason.PENDING, decision.message
-
-
-def _explain_pending(pod: ObservedPod) -> _Claim:
-    if not pod.is_scheduled:
-        return False, ConditionReason.UNSCHEDULABLE, pod.unschedulable_message
-    if pod.waiting_reason in _IMAGE_PULL_REASONS:
-        return False, ConditionReason.IMAGE_PULL, pod.waiting_message
-    return False, ConditionReason.STARTING, pod.waiting_message
 
 
 def _claim_results_stored(decision: Decision) -> _Claim:

@@ -268,11 +268,39 @@ FINISHED = [
 ]
 
 
+NO_GPU = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."
+HINDRANCES = [
+    (
+        "a pod that no node has room for",
+        see(make_job(), pods=(make_pod(is_scheduled=False, unschedulable_message=NO_GPU),)),
+        wait(ConditionReason.UNSCHEDULABLE, NO_GPU),
+    ),
+    (
+        "a pod whose image cannot be had",
+        see(
+            make_job(),
+            pods=(make_pod(waiting_reason="ImagePullBackOff", waiting_message="no such image"),),
+        ),
+        wait(ConditionReason.IMAGE_PULL, "no such image"),
+    ),
+    (
+        "a pod that is about to start",
+        see(make_job(), pods=(make_pod(waiting_reason="ContainerCreating"),)),
+        NOTHING,
+    ),
+    (
+        "an attempt without a node beside one that runs: the job is under way",
+        see(make_job(), pods=(make_pod(start_time=NOW), make_pod(name="b", is_scheduled=False))),
+        NOTHING,
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("observation", "decision"),
     [
         pytest.param(*case[1:], id=case[0])
-        for case in (*WITHOUT_JOB, *WITH_JOB, *RENEWALS, *FINISHED)
+        for case in (*WITHOUT_JOB, *WITH_JOB, *RENEWALS, *HINDRANCES, *FINISHED)
     ],
 )
 def test_the_next_step(observation: Observation, decision: Decision) -> None:
