@@ -9,7 +9,7 @@ import yaml
 from waas_contract.custom_resource_definition import build_custom_resource_definition
 
 CHART = Path(__file__).parents[1] / "charts" / "waas"
-CRD_FILE = CHART / "templates" / "crds" / "transcriptionjobs.yaml"
+CRD_FILE = CHART / "files" / "crds" / "transcriptionjobs.yaml"
 HEADER = "# Generated from contract/ by `make generate`. Edit the models, not this file.\n"
 
 

@@ -20,7 +20,7 @@ from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant, running_api, running_operator
 from support.waiting import wait_until
 
-CRD_FILE = Path(__file__).parents[2] / "charts/waas/templates/crds/transcriptionjobs.yaml"
+CRD_FILE = Path(__file__).parents[2] / "charts/waas/files/crds/transcriptionjobs.yaml"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,54 @@
+{{/* Names and labels of every resource. */}}
+
+{{- define "waas.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/*
+The beginning of every name: 40 characters at most, so that the longest ending still fits into the 63
+of a DNS label. A longer one ends in its digest: two long names must not become one.
+*/}}
+{{- define "waas.fullname" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+  {{- $chart := default .Chart.Name .Values.nameOverride -}}
+  {{- $name = contains $chart .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $chart) -}}
+{{- end -}}
+{{- if gt (len $name) 40 -}}
+  {{- printf "%s-%s" ($name | trunc 31 | trimSuffix "-") ($name | sha256sum | trunc 8) -}}
+{{- else -}}
+  {{- $name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "waas.names.api" -}}{{ include "waas.fullname" . }}-api{{- end -}}
+{{- define "waas.names.operator" -}}{{ include "waas.fullname" . }}-operator{{- end -}}
+{{- define "waas.names.minio" -}}{{ include "waas.fullname" . }}-minio{{- end -}}
+{{- define "waas.names.objectStorageSecret" -}}
+{{- .Values.objectStorage.existingSecret | default (printf "%s-object-storage" (include "waas.fullname" .)) -}}
+{{- end -}}
+{{- define "waas.names.allowedWebhooksSecret" -}}
+{{- .Values.api.allowedWebhooks.existingSecret | default (printf "%s-allowed-webhooks" (include "waas.fullname" .)) -}}
+{{- end -}}
+{{- define "waas.names.modelCacheClaim" -}}
+{{- .Values.modelCache.claimName | default (printf "%s-models" (include "waas.fullname" .)) -}}
+{{- end -}}
+{{- define "waas.names.minioClaim" -}}
+{{- .Values.minio.persistence.existingClaim | default (include "waas.names.minio" .) -}}
+{{- end -}}
+
+{{/* What a selector finds a component's pods by; must never change. Takes `root` and `component`. */}}
+{{- define "waas.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "waas.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* Labels of a resource; takes `root` and `component`. */}}
+{{- define "waas.labels" -}}
+{{ include "waas.selectorLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: waas
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
+{{- end -}}

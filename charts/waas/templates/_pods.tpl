@@ -1,0 +1,63 @@
+{{/* What the release's own pods have in common: they all fit Pod Security `restricted`. */}}
+
+{{/* An image's reference; takes `root` and `image`. */}}
+{{- define "waas.image" -}}
+{{- with .root.Values.image.registry }}{{ . | trimSuffix "/" }}/{{ end -}}
+{{- .image.repository -}}
+{{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ end -}}
+{{- end -}}
+
+{{- define "waas.imagePullPolicy" -}}
+{{- .image.pullPolicy | default .root.Values.image.pullPolicy -}}
+{{- end -}}
+
+{{/* Metadata of a pod; takes `root`, `component`, `values` and `annotations` of the chart's own. */}}
+{{- define "waas.podMetadata" -}}
+{{- /* Not the chart's version, which would restart every pod at each upgrade of the chart. */ -}}
+{{- $labels := include "waas.selectorLabels" . | fromYaml -}}
+{{- $annotations := .annotations | default "" | fromYaml -}}
+labels:
+  {{- merge $labels .values.podLabels | toYaml | nindent 2 }}
+{{- with merge $annotations .values.podAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end -}}
+
+{{/* Fields of every pod's spec; takes `root` and `values`. */}}
+{{- define "waas.podSpec" -}}
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+# A Service named `waas` would otherwise set WAAS_PORT, which is a setting.
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  # Not each of a million objects at each start.
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "waas.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}

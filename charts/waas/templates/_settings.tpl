@@ -1,0 +1,68 @@
+{{/* The programs' settings as environment variables. */}}
+
+{{/*
+Variables of a map of settings: `uploadsAtOnce: 8` becomes WAAS_UPLOADS_AT_ONCE. One that is null or
+empty is left out, so that the program's own default holds.
+*/}}
+{{- define "waas.settings" -}}
+{{- range $name, $value := . -}}
+{{- $isLeftOut := or (kindIs "invalid" $value) (and (or (kindIs "string" $value) (kindIs "slice" $value) (kindIs "map" $value)) (empty $value)) -}}
+{{- if not $isLeftOut }}
+- name: {{ printf "WAAS_%s" (regexReplaceAll "([A-Z])" $name "_${1}" | upper) }}
+  value: {{ include "waas.settingValue" $value | quote }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A setting as the programs read it. Kubernetes expands $(NAME) in values; a doubled $ is itself. */}}
+{{- define "waas.settingValue" -}}
+{{- $text := "" -}}
+{{- if kindIs "map" . -}}
+  {{- $text = toJson . -}}
+{{- else if kindIs "slice" . -}}
+  {{- $text = join "," . -}}
+{{- else if and (kindIs "float64" .) (eq . (floor .)) -}}
+  {{- /* Helm reads every number as a float, and would write 16 GiB as 1.7179869184e+10. */ -}}
+  {{- $text = int64 . | toString -}}
+{{- else -}}
+  {{- $text = toString . -}}
+{{- end -}}
+{{- $text | replace "$" "$$" -}}
+{{- end -}}
+
+{{/* How a program finds the bucket. */}}
+{{- define "waas.objectStorageSettings" -}}
+{{- $secret := include "waas.names.objectStorageSecret" . -}}
+- name: WAAS_S3_ENDPOINT
+  value: {{ include "waas.objectStorageEndpoint" . | quote }}
+- name: WAAS_S3_BUCKET
+  value: {{ .Values.objectStorage.bucket | quote }}
+- name: WAAS_S3_REGION
+  value: {{ .Values.objectStorage.region | quote }}
+- name: WAAS_S3_ACCESS_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: access-key
+- name: WAAS_S3_SECRET_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: secret-key
+{{- end -}}
+
+{{/* What a pod must be restarted for: the storage user that the release keeps. */}}
+{{- define "waas.objectStorageChecksum" -}}
+{{- if include "waas.makesObjectStorageSecret" . -}}
+{{- /* The given keys, not the Secret: one that the release made up would differ at each rendering. */ -}}
+checksum/object-storage: {{ pick .Values.objectStorage "accessKey" "secretKey" | toJson | sha256sum }}
+{{- end -}}
+{{- end -}}
+
+{{/* The profiles, of which one has to be the default. */}}
+{{- define "waas.profiles" -}}
+{{- if not (hasKey .Values.jobs.profiles "default") -}}
+  {{- fail "jobs.profiles has no `default`, which a TranscriptionJob gets that names none." -}}
+{{- end -}}
+{{- toJson .Values.jobs.profiles -}}
+{{- end -}}

@@ -1,0 +1,282 @@
+"""The chart on a real API server: admission, rights, upgrade, and what stays when it goes."""
+
+import io
+import re
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from minio import Minio
+
+from cluster import minio_server as minio_servers
+from cluster.control_plane import ControlPlane
+from cluster.errors import BinaryUnavailable
+from cluster.fixtures import GetBinaries
+from cluster.helm import helm_command
+from cluster.minio_server import MinioServer
+from support.chart import CHART, container
+from support.installation import Installation
+from support.kubernetes_api import (
+    KubernetesApi,
+    Refusal,
+    Resource,
+    jobs_path,
+    pods_path,
+    transcription_job_resource,
+    transcription_jobs_path,
+)
+from support.service import API_RULES, BUCKET, OPERATOR_RULES, Program, free_port
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+RESTRICTED = {
+    f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
+}
+WITH_MINIO = {"minio": {"enabled": True, "persistence": {"enabled": False}}}
+
+
+@pytest.fixture
+def installation(
+    control_plane: ControlPlane, kubernetes_api: KubernetesApi, tmp_path: Path
+) -> Iterator[Installation]:
+    """A place for a release, in a namespace that enforces Pod Security `restricted`."""
+    try:
+        helm = helm_command()
+    except BinaryUnavailable as error:
+        pytest.skip(str(error))
+    suffix = secrets.token_hex(4)
+    found = Installation(
+        helm,
+        control_plane,
+        kubernetes_api,
+        namespace=f"release-{suffix}",
+        job_namespace=f"jobs-{suffix}",
+        folder=tmp_path,
+    )
+    metadata = {"name": found.namespace, "labels": RESTRICTED}
+    kubernetes_api.create("/api/v1/namespaces", {"metadata": metadata})
+    yield found
+    found.remove()
+
+
+@pytest.fixture
+def store_values(minio_server: MinioServer, object_store: Minio) -> dict[str, Any]:  # noqa: ARG001
+    """Values for the tests' store, in which the bucket is made."""
+    return {
+        "objectStorage": {
+            "endpoint": f"http://{minio_server.endpoint}",
+            "bucket": BUCKET,
+            "accessKey": minio_server.access_key,
+            "secretKey": minio_server.secret_key,
+        }
+    }
+
+
+def test_notes_name_the_next_commands(installation: Installation) -> None:
+    notes = installation.install(WITH_MINIO)
+
+    release, jobs = installation.namespace, installation.job_namespace
+    for command in (
+        f"kubectl --namespace {release} rollout status deployment/waas-api",
+        f"kubectl --namespace {release} port-forward service/waas-api 3000:80",
+        "curl --header 'Content-Type: audio/mpeg' --data-binary @recording.mp3",
+        f"kubectl --namespace {jobs} get transcriptionjobs --watch",
+    ):
+        assert command in notes
+
+
+def test_pods_are_admitted_where_pod_security_is_restricted(installation: Installation) -> None:
+    webhooks = [{"id": "desk", "url": "https://desk.example", "token": "t0ken"}]
+    installation.install(
+        {**WITH_MINIO, "api": {"replicas": 2, "allowedWebhooks": {"webhooks": webhooks}}}
+    )
+
+    installation.wait_for_pods(api=2, operator=1, minio=1)
+    assert installation.complaints(installation.namespace) == []
+
+
+@pytest.mark.parametrize("kind", ["namespace", "job_namespace"])
+def test_other_pods_are_not_admitted_there(installation: Installation, kind: str) -> None:
+    installation.install(WITH_MINIO)
+    pod = {
+        "metadata": {"name": "careless"},
+        "spec": {"containers": [{"name": "main", "image": "careless"}]},
+    }
+
+    with pytest.raises(Refusal, match='violates PodSecurity "restricted'):
+        installation.api.create(pods_path(getattr(installation, kind)), pod)
+
+
+def test_pod_that_fills_the_model_cache_is_admitted(installation: Installation) -> None:
+    installation.install(WITH_MINIO)
+    [pod] = (
+        document
+        for block in re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)
+        if (document := yaml.safe_load(block)).get("kind") == "Pod"
+    )
+
+    made = installation.api.create(pods_path(installation.job_namespace), pod)
+
+    [volume] = made["spec"]["volumes"]
+    claims = f"/api/v1/namespaces/{installation.job_namespace}/persistentvolumeclaims"
+    assert installation.api.get(f"{claims}/{volume['persistentVolumeClaim']['claimName']}")
+
+
+def review_rules(
+    installation: Installation, component: str, namespace: str
+) -> set[tuple[str, str, str]]:
+    """Return what a ServiceAccount may do in a namespace as group, resource and verb."""
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    with closing(KubernetesApi(installation.kubeconfig_of(component))) as api:
+        review = api.create(path, {"spec": {"namespace": namespace}})
+    return flatten(review["status"]["resourceRules"])
+
+
+def flatten(rules: list[Resource]) -> set[tuple[str, str, str]]:
+    return {
+        (group, resource, verb)
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+@pytest.mark.parametrize(("component", "rules"), [("api", API_RULES), ("operator", OPERATOR_RULES)])
+def test_service_account_has_the_rights_of_its_program_in_job_namespaces_alone(
+    installation: Installation, component: str, rules: list[Resource]
+) -> None:
+    installation.install(WITH_MINIO)
+    jobs = installation.job_namespace
+
+    everybodys = review_rules(installation, "stranger", jobs)
+    assert review_rules(installation, component, jobs) - everybodys == flatten(rules)
+    assert review_rules(installation, component, installation.namespace) == everybodys
+
+
+def run(installation: Installation, component: str, **variables: str) -> Program:
+    """Run a program as its pod would: as its ServiceAccount, in its container's environment."""
+    return Program(
+        [str(Path(sys.executable).with_name(f"waas-{component}"))],
+        {
+            "KUBECONFIG": str(installation.kubeconfig_of(component)),
+            **installation.variables_of(component),
+            **variables,
+        },
+        installation.folder / f"{component}.log",
+    )
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_programs_make_a_pod_of_an_upload_with_what_the_chart_gives_them(
+    installation: Installation, store_values: dict[str, Any]
+) -> None:
+    installation.install(store_values)
+    port, health_port = free_port(), free_port()
+    api, health = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{health_port}"
+    programs = [
+        run(installation, "api", WAAS_PORT=str(port), WAAS_HOST="127.0.0.1"),
+        run(installation, "operator", WAAS_HEALTH_PORT=str(health_port)),
+    ]
+    try:
+        wait_until(
+            lambda: answers(f"{api}/readyz") and answers(f"{health}/readyz"),
+            "both programs are ready",
+        )
+        answer = httpx.post(f"{api}/v1/transcribe?email_callback=", content=b"speech")
+        assert answer.status_code == 201, answer.text
+
+        def find_pods() -> list[Resource]:
+            return installation.api.items(pods_path(installation.job_namespace))
+
+        [pod] = wait_until(find_pods, "the Job has its pod", timeout_seconds=30)
+        assert pod["spec"]["containers"][0]["image"] == "waas-job:0.1.0"
+        claim = {"claimName": "waas-models", "readOnly": True}
+        assert {"name": "models", "persistentVolumeClaim": claim} in pod["spec"]["volumes"]
+        assert installation.complaints(installation.job_namespace) == []
+    finally:
+        for program in programs:
+            program.stop()
+
+
+def test_bundled_store_has_the_bucket_for_which_the_kubelet_makes_a_folder(
+    installation: Installation, cluster_binaries: GetBinaries
+) -> None:
+    installation.install(WITH_MINIO)
+    server = container(installation.deployment("minio"))
+    volume = installation.folder / "volume"
+    for mount in server["volumeMounts"]:
+        (volume / mount["subPath"]).mkdir(parents=True)
+    address = f"127.0.0.1:{free_port()}"
+    data = {each["mountPath"]: volume / each["subPath"] for each in server["volumeMounts"]}
+    arguments = [str(data.get(each, each)).replace(":9000", address) for each in server["args"]]
+    program = Program(
+        [str(cluster_binaries([minio_servers.NAME])[minio_servers.NAME]), *arguments],
+        installation.variables_of("minio"),
+        installation.folder / "minio.log",
+    )
+    try:
+        wait_until(lambda: answers(f"http://{address}/minio/health/ready"), "MinIO is ready")
+        user = installation.read_secret("waas-object-storage")
+        store = Minio(address, user["access-key"], user["secret-key"], secure=False)
+        assert store.bucket_exists("waas")
+        store.put_object("waas", "jobs/a.txt", io.BytesIO(b"speech"), 6)
+    finally:
+        program.stop()
+
+
+def test_upgrade_restarts_only_whose_settings_changed(installation: Installation) -> None:
+    installation.install(WITH_MINIO)
+    before = {each["metadata"]["name"]: each for each in installation.deployments()}
+    password = installation.read_secret("waas-object-storage")
+
+    installation.upgrade({**WITH_MINIO, "api": {"settings": {"uploadsAtOnce": 3}}})
+
+    after = {each["metadata"]["name"]: each for each in installation.deployments()}
+    restarted = {
+        name
+        for name in before
+        if before[name]["spec"]["template"] != after[name]["spec"]["template"]
+    }
+    assert restarted == {"waas-api"}
+    assert installation.read_secret("waas-object-storage") == password
+
+
+def test_uninstall_leaves_what_people_made_and_a_new_install_finds_it(
+    installation: Installation,
+) -> None:
+    installation.install(WITH_MINIO)
+    jobs = installation.job_namespace
+    recording = transcription_job_resource("interview", source={"key": f"{jobs}/interview.mp3"})
+    made = installation.api.create(transcription_jobs_path(jobs), recording)
+
+    installation.uninstall()
+
+    assert installation.deployments() == []
+    assert (
+        installation.api.find(
+            f"/apis/rbac.authorization.k8s.io/v1/namespaces/{jobs}/roles/waas-api"
+        )
+        is None
+    )
+    claims = installation.api.items(f"/api/v1/namespaces/{jobs}/persistentvolumeclaims")
+    assert [each["metadata"]["name"] for each in claims] == ["waas-models"]
+
+    installation.install(WITH_MINIO)
+
+    kept = installation.api.get(transcription_jobs_path(jobs, "interview"))
+    assert kept["metadata"]["uid"] == made["metadata"]["uid"]
+    assert installation.api.items(jobs_path(jobs)) == []

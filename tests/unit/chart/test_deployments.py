@@ -1,0 +1,350 @@
+"""The Deployments as a whole, and what each value changes of them."""
+
+from typing import Any
+
+import pytest
+
+from support.chart import NAMESPACE, STORE, Chart, Manifests, container
+from support.kubernetes_api import Resource
+
+RESTRICTED_POD = {
+    "runAsNonRoot": True,
+    "runAsUser": 65532,
+    "runAsGroup": 65532,
+    "fsGroup": 65532,
+    "fsGroupChangePolicy": "OnRootMismatch",
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+RESTRICTED_CONTAINER = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+ONE_AFTER_THE_OTHER = {
+    "type": "RollingUpdate",
+    "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+}
+CHECKSUM = "sha256 of the storage user"
+DIGEST = "sha256:" + "a" * 64
+
+
+def selector(component: str) -> dict[str, str]:
+    return {
+        "app.kubernetes.io/name": "waas",
+        "app.kubernetes.io/instance": "waas",
+        "app.kubernetes.io/component": component,
+    }
+
+
+def labels(component: str) -> dict[str, str]:
+    return {
+        **selector(component),
+        "app.kubernetes.io/version": "0.1.0",
+        "app.kubernetes.io/part-of": "waas",
+        "app.kubernetes.io/managed-by": "Helm",
+        "helm.sh/chart": "waas-0.1.0",
+    }
+
+
+def setting(name: str, value: str) -> Resource:
+    return {"name": f"WAAS_{name}", "value": value}
+
+
+def from_secret(name: str, key: str) -> Resource:
+    reference = {"name": "waas-object-storage", "key": key}
+    return {"name": name, "valueFrom": {"secretKeyRef": reference}}
+
+
+def probe(path: str, port: str, **times: int) -> Resource:
+    return {"httpGet": {"path": path, "port": port}, **times}
+
+
+STORE_SETTINGS = [
+    setting("S3_ENDPOINT", "http://store.example:9000"),
+    setting("S3_BUCKET", "waas"),
+    setting("S3_REGION", "us-east-1"),
+    from_secret("WAAS_S3_ACCESS_KEY", "access-key"),
+    from_secret("WAAS_S3_SECRET_KEY", "secret-key"),
+]
+
+
+def without_checksum(deployment: Resource) -> Resource:
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    assert len(annotations["checksum/object-storage"]) == 64
+    annotations["checksum/object-storage"] = CHECKSUM
+    return deployment
+
+
+def test_api_is_this_deployment(chart: Chart) -> None:
+    deployment = without_checksum(chart.render().find("Deployment", "waas-api"))
+
+    assert deployment == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "waas-api", "namespace": NAMESPACE, "labels": labels("api")},
+        "spec": {
+            "replicas": 1,
+            "strategy": ONE_AFTER_THE_OTHER,
+            "selector": {"matchLabels": selector("api")},
+            "template": {
+                "metadata": {
+                    "labels": selector("api"),
+                    "annotations": {"checksum/object-storage": CHECKSUM},
+                },
+                "spec": {
+                    "serviceAccountName": "waas-api",
+                    "automountServiceAccountToken": True,
+                    "enableServiceLinks": False,
+                    "securityContext": RESTRICTED_POD,
+                    "terminationGracePeriodSeconds": 35,
+                    "containers": [
+                        {
+                            "name": "api",
+                            "image": "waas-api:0.1.0",
+                            "imagePullPolicy": "IfNotPresent",
+                            "env": [
+                                *STORE_SETTINGS,
+                                setting("DEFAULT_MODEL", "tiny"),
+                                setting("KUBERNETES_TIMEOUT_SECONDS", "10"),
+                                setting("LARGEST_TRANSCRIPT_BYTES", "67108864"),
+                                setting("LARGEST_UPLOAD_BYTES", "17179869184"),
+                                setting("LONGEST_SHUTDOWN_SECONDS", "20"),
+                                setting("LONGEST_UPLOAD_IDLE_SECONDS", "60"),
+                                setting("LONGEST_UPLOAD_SECONDS", "21600"),
+                                setting("LONGEST_UPLOAD_WAIT_SECONDS", "60"),
+                                setting("NAMESPACE", "waas-jobs"),
+                                setting("UPLOAD_PART_BYTES", "5242880"),
+                                setting("UPLOADS_AT_ONCE", "8"),
+                            ],
+                            "ports": [{"name": "http", "containerPort": 3000}],
+                            "startupProbe": probe(
+                                "/healthz", "http", periodSeconds=2, failureThreshold=60
+                            ),
+                            "livenessProbe": probe("/healthz", "http", timeoutSeconds=5),
+                            "readinessProbe": probe(
+                                "/readyz", "http", periodSeconds=5, timeoutSeconds=5
+                            ),
+                            "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+                            "resources": {
+                                "requests": {"cpu": "100m", "memory": "256Mi"},
+                                "limits": {"memory": "1Gi"},
+                            },
+                            "securityContext": RESTRICTED_CONTAINER,
+                        }
+                    ],
+                },
+            },
+        },
+    }
+
+
+def test_operator_is_this_deployment(chart: Chart) -> None:
+    deployment = without_checksum(chart.render().find("Deployment", "waas-operator"))
+
+    assert deployment == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "waas-operator", "namespace": NAMESPACE, "labels": labels("operator")},
+        "spec": {
+            "replicas": 1,
+            "strategy": ONE_AFTER_THE_OTHER,
+            "selector": {"matchLabels": selector("operator")},
+            "template": {
+                "metadata": {
+                    "labels": selector("operator"),
+                    "annotations": {"checksum/object-storage": CHECKSUM},
+                },
+                "spec": {
+                    "serviceAccountName": "waas-operator",
+                    "automountServiceAccountToken": True,
+                    "enableServiceLinks": False,
+                    "securityContext": RESTRICTED_POD,
+                    "terminationGracePeriodSeconds": 30,
+                    "containers": [
+                        {
+                            "name": "operator",
+                            "image": "waas-operator:0.1.0",
+                            "imagePullPolicy": "IfNotPresent",
+                            "env": [
+                                *STORE_SETTINGS,
+                                setting("JOB_IMAGE", "waas-job:0.1.0"),
+                                setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
+                                setting("JOB_NAMESPACES", "waas-jobs"),
+                                setting("LOG_LEVEL", "INFO"),
+                                setting("MODEL_CACHE_CLAIM", "waas-models"),
+                                setting(
+                                    "PROFILES",
+                                    '{"default":{"resources":{"requests":'
+                                    '{"cpu":"1","memory":"2Gi"}}}}',
+                                ),
+                                setting("PROGRESS_INTERVAL_SECONDS", "15"),
+                                setting("RECONCILE_CONCURRENCY", "16"),
+                                setting("RESYNC_SECONDS", "300"),
+                                setting("SCRATCH_SIZE", "20Gi"),
+                                setting("STORAGE_PATIENCE_SECONDS", "300"),
+                                setting("URL_LIFETIME_SECONDS", "43200"),
+                            ],
+                            "ports": [{"name": "health", "containerPort": 8080}],
+                            "livenessProbe": probe(
+                                "/healthz", "health", periodSeconds=30, timeoutSeconds=5
+                            ),
+                            "readinessProbe": probe(
+                                "/readyz", "health", periodSeconds=5, timeoutSeconds=5
+                            ),
+                            "resources": {
+                                "requests": {"cpu": "100m", "memory": "128Mi"},
+                                "limits": {"memory": "512Mi"},
+                            },
+                            "securityContext": RESTRICTED_CONTAINER,
+                        }
+                    ],
+                },
+            },
+        },
+    }
+
+
+def test_minio_is_this_deployment(chart: Chart) -> None:
+    deployment = without_checksum(
+        chart.render({"minio": {"enabled": True}}).find("Deployment", "waas-minio")
+    )
+
+    assert deployment == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "waas-minio", "namespace": NAMESPACE, "labels": labels("minio")},
+        "spec": {
+            "replicas": 1,
+            "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": selector("minio")},
+            "template": {
+                "metadata": {
+                    "labels": selector("minio"),
+                    "annotations": {"checksum/object-storage": CHECKSUM},
+                },
+                "spec": {
+                    "automountServiceAccountToken": False,
+                    "enableServiceLinks": False,
+                    "securityContext": RESTRICTED_POD,
+                    "containers": [
+                        {
+                            "name": "minio",
+                            "image": "waas-minio:0.1.0",
+                            "imagePullPolicy": "IfNotPresent",
+                            "args": ["server", "/data", "--address=:9000", "--quiet"],
+                            "env": [
+                                from_secret("MINIO_ROOT_USER", "access-key"),
+                                from_secret("MINIO_ROOT_PASSWORD", "secret-key"),
+                                {"name": "MINIO_BROWSER", "value": "off"},
+                                {"name": "MINIO_UPDATE", "value": "off"},
+                                {"name": "HOME", "value": "/"},
+                            ],
+                            "ports": [{"name": "s3", "containerPort": 9000}],
+                            "startupProbe": probe(
+                                "/minio/health/live", "s3", periodSeconds=2, failureThreshold=60
+                            ),
+                            "livenessProbe": probe(
+                                "/minio/health/live", "s3", periodSeconds=30, timeoutSeconds=10
+                            ),
+                            "readinessProbe": probe(
+                                "/minio/health/ready", "s3", periodSeconds=5, timeoutSeconds=5
+                            ),
+                            "resources": {
+                                "requests": {"cpu": "100m", "memory": "512Mi"},
+                                "limits": {"memory": "2Gi"},
+                            },
+                            "securityContext": RESTRICTED_CONTAINER,
+                            "volumeMounts": [
+                                {"name": "data", "mountPath": "/data", "subPath": "store"},
+                                {"name": "data", "mountPath": "/bucket", "subPath": "store/waas"},
+                            ],
+                        }
+                    ],
+                    "volumes": [
+                        {"name": "data", "persistentVolumeClaim": {"claimName": "waas-minio"}}
+                    ],
+                },
+            },
+        },
+    }
+
+
+def test_minio_is_left_out_unless_it_is_asked_for(manifests: Manifests) -> None:
+    components = {
+        each["metadata"].get("labels", {}).get("app.kubernetes.io/component")
+        for each in manifests.resources
+    }
+
+    assert components == {"api", "operator", "jobs", "object-storage", None}
+
+
+IMAGES: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
+    ("only a repository", {}, {}, "waas-api:0.1.0"),
+    ("a tag", {}, {"tag": "edge"}, "waas-api:edge"),
+    ("a digest before a tag", {}, {"tag": "edge", "digest": DIGEST}, f"waas-api@{DIGEST}"),
+    ("a registry", {"registry": "r.example/a/"}, {}, "r.example/a/waas-api:0.1.0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("image", "own", "reference"), [pytest.param(*case[1:], id=case[0]) for case in IMAGES]
+)
+def test_image_is_named_by(
+    chart: Chart, image: dict[str, Any], own: dict[str, str], reference: str
+) -> None:
+    manifests = chart.render({**STORE, "image": image, "api": {"image": own}})
+
+    assert container(manifests.find("Deployment", "waas-api"))["image"] == reference
+
+
+@pytest.mark.parametrize("component", ["api", "operator", "minio"])
+def test_pod_is_placed_labelled_and_extended_as_the_values_say(
+    chart: Chart, component: str
+) -> None:
+    tolerations = [{"key": "quiet", "operator": "Exists"}]
+    affinity: dict[str, Any] = {
+        "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}
+    }
+    values: dict[str, Any] = {
+        "podLabels": {"team": "news", "app.kubernetes.io/component": "other"},
+        "podAnnotations": {"note": "here"},
+        "nodeSelector": {"disk": "fast"},
+        "tolerations": tolerations,
+        "affinity": affinity,
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
+    }
+
+    deployment = chart.render(
+        {
+            **STORE,
+            "imagePullSecrets": [{"name": "registry"}],
+            "minio": {"enabled": True},
+            component: {"enabled": True, **values} if component == "minio" else values,
+        }
+    ).find("Deployment", f"waas-{component}")
+
+    template = deployment["spec"]["template"]
+    pod = template["spec"]
+    assert template["metadata"]["labels"] == {**selector(component), "team": "news"}
+    assert template["metadata"]["annotations"]["note"] == "here"
+    assert pod["nodeSelector"] == {"disk": "fast"}
+    assert pod["tolerations"] == tolerations
+    assert pod["affinity"] == affinity
+    assert pod["imagePullSecrets"] == [{"name": "registry"}]
+    assert container(deployment)["env"][-1] == values["extraEnv"][0]
+
+
+def test_pod_of_api_may_take_as_long_to_end_as_its_requests(chart: Chart) -> None:
+    settings = {"settings": {"longestShutdownSeconds": 600}}
+
+    deployment = chart.render({**STORE, "api": settings}).find("Deployment", "waas-api")
+
+    assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 615
+
+
+def test_minio_keeps_its_objects_in_its_pod_without_persistence(chart: Chart) -> None:
+    manifests = chart.render({"minio": {"enabled": True, "persistence": {"enabled": False}}})
+
+    pod = manifests.find("Deployment", "waas-minio")["spec"]["template"]["spec"]
+    assert pod["volumes"] == [{"name": "data", "emptyDir": {}}]
+    assert "waas-minio" not in manifests.names("PersistentVolumeClaim")

@@ -1,0 +1,28 @@
+"""The chart's README shows values that work."""
+
+import re
+
+import yaml
+
+from support.chart import CHART, Chart, read_variables
+
+VALUES, _ = (
+    yaml.safe_load(each)
+    for each in re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)
+)
+
+
+def test_values_of_the_readme_render(chart: Chart) -> None:
+    manifests = chart.render(VALUES)
+
+    variables = read_variables(manifests.find("Deployment", "waas-operator"))
+    assert variables["WAAS_JOB_NAMESPACES"] == "newsroom,archive"
+
+
+def test_profile_of_the_readme_merges_with_the_charts(chart: Chart) -> None:
+    variables = read_variables(chart.render(VALUES).find("Deployment", "waas-operator"))
+
+    assert yaml.safe_load(variables["WAAS_PROFILES"])["default"]["resources"] == {
+        "requests": {"cpu": "1", "memory": "2Gi"},
+        "limits": {"nvidia.com/gpu": 1},
+    }

@@ -1,0 +1,247 @@
+"""What the chart sets of the programs, and that they understand it."""
+
+from typing import Any, cast
+
+import pytest
+import yaml
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic_settings import BaseSettings
+
+from support.chart import CHART, STORE, Chart, Manifests, container, read_variables
+from support.kubernetes_api import Resource
+from waas_api.settings import Settings as ApiSettings
+from waas_contract.models import MODEL_NAMES
+from waas_operator.settings import Profile
+from waas_operator.settings import Settings as OperatorSettings
+
+FULL: dict[str, Any] = {
+    "image": {"registry": "registry.example/waas", "pullPolicy": "Always"},
+    "jobNamespaces": [
+        {"name": "newsroom", "sourceBuckets": ["archive", "field-recordings"]},
+        {"name": "radio"},
+    ],
+    "modelCache": {"create": False, "claimName": "whisper"},
+    "objectStorage": {
+        "endpoint": "https://store.example",
+        "endpointForJobs": "http://10.1.2.3:9000",
+        "bucket": "transcripts",
+        "region": "eu-north-1",
+        "existingSecret": "store-user",
+    },
+    "api": {
+        "namespace": "radio",
+        "settings": {
+            "models": ["base", "large-v3"],
+            "defaultModel": "base",
+            "largestUploadBytes": 1024,
+            "uploadPartBytes": 8388608,
+            "uploadsAtOnce": 3,
+            "longestUploadWaitSeconds": 0.5,
+            "longestUploadIdleSeconds": 7,
+            "longestUploadSeconds": 60,
+            "largestTranscriptBytes": 2048,
+            "longestShutdownSeconds": 5,
+            "kubernetesTimeoutSeconds": 2.5,
+        },
+        "allowedWebhooks": {"existingSecret": "webhooks"},
+    },
+    "operator": {
+        "settings": {
+            "urlLifetimeSeconds": 600,
+            "storagePatienceSeconds": 10,
+            "progressIntervalSeconds": 1.5,
+            "resyncSeconds": 60,
+            "reconcileConcurrency": 2,
+            "logLevel": "DEBUG",
+        },
+    },
+    "jobs": {
+        "scratchSize": "1Ti",
+        "image": {"tag": "cuda"},
+        "profiles": {
+            "default": {"resources": {"requests": {"cpu": 2, "memory": None}}},
+            "gpu": {
+                "resources": {"limits": {"nvidia.com/gpu": 1}},
+                "nodeSelector": {"accelerator": "$(HOSTNAME)"},
+                "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+                "runtimeClassName": "nvidia",
+                "priorityClassName": "night",
+                "image": "registry.example/other:1",
+                "device": "cuda",
+            },
+        },
+    },
+}
+
+LEFT_TO_THE_PROGRAMS = {
+    # Only outside of a cluster.
+    "kubeconfig",
+    # The addresses that the probes and the Service know.
+    "host",
+    "port",
+    "health_port",
+}
+
+
+def read_settings(
+    program: type[BaseSettings], variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Return the settings as the program reads them out of a pod's environment."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return program().model_dump()
+
+
+def wired(workload: Resource) -> set[str]:
+    """Return the fields that a workload's environment sets."""
+    return {name.removeprefix("WAAS_").lower() for name in read_variables(workload)}
+
+
+def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = read_variables(chart.render(FULL).find("Deployment", "waas-api"))
+
+    settings = read_settings(ApiSettings, variables, monkeypatch)
+
+    expected = ApiSettings(
+        namespace="radio",
+        s3_endpoint=cast(Any, "https://store.example"),
+        s3_access_key="access-key",
+        s3_secret_key=cast(Any, "secret-key"),
+        s3_bucket="transcripts",
+        s3_region="eu-north-1",
+        models=("base", "large-v3"),
+        default_model="base",
+        allowed_webhooks_file=cast(Any, "/etc/waas/allowed-webhooks.json"),
+        largest_upload_bytes=1024,
+        upload_part_bytes=8388608,
+        uploads_at_once=3,
+        longest_upload_wait_seconds=0.5,
+        longest_upload_idle_seconds=7,
+        longest_upload_seconds=60,
+        largest_transcript_bytes=2048,
+        longest_shutdown_seconds=5,
+        kubernetes_timeout_seconds=2.5,
+    )
+    assert settings == expected.model_dump()
+
+
+def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = read_variables(chart.render(FULL).find("Deployment", "waas-operator"))
+
+    settings = read_settings(OperatorSettings, variables, monkeypatch)
+
+    expected = OperatorSettings(
+        job_namespaces=("newsroom", "radio"),
+        job_image="registry.example/waas/waas-job:cuda",
+        job_image_pull_policy="Always",
+        model_cache_claim="whisper",
+        scratch_size="1Ti",
+        profiles={
+            "default": Profile(resources={"requests": {"cpu": 2}}),
+            "gpu": Profile(
+                resources={"limits": {"nvidia.com/gpu": 1}},
+                node_selector={"accelerator": "$(HOSTNAME)"},
+                tolerations=({"key": "nvidia.com/gpu", "operator": "Exists"},),
+                runtime_class_name="nvidia",
+                priority_class_name="night",
+                image="registry.example/other:1",
+                device="cuda",
+            ),
+        },
+        source_buckets={"newsroom": ("archive", "field-recordings")},
+        s3_endpoint="https://store.example",
+        s3_endpoint_for_jobs="http://10.1.2.3:9000",
+        s3_access_key="access-key",
+        s3_secret_key=cast(Any, "secret-key"),
+        s3_bucket="transcripts",
+        s3_region="eu-north-1",
+        url_lifetime_seconds=600,
+        storage_patience_seconds=10,
+        progress_interval_seconds=1.5,
+        resync_seconds=60,
+        reconcile_concurrency=2,
+        log_level="DEBUG",
+    )
+    assert settings == expected.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("name", "program"), [("waas-api", ApiSettings), ("waas-operator", OperatorSettings)]
+)
+def test_every_setting_of_a_program_has_a_value_in_the_chart(
+    chart: Chart, name: str, program: type[BaseSettings]
+) -> None:
+    fields = set(program.model_fields)
+
+    assert wired(chart.render(FULL).find("Deployment", name)) == fields - LEFT_TO_THE_PROGRAMS
+
+
+@pytest.mark.parametrize(
+    ("component", "program"), [("api", ApiSettings), ("operator", OperatorSettings)]
+)
+def test_defaults_of_the_chart_are_those_of_the_programs(
+    component: str, program: type[BaseSettings]
+) -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())[component]["settings"]
+    defaults = {to_camel(name): field.default for name, field in program.model_fields.items()}
+
+    # An empty list leaves the models to the program.
+    assert {name: value for name, value in values.items() if name != "models"} == {
+        name: defaults[name] for name in values if name != "models"
+    }
+    assert {to_snake(name) for name in values} <= set(program.model_fields)
+
+
+def test_setting_that_is_taken_away_is_left_to_the_program(
+    chart: Chart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"longestUploadSeconds": None, "models": [], "defaultModel": ""}
+    variables = read_variables(
+        chart.render({**STORE, "api": {"settings": settings}}).find("Deployment", "waas-api")
+    )
+
+    read = read_settings(ApiSettings, variables, monkeypatch)
+
+    assert read["longest_upload_seconds"] == 6 * 3600
+    assert read["models"] == MODEL_NAMES
+    assert read["default_model"] == "tiny"
+
+
+def test_profile_of_the_chart_takes_what_the_operator_takes() -> None:
+    schema = yaml.safe_load((CHART / "values.schema.json").read_text())
+
+    assert set(schema["$defs"]["profile"]["properties"]) == {
+        to_camel(name) for name in Profile.model_fields
+    }
+
+
+def test_probes_and_services_find_the_port_on_which_a_program_listens(
+    manifests: Manifests,
+) -> None:
+    api = container(manifests.find("Deployment", "waas-api"))
+    operator = container(manifests.find("Deployment", "waas-operator"))
+
+    assert api["ports"] == [
+        {"name": "http", "containerPort": ApiSettings.model_fields["port"].default}
+    ]
+    assert operator["ports"] == [
+        {"name": "health", "containerPort": OperatorSettings.model_fields["health_port"].default}
+    ]
+    assert manifests.find("Service", "waas-api")["spec"] == {
+        "type": "ClusterIP",
+        "selector": {
+            "app.kubernetes.io/name": "waas",
+            "app.kubernetes.io/instance": "waas",
+            "app.kubernetes.io/component": "api",
+        },
+        "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+    }
+
+
+def test_bundled_store_is_found_under_its_service(chart: Chart) -> None:
+    manifests = chart.render({"minio": {"enabled": True}})
+
+    [port] = manifests.find("Service", "waas-minio")["spec"]["ports"]
+    variables = read_variables(manifests.find("Deployment", "waas-api"))
+    assert port == {"name": "s3", "port": 9000, "targetPort": "s3"}
+    assert variables["WAAS_S3_ENDPOINT"] == "http://waas-minio.waas-system.svc:9000"
