@@ -19,6 +19,7 @@ from waas_operator.reconcile import Key
 
 ORCHESTRATION_LOGGER = "kopf._core.reactor.orchestration"
 _PAGE_SIZE = 500
+_IDENTITY = "waas-operator"
 
 
 class DeadWatcherHandler(logging.Handler):
@@ -97,6 +98,8 @@ async def run_informer(
             settings=build_kopf_settings(),
             namespaces=list(namespaces),
             standalone=True,
+            # Kopf would look up the name of the process's user, and a container's has none.
+            identity=_IDENTITY,  # type: ignore[arg-type] # a str whose NewType is not public
         )
     finally:
         orchestration_logger.removeHandler(handler)
