@@ -1,7 +1,7 @@
-"""Real servers for integration tests: a Kubernetes control plane and a MinIO, no containers.
+"""Real servers for tests: a Kubernetes control plane, a MinIO, and a node where one is wanted.
 
-`python -m cluster up|down|status|env|build` is for people, `cluster.fixtures` for pytest, and both
-run the same code. From the bottom up:
+`python -m cluster up|down|status|env|build|gpu` is for people, `cluster.fixtures` for pytest, and
+both run the same code. From the bottom up:
 
     binaries/         where each server's binary comes from: this machine, a download, a Go build
     certificates      the CA and the certificates that it signs
@@ -11,6 +11,8 @@ run the same code. From the bottom up:
     probes            ask a server over HTTP(S) whether it is ready
     control_plane     etcd, kube-apiserver, kube-controller-manager, kube-scheduler
     minio_server      the S3 store
-    watchdog          stops a run whose owner died
+    node/             containerd, kubelet, kube-proxy, CoreDNS: pods that run, on Linux as root
+    ending            stops and deletes all of a run
+    watchdog          ends a run whose owner died
     lifecycle         up, down and status of all of it
 """

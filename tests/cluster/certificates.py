@@ -34,6 +34,11 @@ class KeyPair:
     certificate: bytes
     key: bytes
 
+    @property
+    def whole(self) -> bytes:
+        """Both, for programs that read them from one file."""
+        return self.certificate + self.key
+
 
 class Authority:
     """A certificate authority that signs certificates for servers and clients."""

@@ -32,6 +32,12 @@ class ControlPlane:
     # The API server's address.
     server: str
 
+    @classmethod
+    def recorded(cls, run: RunFolder) -> ControlPlane:
+        """Returns the control plane that the run's record tells of."""
+        ready_address = run.servers()["kube-apiserver"].server.ready_address
+        return cls(run, ready_address.removesuffix("/readyz"))
+
     @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig."""
@@ -64,11 +70,16 @@ class ControlPlane:
         processes.wait_until_ready(self.run, "kube-apiserver")
 
 
-def start(run: RunFolder, binaries: servers.Binaries) -> ControlPlane:
-    """Starts a control plane with a data store of its own, and waits until it can be used."""
+def start(
+    run: RunFolder, binaries: servers.Binaries, node_address: str | None = None
+) -> ControlPlane:
+    """Starts a control plane with a data store of its own, and waits until it can be used.
+
+    With the address of a node, which this machine must have, pods and kubelet can reach it.
+    """
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
-            return _start(run, binaries, servers.Ports(*free_ports(5)))
+            return _start(run, binaries, servers.Ports(*free_ports(5)), node_address)
         except PortTaken:
             processes.stop(run, *NAMES)
             shutil.rmtree(run.path / "etcd", ignore_errors=True)
@@ -77,16 +88,21 @@ def start(run: RunFolder, binaries: servers.Binaries) -> ControlPlane:
     raise AssertionError("unreachable")
 
 
-def _start(run: RunFolder, binaries: servers.Binaries, ports: servers.Ports) -> ControlPlane:
+def _start(
+    run: RunFolder, binaries: servers.Binaries, ports: servers.Ports, node_address: str | None
+) -> ControlPlane:
     run.create()
     processes.launch(run, servers.etcd(binaries, run.path, ports))
-    address = f"https://127.0.0.1:{ports.apiserver}"
-    _write_credentials(run, address)
+    address = f"https://{node_address or '127.0.0.1'}:{ports.apiserver}"
+    _write_credentials(run, address, node_address)
     processes.wait_until_ready(run, "etcd")
-    processes.launch(run, servers.apiserver(binaries, run.path, ports))
+    processes.launch(run, servers.apiserver(binaries, run.path, ports, node_address))
     # The controller manager exits when it starts before the API server has made the RBAC roles.
     processes.wait_until_ready(run, "kube-apiserver")
-    processes.launch(run, servers.controller_manager(binaries, run.path, ports))
+    with_node = node_address is not None
+    processes.launch(
+        run, servers.controller_manager(binaries, run.path, ports, with_node=with_node)
+    )
     processes.launch(run, servers.scheduler(binaries, run.path, ports))
     processes.wait_until_ready(run, "kube-controller-manager")
     processes.wait_until_ready(run, "kube-scheduler")
@@ -94,10 +110,11 @@ def _start(run: RunFolder, binaries: servers.Binaries, ports: servers.Ports) -> 
     return ControlPlane(run, address)
 
 
-def _write_credentials(run: RunFolder, address: str) -> None:
+def _write_credentials(run: RunFolder, address: str, node_address: str | None) -> None:
     authority = Authority.create()
     service_account_private, service_account_public = service_account_keys()
-    own, server = authority.files(), authority.server(servers.SERVING_ADDRESSES)
+    addresses = [*servers.SERVING_ADDRESSES, *([node_address] if node_address else [])]
+    own, server = authority.files(), authority.server(addresses)
     administrator = authority.client("admin", ["system:masters"])
     for name, content in {
         "ca.crt": own.certificate,
@@ -106,7 +123,8 @@ def _write_credentials(run: RunFolder, address: str) -> None:
         "server.key": server.key,
         "service-accounts.key": service_account_private,
         "service-accounts.pub": service_account_public,
-        "admin.pem": administrator.certificate + administrator.key,
+        "admin.pem": administrator.whole,
+        **(_credentials_towards_nodes(authority) if node_address else {}),
     }.items():
         run.write_secret(run.tls / name, content)
     _write_kubeconfig(run, run.kubeconfig, address, "admin", administrator)
@@ -114,6 +132,21 @@ def _write_credentials(run: RunFolder, address: str) -> None:
         user = f"system:{name}"
         path = run.path / "kubeconfigs" / name
         _write_kubeconfig(run, path, address, user, authority.client(user))
+
+
+def _credentials_towards_nodes(authority: Authority) -> dict[str, bytes]:
+    """Makes what the API server shows to the kubelet, and to API servers that extend it.
+
+    The latter are told who a user is by header, and believe no client but one of this CA; so it may
+    not be the users' own.
+    """
+    front_proxy = Authority.create()
+    kubelet_client = authority.client("kube-apiserver-kubelet-client", ["system:masters"])
+    return {
+        "kubelet-client.pem": kubelet_client.whole,
+        "front-proxy-ca.crt": front_proxy.files().certificate,
+        "front-proxy-client.pem": front_proxy.client("front-proxy-client").whole,
+    }
 
 
 def _write_kubeconfig(

@@ -2,6 +2,8 @@
 
 ClusterError
 ├── BinaryUnavailable   a server's binary is neither here nor to be had
+├── NodeUnavailable     this machine, or what now runs on it, has no room for a node
+├── ImageNotLoaded      an image did not get into the node
 └── StartFailed         a server exited or never became ready
     └── PortTaken       ... because another program took its port first
 """
@@ -15,6 +17,14 @@ class ClusterError(Exception):
 
 class BinaryUnavailable(ClusterError):
     """A server's binary is neither here nor to be had."""
+
+
+class NodeUnavailable(ClusterError):
+    """This machine, or what now runs on it, has no room for a node; the message says why."""
+
+
+class ImageNotLoaded(ClusterError):
+    """An image did not get into the node."""
 
 
 class StartFailed(ClusterError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from cluster import control_plane as control_planes
 from cluster import minio_server as minio_servers
 from cluster.binaries.obtaining import allowed_by_environment, obtain
 from cluster.control_plane import ControlPlane
-from cluster.errors import BinaryUnavailable
+from cluster.errors import BinaryUnavailable, NodeUnavailable
 from cluster.minio_server import MinioServer
+from cluster.node import Node, claim, running
+from cluster.node.image_store import ArchiveCommand
+from cluster.node.node_servers import BINARIES as NODE_BINARIES
 from cluster.run_folder import RunFolder
 from cluster.watchdog import stop_and_remove, watched
 
@@ -26,11 +30,7 @@ GetBinaries = Callable[[Iterable[str]], dict[str, Path]]
 @pytest.fixture(scope="session")
 def cluster_binaries(pytestconfig: pytest.Config) -> GetBinaries:
     """Finds servers' binaries, or skips the test: nobody who runs pytest asked for a build."""
-    terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-
-    def report(message: str) -> None:
-        if terminal is not None:
-            terminal.write_line(f"cluster: {message}")
+    report = _reporter(pytestconfig)
 
     def get(names: Iterable[str]) -> dict[str, Path]:
         try:
@@ -39,6 +39,16 @@ def cluster_binaries(pytestconfig: pytest.Config) -> GetBinaries:
             pytest.skip(str(error))
 
     return get
+
+
+def _reporter(config: pytest.Config) -> Callable[[str], None]:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+
+    def report(message: str) -> None:
+        if terminal is not None:
+            terminal.write_line(f"cluster: {message}")
+
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +70,72 @@ def control_plane(cluster_run: RunFolder, cluster_binaries: GetBinaries) -> Cont
 def minio_server(cluster_run: RunFolder, cluster_binaries: GetBinaries) -> MinioServer:
     """A MinIO without buckets, shared by the session's tests."""
     return minio_servers.start(cluster_run, cluster_binaries([minio_servers.NAME]))
+
+
+@dataclass(frozen=True)
+class NodeParts:
+    """What a node is started with."""
+
+    binaries: dict[str, Path]
+    # The pause image's reference, and what writes it.
+    pause: tuple[str, ArchiveCommand]
+
+
+@pytest.fixture(scope="session")
+def node_parts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> NodeParts:
+    """Gets what a node is started with, or skips the test where there can be no node.
+
+    Whoever asks for one has chosen the end-to-end tests, so what is missing is installed and built.
+    """
+    # Not above: other tests need no images.
+    from images.building import archive_command, ensure
+    from images.errors import ImagesError
+
+    report = _reporter(pytestconfig)
+    names = (*control_planes.NAMES, minio_servers.NAME, *NODE_BINARIES)
+    try:
+        running.require(RunFolder(tmp_path_factory.getbasetemp() / "none"), report)
+        binaries = obtain(names, allowed_by_environment(build_by_default=True), report)
+        pause = ensure(["pause"], report)["pause"]
+    except (BinaryUnavailable, ImagesError, NodeUnavailable) as error:
+        pytest.skip(str(error))
+    return NodeParts(binaries, (pause, archive_command))
+
+
+@pytest.fixture
+def parts_without_node(node_parts: NodeParts) -> NodeParts:
+    """The parts of a node while none is up; tests that ask for this one come before all others."""
+    if (run := claim.living_holder()) is not None:
+        pytest.skip(f"a machine has room for one node, and that of {run.path} is up")
+    return node_parts
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests that start nodes of their own before the session's node."""
+    items.sort(key=lambda item: "parts_without_node" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory, node_parts: NodeParts) -> Iterator[Node]:
+    """A node and a control plane of its own, shared by the session's tests; no MinIO."""
+    run = RunFolder(tmp_path_factory.mktemp("node"))
+    with watched(run):
+        try:
+            node = running.start(run, node_parts.binaries, node_parts.pause)
+        except NodeUnavailable as error:
+            # Another session was quicker.
+            pytest.skip(str(error))
+        yield node
+        stop_and_remove(run)
+
+
+@pytest.fixture
+def restricted_namespace(node: Node) -> str:
+    """A namespace of the test's own, in which Pod Security admits the least rights only."""
+    name = f"restricted-{secrets.token_hex(4)}"
+    node.make_restricted_namespace(name)
+    return name
 
 
 @pytest.fixture

@@ -39,9 +39,10 @@ def launch(run: RunFolder, server: Server) -> None:
     log = str(run.log(server.name))
     output = (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     # Not subprocess: its objects demand to be waited for, and this process may leave first.
+    words = (*server.launcher, *server.command)
     pid = os.posix_spawn(
-        server.command[0],
-        server.command,
+        words[0],
+        words,
         {"HOME": str(run.path), "PATH": os.defpath} | server.environment,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -73,13 +74,20 @@ def wait_until_ready(run: RunFolder, name: str) -> None:
 def is_ours(launched: Launched, command: Sequence[str], started: float) -> bool:
     """Tells whether a process with the recorded pid is the one that we launched.
 
-    A process that is about to end has no command line any more.
+    A process that is about to end has no command line any more, and one that has just begun may
+    have its launcher's still.
     """
     return (
         launched.started is not None
         and abs(started - launched.started) <= _START_TIME_TOLERANCE
-        and tuple(command) in (launched.server.command, ())
+        and (not command or tuple(command) in _command_lines(launched.server))
     )
+
+
+def _command_lines(server: Server) -> list[tuple[str, ...]]:
+    """Returns the server's command line, and those of the programs that make themselves into it."""
+    words = (*server.launcher, *server.command)
+    return [words[start:] for start in range(len(server.launcher) + 1)]
 
 
 def find(launched: Launched) -> psutil.Process | None:
@@ -133,7 +141,7 @@ def stop(run: RunFolder, *names: str, within: float = _STOPS_WITHIN) -> None:
         alive = [process for each in recorded.values() if (process := find(each))]
         for process in alive:
             with suppress(psutil.NoSuchProcess):
-                # To the process alone: none of the servers has children.
+                # To the process alone: no server has children that should end with it here.
                 process.send_signal(how)
         give_up = time.monotonic() + within
         while (alive := [each for each in alive if _lives(each)]) and time.monotonic() < give_up:

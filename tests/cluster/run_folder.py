@@ -141,7 +141,9 @@ def _is_at(path: Path, file: IO[str]) -> bool:
 def _launched(fields: dict[str, Any]) -> Launched:
     server = fields["server"]
     return Launched(
-        server=Server(**(server | {"command": tuple(server["command"])})),
+        server=Server(
+            **server | {each: tuple(server.get(each, ())) for each in ("command", "launcher")}
+        ),
         pid=fields["pid"],
         started=fields["started"],
     )

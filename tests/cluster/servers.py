@@ -1,7 +1,8 @@
 """The command line of each server, without any I/O.
 
-Everything listens on 127.0.0.1 only, and every command line names the run folder, by which a
-process is later recognised as that run's own.
+Everything listens on 127.0.0.1 only, but for the API server of a cluster with a node, which listens
+on that node's address. Every command line names the run folder, by which a process is later
+recognised as that run's own.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ from pathlib import Path
 Binaries = Mapping[str, Path]
 
 # Addresses of Services; nothing routes to them as long as there is no node.
-_SERVICE_ADDRESSES = "10.96.0.0/16"
+SERVICE_ADDRESSES = "10.96.0.0/16"
 # The first of them is the API server's own (kubernetes.default.svc).
 SERVING_ADDRESSES = ("127.0.0.1", "10.96.0.1")
 
-# These act on nodes, clouds and attached disks. Without a kubelet's heartbeats the first two
-# would also taint, and then empty, every node that a test makes up.
-_CONTROLLERS_NOT_RUN = (
-    "node-lifecycle-controller",
-    "taint-eviction-controller",
-    "device-taint-eviction-controller",
+# These act on clouds, and on the networks of several nodes.
+_CONTROLLERS_OF_CLOUDS = (
     "node-ipam-controller",
     "node-route-controller",
     "service-lb-controller",
     "cloud-node-lifecycle-controller",
+)
+# These act on nodes and attached disks. Without a kubelet's heartbeats the first two would also
+# taint, and then empty, every node that a test makes up.
+_CONTROLLERS_OF_NODES = (
+    "node-lifecycle-controller",
+    "taint-eviction-controller",
+    "device-taint-eviction-controller",
     "persistentvolume-attach-detach-controller",
     "persistentvolume-expander-controller",
 )
@@ -44,6 +48,9 @@ class Server:
     ready_address: str
     # The only variables that it gets; a proxy of the user's must not catch loopback traffic.
     environment: dict[str, str] = field(default_factory=dict)
+    # A program, with its arguments, that makes itself into the command (by exec) after setting up
+    # what the command shall find. The process has the command's line from then on.
+    launcher: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,19 +94,22 @@ def etcd(binaries: Binaries, folder: Path, ports: Ports) -> Server:
     )
 
 
-def apiserver(binaries: Binaries, folder: Path, ports: Ports) -> Server:
+def apiserver(
+    binaries: Binaries, folder: Path, ports: Ports, node_address: str | None = None
+) -> Server:
     """Returns the API server, with the authorization and admission of a real cluster."""
+    address = node_address or "127.0.0.1"
+    for_pods = _FOR_NO_PODS if node_address is None else _for_pods(folder)
     return Server(
         "kube-apiserver",
         (
             str(binaries["kube-apiserver"]),
             f"--etcd-servers=http://127.0.0.1:{ports.etcd}",
-            "--bind-address=127.0.0.1",
+            f"--bind-address={address}",
             f"--secure-port={ports.apiserver}",
-            "--advertise-address=127.0.0.1",
-            # The Endpoints of kubernetes.default may not name a loopback address.
-            "--endpoint-reconciler-type=none",
-            f"--service-cluster-ip-range={_SERVICE_ADDRESSES}",
+            f"--advertise-address={address}",
+            *for_pods,
+            f"--service-cluster-ip-range={SERVICE_ADDRESSES}",
             f"--tls-cert-file={folder}/tls/server.crt",
             f"--tls-private-key-file={folder}/tls/server.key",
             f"--client-ca-file={folder}/tls/ca.crt",
@@ -110,13 +120,39 @@ def apiserver(binaries: Binaries, folder: Path, ports: Ports) -> Server:
             f"--service-account-key-file={folder}/tls/service-accounts.pub",
             "--profiling=false",
         ),
-        f"https://127.0.0.1:{ports.apiserver}/readyz",
+        f"https://{address}:{ports.apiserver}/readyz",
     )
 
 
-def controller_manager(binaries: Binaries, folder: Path, ports: Ports) -> Server:
-    """Returns the controllers that need neither nodes nor a cloud: Job, garbage collector, ..."""
-    left_out = ",".join(f"-{name}" for name in _CONTROLLERS_NOT_RUN)
+# The Endpoints of kubernetes.default may not name a loopback address.
+_FOR_NO_PODS = ("--endpoint-reconciler-type=none",)
+
+
+def _for_pods(folder: Path) -> tuple[str, ...]:
+    """Lets the API server reach the kubelet (logs, exec) and API servers that extend it."""
+    return (
+        "--kubelet-preferred-address-types=InternalIP",
+        f"--kubelet-certificate-authority={folder}/tls/ca.crt",
+        f"--kubelet-client-certificate={folder}/tls/kubelet-client.pem",
+        f"--kubelet-client-key={folder}/tls/kubelet-client.pem",
+        f"--requestheader-client-ca-file={folder}/tls/front-proxy-ca.crt",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={folder}/tls/front-proxy-client.pem",
+        f"--proxy-client-key-file={folder}/tls/front-proxy-client.pem",
+    )
+
+
+def controller_manager(
+    binaries: Binaries, folder: Path, ports: Ports, *, with_node: bool = False
+) -> Server:
+    """Returns the controllers that need no cloud, and no node either unless there is one."""
+    not_run = _CONTROLLERS_OF_CLOUDS + (() if with_node else _CONTROLLERS_OF_NODES)
+    # The controllers of volumes would make this folder where it is by default, far from the run's.
+    for_volumes = (f"--flex-volume-plugin-dir={folder}/node/volume-plugins",) if with_node else ()
+    left_out = ",".join(f"-{name}" for name in not_run)
     return Server(
         "kube-controller-manager",
         (
@@ -128,6 +164,7 @@ def controller_manager(binaries: Binaries, folder: Path, ports: Ports) -> Server
             f"--tls-private-key-file={folder}/tls/server.key",
             "--leader-elect=false",
             f"--controllers=*,{left_out}",
+            *for_volumes,
             "--use-service-account-credentials=true",
             f"--root-ca-file={folder}/tls/ca.crt",
             f"--service-account-private-key-file={folder}/tls/service-accounts.key",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cluster import processes
+from cluster.ending import end
 from cluster.run_folder import RunFolder
 
 _TESTS = Path(__file__).parents[1]
@@ -39,8 +39,7 @@ def watched(run: RunFolder) -> Iterator[None]:
 def stop_and_remove(run: RunFolder) -> None:
     """Ends a run of a test session; the logs stay for whoever looks into a failure."""
     with run.alone():
-        processes.stop_all(run)
-        run.remove(keep_logs=True)
+        end(run, keep_logs=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ TOOLS = Path(__file__).parents[1] / "tools"
 
 KUBERNETES = "v1.36.2"
 ETCD = "v3.6.8"
+COREDNS = "v1.15.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 
 # Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
@@ -62,6 +63,10 @@ def _kubernetes(name: str, build_seconds: int) -> Binary:
 
 
 _ETCD_RELEASE = f"https://github.com/etcd-io/etcd/releases/download/{ETCD}"
+_COREDNS_RELEASE = (
+    f"https://github.com/coredns/coredns/releases/download/{COREDNS}"
+    f"/coredns_{COREDNS.removeprefix('v')}_{{os}}_{{arch}}.tgz"
+)
 
 BINARIES = (
     Binary(
@@ -79,6 +84,8 @@ BINARIES = (
     _kubernetes("kube-apiserver", 270),
     _kubernetes("kube-controller-manager", 70),
     _kubernetes("kube-scheduler", 6),
+    _kubernetes("kubelet", 26),
+    _kubernetes("kube-proxy", 6),
     # MinIO publishes its server as source only, so there is nothing to download.
     Binary(
         name="minio",
@@ -86,5 +93,13 @@ BINARIES = (
         tool_module="minio",
         package="github.com/minio/minio",
         build_seconds=140,
+    ),
+    Binary(
+        name="coredns",
+        version=COREDNS,
+        tool_module="coredns",
+        package="github.com/coredns/coredns",
+        build_seconds=75,
+        release=Release(_COREDNS_RELEASE, f"{_COREDNS_RELEASE}.sha256", member="coredns"),
     ),
 )

@@ -8,11 +8,13 @@ import re
 # these minors are tried; older ones are also out of support.
 _OLDEST_KUBERNETES = (1, 34)
 _OLDEST_ETCD = (3, 5)
+_OLDEST_COREDNS = (1, 11)
 _OLDEST_GO = (1, 26)
 
 _PATTERNS = {
     "etcd": re.compile(r"etcd Version: v?(\d+)\.(\d+)"),
     "minio": re.compile(r"minio version (?:RELEASE\.(\d+)-(\d+)|DEVELOPMENT)"),
+    "coredns": re.compile(r"CoreDNS-(\d+)\.(\d+)"),
     "go": re.compile(r"go version go(\d+)\.(\d+)"),
 }
 _KUBERNETES_PATTERN = re.compile(r"Kubernetes v(\d+)\.(\d+)")
@@ -28,6 +30,8 @@ def is_fit(name: str, printed: str) -> bool:
     version = int(match[1]), int(match[2])
     if name == "etcd":
         return _OLDEST_ETCD <= version < (4, 0)
+    if name == "coredns":
+        return version >= _OLDEST_COREDNS
     if name == "go":
         return version >= _OLDEST_GO
     return _OLDEST_KUBERNETES <= version < (2, 0)

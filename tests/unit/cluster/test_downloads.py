@@ -15,6 +15,10 @@ RELEASES = {each.name: each.release for each in BINARIES if each.release is not 
 APISERVER = "https://dl.k8s.io/release/v1.36.2/bin/linux/amd64/kube-apiserver"
 ETCD = "https://github.com/etcd-io/etcd/releases/download/v3.6.8"
 
+COREDNS = (
+    "https://github.com/coredns/coredns/releases/download/v1.15.0/coredns_1.15.0_linux_amd64.tgz"
+)
+
 
 def tar_gz(name: str, content: bytes) -> bytes:
     file = io.BytesIO()
@@ -46,6 +50,15 @@ def test_etcd_is_checked_against_its_line_and_unpacked() -> None:
         ),
     }
     assert download(RELEASES["etcd"], "linux", "arm64", web.__getitem__) == b"binary"
+
+
+def test_coredns_is_checked_and_unpacked() -> None:
+    archive = tar_gz("coredns", b"binary")
+    web = {
+        COREDNS: archive,
+        f"{COREDNS}.sha256": sha256(archive) + b"  coredns_1.15.0_linux_amd64.tgz\n",
+    }
+    assert download(RELEASES["coredns"], "linux", "amd64", web.__getitem__) == b"binary"
 
 
 @pytest.mark.parametrize("published", [sha256(b"other"), b"", b"<html>not here</html>"])

@@ -16,6 +16,10 @@ ETCD = Server("etcd", ("/bin/etcd", "--data-dir=/run/etcd"), "http://127.0.0.1:1
 LAUNCHED = Launched(ETCD, pid=7, started=1000.0)
 
 
+ENTER = ("/bin/enter", "a", "/bin/sh", "-c", "set up")
+ENTERED = Launched(Server(ETCD.name, ETCD.command, ETCD.ready_address, launcher=ENTER), 7, 1000.0)
+
+
 @pytest.mark.parametrize(
     ("launched", "command", "started", "ours"),
     [
@@ -28,6 +32,12 @@ LAUNCHED = Launched(ETCD, pid=7, started=1000.0)
         pytest.param(
             LAUNCHED, ("/bin/etcd", "--data-dir=/other/etcd"), 1000.0, False, id="another run's"
         ),
+        pytest.param(ENTERED, ETCD.command, 1000.0, True, id="what its launcher made itself into"),
+        pytest.param(ENTERED, ENTER + ETCD.command, 1000.0, True, id="its launcher still"),
+        pytest.param(
+            ENTERED, ENTER[2:] + ETCD.command, 1000.0, True, id="what the launcher went on with"
+        ),
+        pytest.param(ENTERED, ENTER, 1000.0, False, id="its launcher, for something else"),
         pytest.param(Launched(ETCD), ETCD.command, 1000.0, False, id="never launched"),
     ],
 )
@@ -40,6 +50,17 @@ def test_a_process_is_ours_by_command_line_and_start_time(
 def sleeper(folder: Path) -> Server:
     code = "import time; time.sleep(600)"
     return Server("sleeper", (sys.executable, "-c", code, str(folder)), "http://127.0.0.1:1/")
+
+
+def test_a_process_that_its_launcher_made_itself_into_is_found_and_stopped(run: RunFolder) -> None:
+    plain = sleeper(run.path)
+    shell = ("/bin/sh", "-c", 'exec "$@"', "sh")
+    processes.launch(run, Server(plain.name, plain.command, plain.ready_address, launcher=shell))
+    launched = run.servers()["sleeper"]
+    assert launched.pid is not None
+    assert find(launched) == psutil.Process(launched.pid)
+    processes.stop_all(run)
+    assert find(launched) is None
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from cluster.servers import Server
 
 ETCD = Server("etcd", ("/bin/etcd", "--data-dir=/run/etcd"), "http://127.0.0.1:1/health")
 MINIO = Server("minio", ("/bin/minio", "server"), "http://127.0.0.1:2/", {"SECRET": "abc"})
+ENTERED = Server("kubelet", ("/bin/kubelet",), "http://127.0.0.1:3/", launcher=("/bin/enter", "a"))
 
 
 def run_in(folder: Path) -> RunFolder:
@@ -37,10 +38,12 @@ def test_what_is_recorded_can_be_read_back(tmp_path: Path) -> None:
     run = run_in(tmp_path)
     run.record(Launched(ETCD))
     run.record(Launched(MINIO, pid=8, started=2.5))
+    run.record(Launched(ENTERED))
     run.record(Launched(ETCD, pid=7, started=1.5))
     assert list(run.servers().items()) == [
         ("etcd", Launched(ETCD, pid=7, started=1.5)),
         ("minio", Launched(MINIO, pid=8, started=2.5)),
+        ("kubelet", Launched(ENTERED)),
     ]
 
 

@@ -82,10 +82,11 @@ def test_controller_manager() -> None:
                 "--tls-cert-file=/run/tls/server.crt",
                 "--tls-private-key-file=/run/tls/server.key",
                 "--leader-elect=false",
-                "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller,"
-                "-device-taint-eviction-controller,-node-ipam-controller,-node-route-controller,"
+                "--controllers=*,-node-ipam-controller,-node-route-controller,"
                 "-service-lb-controller,-cloud-node-lifecycle-controller,"
-                "-persistentvolume-attach-detach-controller,-persistentvolume-expander-controller",
+                "-node-lifecycle-controller,-taint-eviction-controller,"
+                "-device-taint-eviction-controller,-persistentvolume-attach-detach-controller,"
+                "-persistentvolume-expander-controller",
                 "--use-service-account-credentials=true",
                 "--root-ca-file=/run/tls/ca.crt",
                 "--service-account-private-key-file=/run/tls/service-accounts.key",
@@ -97,6 +98,41 @@ def test_controller_manager() -> None:
         )
         == CONTROLLER_MANAGER
     )
+
+
+def test_apiserver_of_a_cluster_with_a_node() -> None:
+    assert servers.apiserver(BINARIES, RUN, PORTS, "10.244.255.1") == Server(
+        "kube-apiserver",
+        (
+            "/bin/kube-apiserver",
+            "--etcd-servers=http://127.0.0.1:1",
+            "--bind-address=10.244.255.1",
+            "--secure-port=3",
+            "--advertise-address=10.244.255.1",
+            "--kubelet-preferred-address-types=InternalIP",
+            "--kubelet-certificate-authority=/run/tls/ca.crt",
+            "--kubelet-client-certificate=/run/tls/kubelet-client.pem",
+            "--kubelet-client-key=/run/tls/kubelet-client.pem",
+            "--requestheader-client-ca-file=/run/tls/front-proxy-ca.crt",
+            "--requestheader-allowed-names=front-proxy-client",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            "--proxy-client-cert-file=/run/tls/front-proxy-client.pem",
+            "--proxy-client-key-file=/run/tls/front-proxy-client.pem",
+            *APISERVER.command[6:],
+        ),
+        "https://10.244.255.1:3/readyz",
+    )
+
+
+def test_with_a_node_only_the_controllers_of_clouds_are_left_out() -> None:
+    command = servers.controller_manager(BINARIES, RUN, PORTS, with_node=True).command
+    assert (
+        "--controllers=*,-node-ipam-controller,-node-route-controller,-service-lb-controller,"
+        "-cloud-node-lifecycle-controller"
+    ) in command
+    assert "--flex-volume-plugin-dir=/run/node/volume-plugins" in command
 
 
 def test_scheduler() -> None:

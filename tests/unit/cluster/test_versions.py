@@ -21,6 +21,8 @@ from cluster.binaries.versions import is_fit
         ("minio", "minio version RELEASE.2025-04-22T22-12-26Z (commit-id=1)\n", True),
         ("minio", "minio version DEVELOPMENT.GOGET (commit-id=DEVELOPMENT.GOGET)\n", True),
         ("minio", "Midnight Commander 4.8\n", False),
+        ("coredns", "CoreDNS-1.15.0\nlinux/amd64, go1.26.8, \n", True),
+        ("coredns", "CoreDNS-1.8.6\nlinux/amd64, go1.17.1, \n", False),
         ("go", "go version go1.26.8 linux/amd64\n", True),
         ("go", "go version go1.30 linux/arm64\n", True),
         ("go", "go version go1.25.5 linux/amd64\n", False),

@@ -1,0 +1,74 @@
+"""Removes a node from its machine, whether it is up, half up, or was left behind by a crash."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+
+from cluster.node import cgroups, claim, kernel_settings, network, places, programs
+from cluster.node.node_servers import COVERED_FOLDERS
+from cluster.run_folder import RunFolder
+
+_END_WITHIN = 20.0
+_POLL_EVERY = 0.02
+
+
+def clear(run: RunFolder) -> None:
+    """Removes the run's node, where there is one; its servers must have been stopped."""
+    if claim.holder() != run:
+        return
+    with claim.alone():
+        # Another run may have taken over what a crash had left of this one's.
+        if claim.holder() == run:
+            remove_everything()
+
+
+def remove_everything() -> None:
+    """Removes all that goes by the node's names; after a crash in between it can be begun anew."""
+    # Shims first: they would report, and clean up after, the containers that end.
+    _end_shims()
+    cgroups.end_all_inside()
+    cgroups.remove()
+    network.take_down(programs.find())
+    kernel_settings.restore()
+    _remove_empty(COVERED_FOLDERS)
+    # Last, since it says whose all this is.
+    shutil.rmtree(places.STATE, ignore_errors=True)
+
+
+def is_shim(command: Sequence[str]) -> bool:
+    """Tells whether a process is the parent of a container of this node, and of no other's."""
+    if not command or not Path(command[0]).name.startswith("containerd-shim"):
+        return False
+    return ("-address", str(places.SOCKET)) in pairwise(command)
+
+
+def _end_shims() -> None:
+    give_up = time.monotonic() + _END_WITHIN
+    while (shims := _shims()) and time.monotonic() < give_up:
+        for shim in shims:
+            with suppress(psutil.NoSuchProcess):
+                shim.kill()
+        time.sleep(_POLL_EVERY)
+
+
+def _shims() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if is_shim(process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def _remove_empty(folders: Iterable[str]) -> None:
+    """Removes the folders that were only made to be covered."""
+    for folder in folders:
+        # One with something in it belongs to the machine.
+        with suppress(OSError):
+            Path(folder).rmdir()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cluster.node.programs import PACKAGES, missing_packages
+from cluster.node.requirements import Machine, existing, hindrance
+
+GIB = 1024**3
+FIT = Machine(
+    system="linux",
+    is_root=True,
+    missing_packages=(),
+    can_install=False,
+    free_bytes=10 * GIB,
+    folder=Path("/home/ann/.cache"),
+    other_run=None,
+    taken=None,
+)
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        pytest.param(FIT, id="with all that is needed"),
+        pytest.param(
+            replace(FIT, missing_packages=("runc",), can_install=True), id="that gets a package"
+        ),
+    ],
+)
+def test_nothing_keeps_a_machine_from_having_a_node(machine: Machine) -> None:
+    assert hindrance(machine) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "reason"),
+    [
+        pytest.param(
+            replace(FIT, system="darwin"),
+            "a node needs Linux, and this is darwin",
+            id="another system",
+        ),
+        pytest.param(
+            replace(FIT, is_root=False),
+            "a node needs root: it makes network interfaces, mounts and cgroups",
+            id="another user",
+        ),
+        pytest.param(
+            replace(FIT, other_run=Path("/cache/run/two")),
+            "the node of another run is up, and a machine has room for one: /cache/run/two"
+            " (`python -m cluster down` with that run's name, or the end of its tests, ends it)",
+            id="another run's node",
+        ),
+        pytest.param(
+            replace(FIT, taken="the nftables table `ip kube-proxy`"),
+            "the nftables table `ip kube-proxy` is there already, and not ours to remove",
+            id="another cluster's node",
+        ),
+        pytest.param(
+            replace(FIT, missing_packages=("containerd", "runc")),
+            "a node needs programs that are not installed;"
+            " their packages in Debian are: containerd, runc",
+            id="programs that are missing",
+        ),
+        pytest.param(
+            replace(FIT, free_bytes=GIB // 2),
+            "too little disk: 2.0 GiB needed, 0.5 GiB free at /home/ann/.cache",
+            id="a full disk",
+        ),
+    ],
+)
+def test_what_keeps_a_machine_from_having_a_node_is_said(machine: Machine, reason: str) -> None:
+    assert hindrance(machine) == reason
+
+
+def test_the_packages_of_missing_programs_are_named_once_each() -> None:
+    assert missing_packages(["ip", "mount", "nsenter", "unshare"], plugins=False) == [
+        "buildah",
+        "containerd",
+        "containernetworking-plugins",
+        "debootstrap",
+        "nftables",
+        "runc",
+    ]
+
+
+@pytest.mark.parametrize("builder", ["buildah", "docker", "podman"])
+def test_nothing_is_missing_where_all_programs_are(builder: str) -> None:
+    assert missing_packages([*PACKAGES, builder], plugins=True) == []
+
+
+def test_a_folder_that_is_not_there_yet_is_on_the_disk_of_the_one_above(tmp_path: Path) -> None:
+    assert existing(tmp_path / "cache" / "waas") == tmp_path
