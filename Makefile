@@ -12,6 +12,8 @@ OWN_UV := $(WAAS_CACHE)/uv-$(UV_VERSION)/bin/uv
 UV := $(or $(shell command -v uv),$(OWN_UV))
 RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
+IMAGES := PYTHONPATH=tests $(RUN) python -m images
+HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
 PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
 
@@ -47,6 +49,7 @@ lint: setup ## Check style, types and the direction of imports
 	$(RUN) ruff format --check $(PYTHON_TREES)
 	$(RUN) mypy contract api/src operator/src job-image/src tests
 	$(RUN) lint-imports
+	$(HELM) lint --strict --quiet charts/waas --set minio.enabled=true
 
 .PHONY: test
 test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
@@ -67,8 +70,16 @@ test-long: setup ## Run the tests that take minutes, too
 	$(CLUSTER) build
 	$(RUN) pytest -m long
 
+.PHONY: test-e2e
+test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere
+	$(RUN) pytest -m e2e --timeout 3600 tests/e2e
+
 .PHONY: check
-check: lint check-generated test ## Run all that CI runs
+check: lint check-generated test test-e2e ## Run all that CI runs
+
+.PHONY: images
+images: setup ## Build the images with buildah, docker or podman; only those whose content changed
+	$(IMAGES) build
 
 .PHONY: generate
 generate: setup ## Write the chart's CustomResourceDefinition from the contract's models

@@ -58,7 +58,7 @@ def test_audio_put_by_hand_is_transcribed_when_a_resource_names_it(
 
 
 def test_the_urls_are_gone_when_the_job_is_over_and_were_never_logged(
-    desk: Desk, operator: OperatorProcess, pod_runner: PodRunner
+    desk: Desk, tenant: Tenant, operator: OperatorProcess, pod_runner: PodRunner
 ) -> None:
     program = operator.start()
     desk.create("a", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
@@ -68,10 +68,12 @@ def test_the_urls_are_gone_when_the_job_is_over_and_were_never_logged(
     assert desk.tenant.api.items(secrets_path(desk.tenant.namespace)) == []
     said = json.dumps(resource) + program.output() + "".join(r.output for r in pod_runner.runs)
     assert "X-Amz" not in said
-    assert desk.tenant.minio_server.secret_key not in said
+    assert tenant.minio_server.secret_key not in said
 
 
-def test_the_pod_gets_no_credentials_but_its_urls(desk: Desk, operator: OperatorProcess) -> None:
+def test_the_pod_gets_no_credentials_but_its_urls(
+    desk: Desk, tenant: Tenant, operator: OperatorProcess
+) -> None:
     operator.start()
     desk.create("a", source={"key": desk.put_audio("clip", CLIP)})
 
@@ -82,7 +84,7 @@ def test_the_pod_gets_no_credentials_but_its_urls(desk: Desk, operator: Operator
     spec = pods[0]["spec"]
     assert spec["automountServiceAccountToken"] is False
     assert [volume["name"] for volume in spec["volumes"]] == ["urls", "scratch", "models"]
-    assert desk.tenant.minio_server.secret_key not in json.dumps(pods)
+    assert tenant.minio_server.secret_key not in json.dumps(pods)
 
 
 PERMANENT_FAILURES = [

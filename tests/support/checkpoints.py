@@ -13,7 +13,7 @@ import torch
 from support.ctranslate2_weights import build_checkpoint, read_tensors
 
 # Raise it when the conversion changes, so that no machine keeps what an older one made.
-_CONVERSION = 1
+_CONVERSION = 2
 
 
 class WeightsNotInstalled(Exception):
@@ -88,5 +88,7 @@ def _convert(packaged: _Packaged, path: Path) -> None:
     )
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
         torch.save(build_checkpoint(read_tensors(content)), file)
+    # A pod reads it as another user.
+    os.chmod(file.name, 0o644)
     # Another run may do the same at the same time: whoever is last wins, with equal bytes.
     os.replace(file.name, path)

@@ -2,27 +2,41 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from minio import Minio
 
 from support.kubernetes_api import (
+    KubernetesApi,
     Resource,
     jobs_path,
+    pods_path,
     transcription_job_resource,
     transcription_jobs_path,
 )
-from support.service import BUCKET, Tenant
+from support.service import BUCKET
 from support.speech import Clip
 from support.waiting import wait_until
 from waas_contract.manifest import Manifest
+from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.object_keys import manifest_key
+
+
+class Place(Protocol):
+    """Where the desk stands: a namespace, and an administrator's way into it."""
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def api(self) -> KubernetesApi: ...
 
 
 @dataclass(frozen=True)
 class Desk:
     """A person's hands and eyes."""
 
-    tenant: Tenant
+    tenant: Place
     store: Minio
 
     def put_audio(self, name: str, content: Clip) -> str:
@@ -45,6 +59,13 @@ class Desk:
     def jobs(self) -> list[Resource]:
         return self.tenant.api.items(jobs_path(self.tenant.namespace))
 
+    def pods(self, name: str) -> list[Resource]:
+        """Return the pods of a TranscriptionJob, oldest first."""
+        pods = self.tenant.api.items(
+            pods_path(self.tenant.namespace), labelSelector=f"{TRANSCRIPTION_JOB_LABEL}={name}"
+        )
+        return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
     def wait_for(
         self, name: str, claim: str, look: Callable[[Resource], bool], timeout_seconds: float = 120
     ) -> Resource:
@@ -64,8 +85,14 @@ class Desk:
             lambda found: found.get("status", {}).get("phase") in phases,
         )
 
-    def wait_for_end(self, name: str) -> Resource:
-        return self.wait_for_phase(name, "Succeeded", "Failed", "Cancelled")
+    def wait_for_end(self, name: str, timeout_seconds: float = 120) -> Resource:
+        ends = ("Succeeded", "Failed", "Cancelled")
+        return self.wait_for(
+            name,
+            "has ended",
+            lambda found: found.get("status", {}).get("phase") in ends,
+            timeout_seconds,
+        )
 
     def manifest(self, name: str) -> Manifest:
         content = self.read(manifest_key(self.tenant.namespace, name))

@@ -1,0 +1,115 @@
+"""The main job on a real node: audio in through the Service or by kubectl, transcripts out."""
+
+import json
+import time
+
+import httpx
+import pytest
+
+from support.desk import Desk, condition
+from support.kubernetes_api import transcription_job_resource
+from support.release import JOB_NAMESPACE, NAMESPACE, Release
+from support.speech import librivox_clip
+from support.spoken_words import words_of
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.e2e
+
+CLIP = librivox_clip("0870")
+CAPTION_FORMATS = ("srt", "vtt", "txt", "timecode_txt")
+
+
+def words_of_captions(text: str) -> list[str]:
+    lines = (line for line in text.splitlines() if "-->" not in line and not line.isdigit())
+    return words_of(" ".join(line for line in lines if line != "WEBVTT"))
+
+
+def test_an_upload_to_the_service_becomes_every_format(
+    service: httpx.Client, desk: Desk, release: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = time.monotonic()
+    answer = service.post(
+        "/v1/transcribe",
+        params={"model": "base", "email_callback": "desk@example.org", "filename": CLIP.path.name},
+        content=CLIP.path.read_bytes(),
+    )
+    assert answer.status_code == 201, answer.text
+    job_id = answer.json()["job_id"]
+
+    wait_until(
+        lambda: service.get(f"/v1/jobs/{job_id}").json()["status"] in ("finished", "failed"),
+        f"{job_id} has ended",
+    )
+
+    seconds = time.monotonic() - started
+    with capsys.disabled():
+        print(f"\nupload to transcript of {CLIP.duration_seconds:.1f} s of speech: {seconds:.1f} s")
+    assert service.get(f"/v1/jobs/{job_id}").json()["status"] == "finished"
+    spoken = words_of(CLIP.text)
+    for output in CAPTION_FORMATS:
+        download = service.get(f"/v1/download/{job_id}", params={"output": output})
+        assert words_of_captions(download.text) == spoken, output
+    transcript = service.get(f"/v1/download/{job_id}", params={"output": "json"}).json()
+    assert words_of(transcript["text"]) == spoken
+    manifest = desk.manifest(job_id)
+    assert {str(file.format) for file in manifest.files} >= {"json", "srt", "vtt", "txt"}
+    for file in manifest.files:
+        assert len(desk.read(file.key)) == file.bytes
+    assert release.images["job"].endswith(desk.pods(job_id)[0]["spec"]["containers"][0]["image"])
+
+
+def test_a_resource_applied_with_kubectl_becomes_a_transcript(desk: Desk, release: Release) -> None:
+    source = {"key": desk.put_audio("clip", CLIP)}
+    resource = transcription_job_resource("by-hand", source=source, model="base", language="en")
+
+    release.run_kubectl("-n", JOB_NAMESPACE, "apply", "-f", "-", stdin=json.dumps(resource))
+    release.run_kubectl(
+        "-n", JOB_NAMESPACE, "wait", "tj/by-hand", "--for=condition=Succeeded", "--timeout=120s"
+    )
+
+    row = release.run_kubectl("-n", JOB_NAMESPACE, "get", "tj", "by-hand", "--no-headers").split()
+    assert row[:5] == ["by-hand", "Succeeded", "100", "base", "Completed"]
+    files = desk.get("by-hand")["status"]["results"]["files"]
+    text = next(each for each in files if each["format"] == "txt")
+    assert words_of(desk.read(text["key"]).decode()) == words_of(CLIP.text)
+
+
+def test_bad_audio_ends_with_one_pod_and_a_plain_sentence(
+    desk: Desk, service: httpx.Client
+) -> None:
+    answer = service.post(
+        "/v1/transcribe",
+        params={"email_callback": "desk@example.org", "model": "tiny.en"},
+        content=b"Dear desk, see attached.",
+    )
+
+    ended = desk.wait_for_end(answer.json()["job_id"])
+
+    succeeded = condition(ended, "Succeeded")
+    assert (succeeded["status"], succeeded["reason"]) == ("False", "BadAudio")
+    assert len(desk.pods(ended["metadata"]["name"])) == 1
+
+
+def test_every_pod_runs_the_image_that_was_built_here(release: Release, desk: Desk) -> None:
+    desk.create("image", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
+    desk.wait_for_end("image")
+
+    ran = {component: release.pods(component) for component in ("api", "operator", "minio")}
+    ran["job"] = desk.pods("image")
+
+    for component, pods in ran.items():
+        assert pods, component
+        for pod in pods:
+            [status] = pod["status"]["containerStatuses"]
+            assert status["image"] == release.images[component], component
+            assert status["imageID"].startswith("sha256:"), "it was imported, not pulled"
+
+
+def test_the_programs_reach_each_other_by_name(release: Release, service: httpx.Client) -> None:
+    assert service.get("/readyz").json() == {"status": "ok", "notReady": []}
+    [pod] = release.pods("operator")
+
+    ready = next(each for each in pod["status"]["conditions"] if each["type"] == "Ready")
+
+    assert ready["status"] == "True"
+    assert pod["metadata"]["namespace"] == NAMESPACE

@@ -1,0 +1,191 @@
+"""The chart as an administrator installs it on a real node, and what people see of it.
+
+    PYTHONPATH=tests uv run python -m support.release
+
+installs it, with the images of this checkout and the tests' weights, on the node that
+`make cluster-up NODE=1` started and KUBECONFIG names.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from cluster.helm import helm_command
+from images.building import ensure
+from support.kubernetes_api import KubernetesApi, Resource, pods_path, secrets_path
+
+CHART = Path(__file__).parents[2] / "charts/waas"
+NAME = "waas"
+IMAGES = ("api", "operator", "job", "minio")
+NAMESPACE = "waas-system"
+JOB_NAMESPACE = "newsroom"
+JOB_NAMESPACES = (JOB_NAMESPACE, "research")
+
+_INSTALL_SECONDS = 240
+_RESTRICTED = {
+    f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
+}
+
+
+def image_value(reference: str) -> dict[str, str]:
+    """Return the chart's value for an image, from a whole reference."""
+    repository, _, tag = reference.rpartition(":")
+    return {"repository": repository, "tag": tag}
+
+
+@dataclass(frozen=True)
+class Release:
+    """One installation of the chart."""
+
+    kubeconfig: Path
+    api: KubernetesApi
+    helm: Path
+    kubectl: Path
+    images: Mapping[str, str]
+    """References by the images' names: api, operator, job, minio."""
+
+    @classmethod
+    def on(cls, kubeconfig: Path, images: Mapping[str, str]) -> Self:
+        """Return the release of a cluster, with this environment's kubectl and helm."""
+        kubectl = shutil.which("kubectl", path=str(Path(sys.executable).parent))
+        assert kubectl is not None, "kubectl comes with `make setup`"
+        return cls(kubeconfig, KubernetesApi(kubeconfig), helm_command(), Path(kubectl), images)
+
+    def prepare(self, weights: Path) -> None:
+        """Make what an administrator has before the chart comes: a namespace and model caches."""
+        wanted = [
+            ("/api/v1/namespaces", {"metadata": {"name": NAMESPACE, "labels": _RESTRICTED}}),
+            *(
+                ("/api/v1/persistentvolumes", build_model_volume(namespace, weights))
+                for namespace in JOB_NAMESPACES
+            ),
+        ]
+        for path, resource in wanted:
+            if self.api.find(f"{path}/{resource['metadata']['name']}") is None:
+                self.api.create(path, resource)
+
+    def install(self, *, operator_image: str | None = None) -> None:
+        """Install or upgrade, and wait until every Deployment has rolled out."""
+        images = dict(self.images) | ({"operator": operator_image} if operator_image else {})
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(build_values(images), file)
+            file.flush()
+            self.run_helm(
+                "upgrade", "--install", NAME, str(CHART), "--values", file.name,
+                "--wait", "--timeout", f"{_INSTALL_SECONDS}s",
+            )  # fmt: skip
+
+    def run_helm(self, *arguments: str) -> str:
+        return self._run([self.helm, "--kubeconfig", self.kubeconfig, "-n", NAMESPACE, *arguments])
+
+    def run_kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        return self._run([self.kubectl, "--kubeconfig", self.kubeconfig, *arguments], stdin)
+
+    def _run(self, command: Sequence[str | Path], stdin: str | None = None) -> str:
+        result = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise AssertionError(f"{command[0]} failed:\n{result.stdout}{result.stderr}")
+        return result.stdout
+
+    def service_address(self, component: str) -> str:
+        """Return host and port of a component's Service, as the cluster's programs reach it."""
+        services = self.api.items(
+            f"/api/v1/namespaces/{NAMESPACE}/services",
+            labelSelector=f"app.kubernetes.io/component={component}",
+        )
+        [spec] = [each["spec"] for each in services]
+        return f"{spec['clusterIP']}:{spec['ports'][0]['port']}"
+
+    def pods(self, component: str) -> list[Resource]:
+        """Return a component's pods that were not told to end."""
+        pods = self.api.items(
+            pods_path(NAMESPACE), labelSelector=f"app.kubernetes.io/component={component}"
+        )
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+    def logs(self, namespace: str, pod: str) -> str:
+        return self.run_kubectl("logs", "-n", namespace, pod, "--all-containers")
+
+    def secret(self, name: str) -> dict[str, str]:
+        """Return a Secret's texts, as an administrator may read them."""
+        data = self.api.get(secrets_path(NAMESPACE, name))["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def storage_password(self) -> str:
+        """Return what nobody but the api, the operator and the store may hold."""
+        return self.secret(f"{NAME}-object-storage")["secret-key"]
+
+
+def build_values(images: Mapping[str, str]) -> dict[str, Any]:
+    """Return the chart's values for a small machine with a store of its own."""
+    small = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "1Gi"}}
+    one_at_a_time = {"requests": {"cpu": "700m", "memory": "1Gi"}, "limits": {"memory": "4Gi"}}
+    on_gpu = {"requests": {"cpu": "100m"}, "limits": {"nvidia.com/gpu": 1}}
+    return {
+        "jobNamespaces": [
+            {"name": name, "modelCache": {"volumeName": f"models-{name}"}}
+            for name in JOB_NAMESPACES
+        ],
+        "modelCache": {
+            "storageClassName": "",
+            "size": "1Gi",
+            "accessModes": ["ReadOnlyMany"],
+        },
+        "api": {"image": image_value(images["api"]), "resources": small},
+        "operator": {
+            "image": image_value(images["operator"]),
+            "resources": small,
+            "settings": {"progressIntervalSeconds": 1, "storagePatienceSeconds": 20},
+        },
+        "jobs": {
+            "image": image_value(images["job"]),
+            "profiles": {"default": {"resources": one_at_a_time}, "gpu": {"resources": on_gpu}},
+        },
+        "minio": {
+            "enabled": True,
+            "image": image_value(images["minio"]),
+            "persistence": {"enabled": False},
+            "resources": small,
+        },
+    }
+
+
+def build_model_volume(namespace: str, weights: Path) -> Resource:
+    """Return a volume with the checkpoints of this machine, for one namespace."""
+    return {
+        "metadata": {"name": f"models-{namespace}"},
+        "spec": {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadOnlyMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": "",
+            "hostPath": {"path": str(weights), "type": "Directory"},
+        },
+    }
+
+
+def main() -> None:
+    """Install the chart on the cluster that KUBECONFIG names, and tell where it listens."""
+    from support.checkpoints import checkpoint_directory
+
+    def report(message: str) -> None:
+        sys.stderr.write(f"{message}\n")
+
+    images = ensure(IMAGES, report)
+    release = Release.on(Path(os.environ["KUBECONFIG"]), images)
+    release.prepare(checkpoint_directory())
+    release.install()
+    report(f"installed in {NAMESPACE}; jobs run in {', '.join(JOB_NAMESPACES)}")
+    report(f"the api listens on http://{release.service_address('api')}")
+
+
+if __name__ == "__main__":
+    main()
