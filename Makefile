@@ -90,12 +90,16 @@ check-generated: setup ## Fail if what is generated is out of date
 	$(RUN) python contract/generate.py --check
 
 .PHONY: cluster-up
-cluster-up: setup ## Start a Kubernetes control plane and a MinIO on this machine's loopback
-	$(CLUSTER) up
+cluster-up: setup ## Start a Kubernetes control plane and a MinIO; with NODE=1, as root, a whole node too
+	$(CLUSTER) up $(if $(NODE),--node)
 
 .PHONY: cluster-env
 cluster-env: ## Print what `eval "$$(make -s cluster-env)"` sets: KUBECONFIG and the store's credentials
 	@$(CLUSTER) env
+
+.PHONY: deploy
+deploy: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
+	@eval "$$($(CLUSTER) env)" && PYTHONPATH=tests $(RUN) python -m support.release
 
 .PHONY: cluster-down
 cluster-down: setup ## Stop them and remove what they stored
