@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -198,6 +199,15 @@ def test_what_another_run_left_as_it_crashed_is_no_hindrance(
     # Neither is the other way round: what the crashed run no longer has is not taken from this one.
     lifecycle.down(crashed)
     assert lifecycle.is_up(run)
+    lifecycle.down(run)
+    assert left() == {}
+
+
+def test_a_node_whose_folder_somebody_deleted_is_removed(
+    run: RunFolder, parts_without_node: NodeParts, left: LeftSince
+) -> None:
+    up(run, parts_without_node).close()
+    shutil.rmtree(run.path, ignore_errors=True)
     lifecycle.down(run)
     assert left() == {}
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import psutil
 
+from cluster import control_plane, minio_server
 from cluster.node import cgroups, claim, kernel_settings, network, places, programs
-from cluster.node.node_servers import COVERED_FOLDERS
+from cluster.node.node_servers import COVERED_FOLDERS, NAMES
 from cluster.run_folder import RunFolder
 
+# A binary's file may have a version behind its name.
+_SERVERS = (*control_plane.NAMES, *NAMES, minio_server.NAME)
 _END_WITHIN = 20.0
 _POLL_EVERY = 0.02
 
@@ -31,8 +34,10 @@ def clear(run: RunFolder) -> None:
 
 def remove_everything() -> None:
     """Removes all that goes by the node's names; after a crash in between it can be begun anew."""
-    # Shims first: they would report, and clean up after, the containers that end.
-    _end_shims()
+    if (run := claim.holder()) is not None:
+        _end_processes(lambda command: is_server(command, run))
+    # Before containers end, of which they would tell, and after which they would clean up.
+    _end_processes(is_shim)
     cgroups.end_all_inside()
     cgroups.remove()
     network.take_down(programs.find())
@@ -49,21 +54,28 @@ def is_shim(command: Sequence[str]) -> bool:
     return ("-address", str(places.SOCKET)) in pairwise(command)
 
 
-def _end_shims() -> None:
+def is_server(command: Sequence[str], run: RunFolder) -> bool:
+    """Tells whether a process is a server of the run, of which somebody deleted the record."""
+    if not command or not Path(command[0]).name.startswith(_SERVERS):
+        return False
+    return any(f"{run.path}/" in word for word in command)
+
+
+def _end_processes(is_ours: Callable[[Sequence[str]], bool]) -> None:
+    def alive() -> list[psutil.Process]:
+        return [
+            process
+            for process in psutil.process_iter(["cmdline", "status"])
+            if is_ours(process.info["cmdline"] or ())
+            and process.info["status"] != psutil.STATUS_ZOMBIE
+        ]
+
     give_up = time.monotonic() + _END_WITHIN
-    while (shims := _shims()) and time.monotonic() < give_up:
-        for shim in shims:
+    while (found := alive()) and time.monotonic() < give_up:
+        for process in found:
             with suppress(psutil.NoSuchProcess):
-                shim.kill()
+                process.kill()
         time.sleep(_POLL_EVERY)
-
-
-def _shims() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "status"])
-        if is_shim(process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
 
 
 def _remove_empty(folders: Iterable[str]) -> None:

@@ -13,6 +13,12 @@ from cluster.node import places
 Programs = Mapping[str, Path]
 Command = tuple[str, ...]
 
+# Locally administered, and then the node's address.
+_HARDWARE_ADDRESS = "0a:58:0a:f4:ff:01"
+# Between pods of one bridge too, packets must pass by the rules that turn a Service's address into
+# a pod's, and back.
+_FILTERED = ("nf_call_iptables", "1")
+_FILTER = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 # Where a container engine closed the way for packets that pass through, pods' need a rule there.
 _PASS = ("-i", places.BRIDGE, "-o", places.BRIDGE, "-j", "ACCEPT")
 
@@ -21,7 +27,9 @@ def bridge_commands() -> list[Command]:
     """Returns the `ip` commands that make the bridge."""
     bridge = places.BRIDGE
     return [
-        ("link", "add", bridge, "type", "bridge"),
+        # With a hardware address of its own: otherwise it takes those of pods' interfaces, as they
+        # come and go, and pods that know the one before don't reach it for seconds.
+        ("link", "add", bridge, "address", _HARDWARE_ADDRESS, "type", "bridge", *_FILTERED),
         ("address", "add", f"{places.ADDRESS}/32", "dev", bridge),
         ("address", "add", f"{places.POD_GATEWAY}/24", "dev", bridge),
         ("link", "set", bridge, "up"),
@@ -69,14 +77,10 @@ def our_links(listed: str) -> list[str]:
 
 def set_up(programs: Programs) -> None:
     """Makes the bridge and the rules."""
+    if not _FILTER.exists():
+        raise StartFailed("the kernel has no br_netfilter, without which pods don't reach Services")
     for command in bridge_commands():
         _run(programs["ip"], *command)
-    # Between pods of one bridge too, packets must pass by the rules that turn a Service's address
-    # into a pod's, and back.
-    through_rules = Path(f"/sys/class/net/{places.BRIDGE}/bridge/nf_call_iptables")
-    if not through_rules.exists():
-        raise StartFailed("the kernel has no br_netfilter, without which pods don't reach Services")
-    through_rules.write_text("1")
     _run(programs["nft"], "-f", "-", stdin=firewall())
     if "iptables" in programs and _is_closed(_run(programs["iptables"], "-S", "FORWARD")):
         _run(programs["iptables"], "-I", "FORWARD", *_PASS)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from cluster.node.cgroups import hierarchies
-from cluster.node.clearing import is_shim
+from cluster.node.clearing import is_server, is_shim
 from cluster.node.network import our_links, our_tables
+from cluster.run_folder import RunFolder
 
 V1_MOUNTS = """\
 /dev/vda / ext4 rw,relatime 0 0
@@ -86,3 +87,19 @@ SHIM = "/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id abc -address"
 )
 def test_a_shim_is_ours_by_the_socket_that_it_was_told(command: str, ours: bool) -> None:
     assert is_shim(command.split()) is ours
+
+
+@pytest.mark.parametrize(
+    ("command", "ours"),
+    [
+        pytest.param("/bin/kubelet-v1.36.2 --config=/cache/run/a/node/k.json", True, id="kubelet"),
+        pytest.param("/bin/etcd --data-dir=/cache/run/a/etcd", True, id="a data store"),
+        pytest.param("/bin/etcd --data-dir=/cache/run/ab/etcd", False, id="another run's"),
+        pytest.param("/bin/less /cache/run/a/logs/kubelet", False, id="somebody who reads a log"),
+        pytest.param("", False, id="a kernel thread"),
+    ],
+)
+def test_a_server_is_known_by_its_run_even_when_that_has_no_record(
+    command: str, ours: bool
+) -> None:
+    assert is_server(command.split(), RunFolder(Path("/cache/run/a"))) is ours

@@ -5,7 +5,7 @@ from cluster.node.network import bridge_commands, firewall
 
 def test_the_bridge_has_the_addresses_of_node_and_gateway_and_the_way_to_services() -> None:
     assert [" ".join(command) for command in bridge_commands()] == [
-        "link add waas0 type bridge",
+        "link add waas0 address 0a:58:0a:f4:ff:01 type bridge nf_call_iptables 1",
         "address add 10.244.255.1/32 dev waas0",
         "address add 10.244.0.1/24 dev waas0",
         "link set waas0 up",
