@@ -14,5 +14,7 @@ the bottom up:
     disk          is there room?
     bases         the public base images, or local ones of the same names
     sizes         how large the images and their top layers are
-    building      builds what is missing, removes what it replaces
+    store         a builder and its images: builds, tags, removes what a build replaces
+    building      builds what is missing, for those who run images
+    archives      looks into an image, for tests
 """

@@ -24,6 +24,9 @@ class Build:
     context: Path
     tag: str
     arguments: Mapping[str, str] = field(default_factory=dict)
+    # Not by an argument of the Dockerfile's: buildah 1.28 takes a LABEL of another value from its
+    # cache.
+    labels: Mapping[str, str] = field(default_factory=dict)
     # Files that single RUN steps ask for by these names; they are never stored.
     secrets: Mapping[str, Path] = field(default_factory=dict)
     # Folders of this machine by the place where all RUN steps see them; buildah only.
@@ -173,5 +176,6 @@ def _build_options(wanted: Build) -> Words:
         f"--tag={wanted.tag}",
         *([f"--target={wanted.stage}"] if wanted.stage else []),
         *(f"--build-arg={name}={value}" for name, value in wanted.arguments.items()),
+        *(f"--label={name}={value}" for name, value in wanted.labels.items()),
         *(f"--secret=id={name},src={path}" for name, path in wanted.secrets.items()),
     )

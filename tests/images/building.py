@@ -45,8 +45,15 @@ def ensure_variant(name: str, label: str, report: Report = _silent) -> str:
     store = Store(builder(), report)
     with _alone(report):
         if variant not in store.images():
-            arguments = {"IMAGE": original, "VARIANT": label}
-            store.run_build(Build(_VARIANT / "Dockerfile", _VARIANT, variant, arguments))
+            store.run_build(
+                Build(
+                    _VARIANT / "Dockerfile",
+                    _VARIANT,
+                    variant,
+                    arguments={"IMAGE": original},
+                    labels={"dev.waas.variant": label},
+                )
+            )
     return variant
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,16 @@ class Image:
     build_gigabytes: float
     # The variables of the Dockerfile's RUN steps that name a cache, which this machine may lend.
     caches: tuple[str, ...]
-    arguments: Mapping[str, str] = field(default_factory=lambda: {"VERSION": VERSION})
+    # Of the program in it.
+    version: str = VERSION
     # The stage that is kept beside the image: to make it anew takes longer than all the rest of a
     # build after a change of our code.
     kept_stage: str | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the image tells about itself beside the Dockerfile's own labels."""
+        return {"org.opencontainers.image.version": self.version}
 
     @property
     def base(self) -> str | None:
@@ -78,7 +84,7 @@ def _program(name: str, folder: str, build_seconds: int, build_gigabytes: float)
 IMAGES: Mapping[str, Image] = {
     "api": _program("waas-api", "api", build_seconds=30, build_gigabytes=1.5),
     "operator": _program("waas-operator", "operator", build_seconds=30, build_gigabytes=1.5),
-    "job": _program("waas-job", "job-image", build_seconds=100, build_gigabytes=18),
+    "job": _program("waas-job", "job-image", build_seconds=100, build_gigabytes=24),
     "minio": Image(
         name="waas-minio",
         dockerfile="tests/images/minio/Dockerfile",
@@ -87,9 +93,9 @@ IMAGES: Mapping[str, Image] = {
         slow_inputs=("go.mod", "go.sum"),
         bases=(GOLANG,),
         build_seconds=180,
-        build_gigabytes=4,
+        build_gigabytes=2.5,
         caches=("GOMODCACHE", "GOCACHE"),
-        arguments={"VERSION": MINIO},
+        version=MINIO,
     ),
     "pause": Image(
         name="waas-pause",

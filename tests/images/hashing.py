@@ -23,9 +23,11 @@ def slow_tag(image: Image, root: Path) -> str:
 
 def _digest(image: Image, root: Path, inputs: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    facts = [*image.bases, *(f"{name}={value}" for name, value in sorted(image.arguments.items()))]
-    parts = [("facts", "\n".join(facts).encode())]
-    parts.append(("Dockerfile", (root / image.dockerfile).read_bytes()))
+    parts = [
+        ("bases", "\n".join(image.bases).encode()),
+        ("version", image.version.encode()),
+        ("Dockerfile", (root / image.dockerfile).read_bytes()),
+    ]
     context = root / image.context
     parts += [
         (str(path.relative_to(context)), path.read_bytes())

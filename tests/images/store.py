@@ -110,7 +110,9 @@ class Store:
 
 def image_build(image: Image, tag: str, stage: str | None = None) -> Build:
     """Returns the build of an image, or of one of its stages."""
-    return Build(ROOT / image.dockerfile, ROOT / image.context, tag, image.arguments, stage=stage)
+    return Build(
+        ROOT / image.dockerfile, ROOT / image.context, tag, labels=image.labels, stage=stage
+    )
 
 
 def superseded(stored: Iterable[str], name: str, kept: set[str]) -> list[str]:

@@ -114,8 +114,8 @@ def test_an_image_tells_what_it_is(image: Image) -> None:
     labels = dict(word.split("=", 1) for word in last_of("LABEL", image).words)
     prefix = "org.opencontainers.image."
     assert labels[f"{prefix}title"] == image.name
-    assert labels[f"{prefix}version"] == "${VERSION}"
     assert {f"{prefix}description", f"{prefix}licenses"} <= labels.keys()
+    assert image.labels.keys() == {f"{prefix}version"}
 
 
 @by_program
@@ -162,7 +162,7 @@ def test_a_build_takes_each_cache_that_this_machine_may_lend(image: Image) -> No
 @by_image
 def test_no_setting_of_this_machine_is_an_argument_which_an_image_would_tell(image: Image) -> None:
     arguments = {each.text.partition("=")[0] for each in read(image) if each.name == "ARG"}
-    assert arguments <= {"DEBIAN", "GOLANG", "UV_VERSION", "VERSION"}
+    assert arguments <= {"DEBIAN", "GOLANG", "UV_VERSION"}
 
 
 def test_docker_sends_no_more_than_what_is_copied() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +94,7 @@ def test_bytecode_changes_nothing(tree: Path) -> None:
     assert tags(tree) == before
 
 
-def test_a_build_argument_changes_the_tag() -> None:
+@pytest.mark.parametrize("change", [{"version": "other"}, {"bases": ("other:1",)}])
+def test_a_version_or_a_base_changes_the_tag(change: dict[str, Any]) -> None:
     image = IMAGES["api"]
-    other = type(image)(**{**vars(image), "arguments": {"VERSION": "other"}})
-    assert content_tag(image, ROOT) != content_tag(other, ROOT)
+    assert content_tag(image, ROOT) != content_tag(replace(image, **change), ROOT)

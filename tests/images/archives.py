@@ -1,0 +1,66 @@
+"""Looks into an image as whoever imports it does: by the docker-archive that a builder writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from images.errors import CommandFailed
+
+# A file with this before its name takes the one of that name in a lower layer away.
+_WHITEOUT = ".wh."
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in an image."""
+
+    # The image's configuration, as the OCI specifies it.
+    configuration: dict[str, Any]
+    # What each layer adds, lowest first.
+    layers: list[list[tarfile.TarInfo]]
+
+    def files(self) -> dict[str, tarfile.TarInfo]:
+        """Returns what a container sees, by its path without the leading slash."""
+        seen: dict[str, tarfile.TarInfo] = {}
+        for layer in self.layers:
+            for member in layer:
+                path = member.name.removeprefix("./").rstrip("/")
+                folder, _, name = path.rpartition("/")
+                if name.startswith(_WHITEOUT):
+                    removed = f"{folder}/{name.removeprefix(_WHITEOUT)}".lstrip("/")
+                    seen = {
+                        each: what
+                        for each, what in seen.items()
+                        if each != removed and not each.startswith(f"{removed}/")
+                    }
+                else:
+                    seen[path] = member
+        return seen
+
+
+def read(command: Iterable[str]) -> Contents:
+    """Reads the archive that a command writes to its standard output; keeps none of it on disk."""
+    with subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as made:
+        assert made.stdout is not None
+        layers: dict[str, list[tarfile.TarInfo]] = {}
+        texts: dict[str, Any] = {}
+        with tarfile.open(fileobj=made.stdout, mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is None:
+                    continue
+                if member.name.endswith(".json"):
+                    texts[member.name] = json.load(content)
+                elif member.name.endswith(".tar"):
+                    with tarfile.open(fileobj=content, mode="r|") as layer:
+                        layers[member.name] = list(layer)
+        made.stdout.read()
+    if made.returncode != 0:
+        raise CommandFailed(f"this failed: {' '.join(command)}")
+    [manifest] = texts["manifest.json"]
+    return Contents(texts[manifest["Config"]], [layers[name] for name in manifest["Layers"]])
