@@ -1,6 +1,5 @@
 """One installation of the chart, on a node of this machine, shared by all end-to-end tests."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,9 @@ import pytest
 from minio import Minio
 
 from cluster.node import Node
+from cluster.reporting import terminal_report
 from images.building import ensure
-from images.errors import ImagesError
+from images.errors import ImagesUnavailable
 from support.desk import Desk
 from support.kubernetes_api import KubernetesApi
 from support.release import IMAGES, JOB_NAMESPACE, Release
@@ -28,11 +28,11 @@ class JobNamespace:
 
 
 @pytest.fixture(scope="session")
-def release(node: Node, weights: Path) -> Iterator[Release]:
+def release(node: Node, weights: Path, pytestconfig: pytest.Config) -> Iterator[Release]:
     """The chart, installed with the images of this checkout and a MinIO of its own."""
     try:
-        references = ensure(IMAGES, lambda message: print(f"images: {message}", file=sys.stderr))
-    except ImagesError as error:
+        references = ensure(IMAGES, terminal_report(pytestconfig))
+    except ImagesUnavailable as error:
         pytest.skip(str(error))
     node.load(references.values())
     release = Release.on(node.kubeconfig, references)

@@ -64,7 +64,7 @@ def test_a_resource_applied_with_kubectl_becomes_a_transcript(desk: Desk, releas
 
     release.run_kubectl("-n", JOB_NAMESPACE, "apply", "-f", "-", stdin=json.dumps(resource))
     release.run_kubectl(
-        "-n", JOB_NAMESPACE, "wait", "tj/by-hand", "--for=condition=Succeeded", "--timeout=120s"
+        "-n", JOB_NAMESPACE, "wait", "tj/by-hand", "--for=condition=Succeeded", "--timeout=300s"
     )
 
     row = release.run_kubectl("-n", JOB_NAMESPACE, "get", "tj", "by-hand", "--no-headers").split()

@@ -18,7 +18,8 @@ from support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
-REPEATS = 4
+# Long enough to be at work for some seconds after it was seen to be.
+REPEATS = 8
 SPOKEN = " ".join(clip.text for clip in librivox_clips()) + " "
 
 

@@ -67,7 +67,7 @@ class Desk:
         return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def wait_for(
-        self, name: str, claim: str, look: Callable[[Resource], bool], timeout_seconds: float = 120
+        self, name: str, claim: str, look: Callable[[Resource], bool], timeout_seconds: float = 300
     ) -> Resource:
         def find() -> Resource | None:
             found = self.get(name)
@@ -85,7 +85,7 @@ class Desk:
             lambda found: found.get("status", {}).get("phase") in phases,
         )
 
-    def wait_for_end(self, name: str, timeout_seconds: float = 120) -> Resource:
+    def wait_for_end(self, name: str, timeout_seconds: float = 300) -> Resource:
         ends = ("Succeeded", "Failed", "Cancelled")
         return self.wait_for(
             name,

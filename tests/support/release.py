@@ -3,12 +3,11 @@
     PYTHONPATH=tests uv run python -m support.release
 
 installs it, with the images of this checkout and the tests' weights, on the node that
-`make cluster-up NODE=1` started and KUBECONFIG names.
+`make cluster-up NODE=1` started.
 """
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,8 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from cluster import lifecycle
+from cluster.binaries.machine import cache_folder
+from cluster.control_plane import ControlPlane
+from cluster.errors import ClusterError
 from cluster.helm import helm_command
+from cluster.node import Node
+from cluster.run_folder import RunFolder
 from images.building import ensure
+from images.errors import ImagesError
 from support.kubernetes_api import KubernetesApi, Resource, pods_path, secrets_path
 
 CHART = Path(__file__).parents[2] / "charts/waas"
@@ -172,20 +178,30 @@ def build_model_volume(namespace: str, weights: Path) -> Resource:
     }
 
 
-def main() -> None:
-    """Install the chart on the cluster that KUBECONFIG names, and tell where it listens."""
+def main() -> int:
+    """Install the chart on this machine's own node, and no other; returns the exit code."""
     from support.checkpoints import checkpoint_directory
 
     def report(message: str) -> None:
-        sys.stderr.write(f"{message}\n")
+        sys.stderr.write(f"deploy: {message}\n")
 
-    images = ensure(IMAGES, report)
-    release = Release.on(Path(os.environ["KUBECONFIG"]), images)
+    run = RunFolder.named("default", cache_folder())
+    if not (lifecycle.is_up(run) and lifecycle.has_node(run)):
+        report("there is no node on this machine; as root, `make cluster-up NODE=1` starts one")
+        return 1
+    try:
+        images = ensure(IMAGES, report)
+        Node(ControlPlane.recorded(run)).load(images.values(), report)
+    except (ClusterError, ImagesError) as error:
+        report(str(error))
+        return 1
+    release = Release.on(run.kubeconfig, images)
     release.prepare(checkpoint_directory())
     release.install()
     report(f"installed in {NAMESPACE}; jobs run in {', '.join(JOB_NAMESPACES)}")
     report(f"the api listens on http://{release.service_address('api')}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,7 +2,12 @@
 
 {{/* An image's reference; takes `root` and `image`. */}}
 {{- define "waas.image" -}}
+{{- $host := splitList "/" .image.repository | first -}}
+{{- /* As everywhere, a first part with a dot or a port, and localhost, is a registry of its own. */ -}}
+{{- $namesRegistry := and (contains "/" .image.repository) (or (contains "." $host) (contains ":" $host) (eq $host "localhost")) -}}
+{{- if not $namesRegistry -}}
 {{- with .root.Values.image.registry }}{{ . | trimSuffix "/" }}/{{ end -}}
+{{- end -}}
 {{- .image.repository -}}
 {{- if .image.digest }}@{{ .image.digest }}{{ else }}:{{ .image.tag | default .root.Chart.AppVersion }}{{ end -}}
 {{- end -}}

@@ -283,6 +283,18 @@ IMAGES: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
     ("a tag", {}, {"tag": "edge"}, "waas-api:edge"),
     ("a digest before a tag", {}, {"tag": "edge", "digest": DIGEST}, f"waas-api@{DIGEST}"),
     ("a registry", {"registry": "r.example/a/"}, {}, "r.example/a/waas-api:0.1.0"),
+    (
+        "a registry of its own",
+        {"registry": "r.example/a"},
+        {"repository": "ghcr.io/b/waas-api"},
+        "ghcr.io/b/waas-api:0.1.0",
+    ),
+    (
+        "a folder in the registry",
+        {"registry": "r.example"},
+        {"repository": "news/waas-api"},
+        "r.example/news/waas-api:0.1.0",
+    ),
 ]
 
 
