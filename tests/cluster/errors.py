@@ -2,6 +2,7 @@
 
 ClusterError
 ├── BinaryUnavailable   a server's binary is neither here nor to be had
+├── BuildFailed         a server's binary should have been built, and was not
 ├── NodeUnavailable     this machine, or what now runs on it, has no room for a node
 ├── ImageNotLoaded      an image did not get into the node
 └── StartFailed         a server exited or never became ready
@@ -17,6 +18,10 @@ class ClusterError(Exception):
 
 class BinaryUnavailable(ClusterError):
     """A server's binary is neither here nor to be had."""
+
+
+class BuildFailed(ClusterError):
+    """A server's binary should have been built, and was not."""
 
 
 class NodeUnavailable(ClusterError):

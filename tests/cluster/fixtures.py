@@ -21,6 +21,7 @@ from cluster.minio_server import MinioServer
 from cluster.node import Node, claim, running
 from cluster.node.image_store import ArchiveCommand
 from cluster.node.node_servers import BINARIES as NODE_BINARIES
+from cluster.reporting import terminal_report
 from cluster.run_folder import RunFolder
 from cluster.watchdog import stop_and_remove, watched
 
@@ -30,7 +31,7 @@ GetBinaries = Callable[[Iterable[str]], dict[str, Path]]
 @pytest.fixture(scope="session")
 def cluster_binaries(pytestconfig: pytest.Config) -> GetBinaries:
     """Finds servers' binaries, or skips the test: nobody who runs pytest asked for a build."""
-    report = _reporter(pytestconfig)
+    report = terminal_report(pytestconfig)
 
     def get(names: Iterable[str]) -> dict[str, Path]:
         try:
@@ -39,16 +40,6 @@ def cluster_binaries(pytestconfig: pytest.Config) -> GetBinaries:
             pytest.skip(str(error))
 
     return get
-
-
-def _reporter(config: pytest.Config) -> Callable[[str], None]:
-    terminal = config.pluginmanager.get_plugin("terminalreporter")
-
-    def report(message: str) -> None:
-        if terminal is not None:
-            terminal.write_line(f"cluster: {message}")
-
-    return report
 
 
 @pytest.fixture(scope="session")
@@ -82,22 +73,33 @@ class NodeParts:
 
 
 @pytest.fixture(scope="session")
-def node_parts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> NodeParts:
-    """Gets what a node is started with, or skips the test where there can be no node.
+def machine_for_node(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> bool:
+    """Installs what a node or an image is made with, or skips the test where there can be no node.
 
-    Whoever asks for one has chosen the end-to-end tests, so what is missing is installed and built.
+    Whoever asks for one has chosen the end-to-end tests.
     """
+    run = RunFolder(tmp_path_factory.getbasetemp() / "none")
+    try:
+        running.require(run, terminal_report(pytestconfig))
+    except NodeUnavailable as error:
+        pytest.skip(str(error))
+    return True
+
+
+@pytest.fixture(scope="session")
+def node_parts(pytestconfig: pytest.Config, machine_for_node: bool) -> NodeParts:
+    """Gets what a node is started with, or skips the test where that can't be had."""
     # Not above: other tests need no images.
     from images.building import archive_command, ensure
-    from images.errors import ImagesError
+    from images.errors import ImagesUnavailable
 
-    report = _reporter(pytestconfig)
+    assert machine_for_node
+    report = terminal_report(pytestconfig)
     names = (*control_planes.NAMES, minio_servers.NAME, *NODE_BINARIES)
     try:
-        running.require(RunFolder(tmp_path_factory.getbasetemp() / "none"), report)
         binaries = obtain(names, allowed_by_environment(build_by_default=True), report)
         pause = ensure(["pause"], report)["pause"]
-    except (BinaryUnavailable, ImagesError, NodeUnavailable) as error:
+    except (BinaryUnavailable, ImagesUnavailable) as error:
         pytest.skip(str(error))
     return NodeParts(binaries, (pause, archive_command))
 
@@ -131,11 +133,15 @@ def node(tmp_path_factory: pytest.TempPathFactory, node_parts: NodeParts) -> Ite
 
 
 @pytest.fixture
-def restricted_namespace(node: Node) -> str:
-    """A namespace of the test's own, in which Pod Security admits the least rights only."""
+def restricted_namespace(node: Node) -> Iterator[str]:
+    """A namespace of the test's own, in which Pod Security admits the least rights only.
+
+    It goes with the test, whose pods would keep what others wait for, above all GPUs.
+    """
     name = f"restricted-{secrets.token_hex(4)}"
     node.make_restricted_namespace(name)
-    return name
+    yield name
+    node.delete_namespace(name)
 
 
 @pytest.fixture

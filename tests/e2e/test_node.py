@@ -17,6 +17,7 @@ import pytest
 
 from cluster.node import Node
 from cluster.ports import free_ports
+from cluster.reporting import terminal_report
 from support.kubernetes_api import KubernetesApi, Refusal, Resource, jobs_path, pods_path
 from support.waiting import wait_until
 
@@ -38,14 +39,14 @@ SERVE = (
 
 
 @pytest.fixture(scope="module")
-def image(node: Node) -> str:
+def image(node: Node, pytestconfig: pytest.Config) -> str:
     """An image with a Python."""
     from images.building import ensure
-    from images.errors import ImagesError
+    from images.errors import ImagesUnavailable
 
     try:
-        [reference] = ensure(["api"], lambda message: print(f"images: {message}")).values()
-    except ImagesError as error:
+        [reference] = ensure(["api"], terminal_report(pytestconfig)).values()
+    except ImagesUnavailable as error:
         pytest.skip(str(error))
     node.load([reference])
     return reference

@@ -10,8 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -25,7 +24,14 @@ from cluster.node import claim, programs, running
 from cluster.node.cgroups import hierarchies
 from cluster.node.image_store import ImageStore, image_folder
 from cluster.node.node_servers import COVERED_FOLDERS
-from cluster.node.places import STATE
+from cluster.node.places import (
+    BRIDGE,
+    CGROUP,
+    CLUSTER_ADDRESSES,
+    FIREWALL,
+    SERVICE_ADDRESSES,
+    STATE,
+)
 from cluster.run_folder import RunFolder
 from support.kubernetes_api import KubernetesApi, pods_path
 from support.waiting import wait_until
@@ -42,19 +48,37 @@ def unheard(_: str) -> None:
     pass
 
 
-def lines_of(*command: str) -> set[str]:
-    return set(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
-    )
+def lines_of(*command: str) -> list[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def naming(names: Iterable[str], lines: Iterable[str]) -> set[str]:
+    return {line for line in lines if any(name in line for name in names)}
+
+
+def links() -> set[str]:
+    """The bridge and pods' links; one of a pod that outlived the bridge has lost its master."""
+    return {
+        link["ifname"]
+        for link in filter(None, json.loads("".join(lines_of("ip", "-j", "-details", "link"))))
+        if link["ifname"] == BRIDGE
+        or link.get("master") == BRIDGE
+        or (link.get("linkinfo", {}).get("info_kind") == "veth" and "master" not in link)
+    }
 
 
 def traces(folder: Path) -> Traces:
     """What a node whose run is in this folder could leave behind, as this machine shows it.
 
-    Only processes, mounts and files have to be recognised: other programs come and go meanwhile.
+    By name, since other programs come and go meanwhile, with all that is theirs.
     """
     places = [str(each) for each in (folder, STATE, image_folder(), *COVERED_FOLDERS, "/run/netns")]
     mounts = Path("/proc/mounts").read_text()
+    cgroups = (path for each in hierarchies(mounts) for path, _, _ in os.walk(each))
+    ranges = [each.removesuffix("0.0/16") for each in (CLUSTER_ADDRESSES, SERVICE_ADDRESSES)]
+    network = (BRIDGE, *ranges)
+    # The kubelet's chains have names in capitals.
+    tables = (FIREWALL, "kube-proxy", "KUBE-")
     settings = (
         "vm/overcommit_memory",
         "kernel/panic",
@@ -69,14 +93,16 @@ def traces(folder: Path) -> Traces:
             and (command := " ".join(process.info["cmdline"] or ()))
             and (command == "/pause" or any(place in command for place in places))
         },
-        "mounts": {line for line in mounts.splitlines() if any(place in line for place in places)},
+        "mounts": naming(places, mounts.splitlines()),
         "files": {place for place in places[1:] if Path(place).exists()},
-        "links": lines_of("ip", "-brief", "link"),
-        "addresses": lines_of("ip", "-brief", "address"),
-        "routes": lines_of("ip", "route"),
-        "rules": lines_of("nft", "list", "ruleset"),
-        "network namespaces": lines_of("lsns", "-t", "net", "-n", "-o", "NS"),
-        "cgroups": {path for each in hierarchies(mounts) for path, _, _ in os.walk(each)},
+        "links": links(),
+        "addresses": naming(network, lines_of("ip", "-oneline", "address")),
+        "routes": naming(network, lines_of("ip", "route")),
+        "rules": naming((*network, *tables), lines_of("nft", "list", "ruleset")),
+        "network namespaces": naming(
+            ("/pause", "/netns/cni-"), lines_of("lsns", "-t", "net", "-n", "-o", "NS,NSFS,COMMAND")
+        ),
+        "cgroups": naming((CGROUP, "kubepods"), cgroups),
         "kernel settings": {f"{each}={Path('/proc/sys', each).read_text()}" for each in settings},
     }
 
@@ -331,15 +357,24 @@ with watched(run):
 """
 
 
+def wait_until_up(owner: subprocess.Popen[bytes], _: RunFolder) -> None:
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == b"started\n"
+
+
+def wait_until_begun(_: subprocess.Popen[bytes], run: RunFolder) -> None:
+    wait_until(lambda: claim.holder() == run, "the owner has begun to start a node")
+
+
 @pytest.mark.parametrize(
     "wait",
     [
-        pytest.param(lambda owner: owner.stdout.readline(), id="that had one up"),
-        pytest.param(lambda _: time.sleep(4), id="that was starting one"),
+        pytest.param(wait_until_up, id="that had one up"),
+        pytest.param(wait_until_begun, id="that was starting one"),
     ],
 )
 def test_no_node_outlives_an_owner_that_was_killed(
-    wait: Callable[[subprocess.Popen[bytes]], object],
+    wait: Callable[[subprocess.Popen[bytes], RunFolder], None],
     run: RunFolder,
     parts_without_node: NodeParts,
     left: LeftSince,
@@ -351,7 +386,9 @@ def test_no_node_outlives_an_owner_that_was_killed(
         env=os.environ | {"PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
     ) as owner:
-        wait(owner)
-        assert claim.holder() == run
-        owner.kill()
+        try:
+            wait(owner, run)
+            assert claim.holder() == run
+        finally:
+            owner.kill()
     wait_until(lambda: left() == {}, "the watchdog removed all of it")

@@ -27,7 +27,8 @@ def _list(names: list[str]) -> None:
         columns = ["-", "-", "-"]
         if measured is not None:
             columns = [
-                megabytes(size) for size in (measured.total, measured.over_base, measured.top_layer)
+                "-" if size is None else megabytes(size)
+                for size in (measured.total, measured.over_base, measured.top_layer)
             ]
         total, over_base, top_layer = columns
         print(f"{name:<10}{total:>10}{over_base:>12}{top_layer:>12}  {reference(name)}")
@@ -35,7 +36,7 @@ def _list(names: list[str]) -> None:
 
 _COMMANDS = {
     "build": (_build, "build what is missing, and print the references"),
-    "list": (_list, "print sizes and references; a dash where an image is not built"),
+    "list": (_list, "print sizes and references; a dash for what is not stored"),
 }
 
 

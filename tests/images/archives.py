@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from images.errors import CommandFailed
 
@@ -44,23 +45,35 @@ class Contents:
 
 
 def read(command: Iterable[str]) -> Contents:
-    """Reads the archive that a command writes to its standard output; keeps none of it on disk."""
+    """Reads the archive that a command writes to its standard output; keeps none of it on disk.
+
+    Which member is what, the manifest tells, and that may come last.
+    """
     with subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as made:
         assert made.stdout is not None
-        layers: dict[str, list[tarfile.TarInfo]] = {}
-        texts: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         with tarfile.open(fileobj=made.stdout, mode="r|") as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() else None
-                if content is None:
-                    continue
-                if member.name.endswith(".json"):
-                    texts[member.name] = json.load(content)
-                elif member.name.endswith(".tar"):
-                    with tarfile.open(fileobj=content, mode="r|") as layer:
-                        layers[member.name] = list(layer)
+                if content is not None:
+                    members[member.name] = _read_member(content)
         made.stdout.read()
     if made.returncode != 0:
         raise CommandFailed(f"this failed: {' '.join(command)}")
-    [manifest] = texts["manifest.json"]
-    return Contents(texts[manifest["Config"]], [layers[name] for name in manifest["Layers"]])
+    [manifest] = members["manifest.json"]
+    return Contents(members[manifest["Config"]], [members[name] for name in manifest["Layers"]])
+
+
+def _read_member(content: IO[bytes]) -> Any:
+    """Returns a document, or what is in a layer; nothing for what is neither.
+
+    By its beginning, since in the OCI's layout, which Docker writes, names are mere digests.
+    """
+    assert isinstance(content, io.BufferedReader)
+    if content.peek(1)[:1] in (b"{", b"["):
+        return json.load(content)
+    try:
+        with tarfile.open(fileobj=content, mode="r|*") as layer:
+            return list(layer)
+    except tarfile.ReadError:
+        return None

@@ -24,7 +24,7 @@ Report = Callable[[str], None]
 _REGISTRY_ADDRESS = "https://registry-1.docker.io/v2/"
 _SUITE = "bookworm"
 _MIRROR = "http://deb.debian.org"
-_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # As in the public image: nobody reads manuals in a container.
 _LEFT_OUT = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
@@ -67,14 +67,17 @@ def _pull(builder: Buildah, reference: str, report: Report) -> bool:
 
 def debootstrap(target: Path) -> tuple[str, ...]:
     """Returns the command that unpacks Debian's packages into a folder."""
-    return ("debootstrap", "--variant=minbase", _SUITE, str(target), f"{_MIRROR}/debian")
+    # Without keys it would take what it is given, with a warning.
+    checked = ("--force-check-gpg", f"--keyring={KEYS}")
+    what = (_SUITE, str(target), f"{_MIRROR}/debian")
+    return ("debootstrap", "--variant=minbase", *checked, *what)
 
 
 def sources() -> str:
     """Returns where apt gets packages from, as the public image has it."""
     return "\n".join(
         f"Types: deb\nURIs: {_MIRROR}/{archive}\nSuites: {suites}\nComponents: main\n"
-        f"Signed-By: {_KEYS}\n"
+        f"Signed-By: {KEYS}\n"
         for archive, suites in (
             ("debian", f"{_SUITE} {_SUITE}-updates"),
             ("debian-security", f"{_SUITE}-security"),
@@ -83,10 +86,10 @@ def sources() -> str:
 
 
 def _make_debian(builder: Buildah, folder: Path, report: Report) -> None:
-    if shutil.which("debootstrap") is None:
+    if shutil.which("debootstrap") is None or not KEYS.exists():
         raise NoBase(
             f"{DEBIAN} is in no registry in reach, and there is nothing to make it with:"
-            " `apt-get install debootstrap`"
+            " `apt-get install debootstrap debian-archive-keyring`"
         )
     report(f"making {DEBIAN} from Debian's packages, once per machine: about 30 s")
     root = folder / "root"

@@ -54,8 +54,16 @@ def choose(machine: Machine) -> str:
             return engine
     raise NoBuilder(
         "there is nothing to build images with: start Docker or install Podman, or, as root on"
-        " Debian, `apt-get install buildah debootstrap`"
+        " Debian, `apt-get install buildah debootstrap debian-archive-keyring`"
     )
+
+
+def has_engine(machine: Machine) -> bool:
+    """Tells whether a container engine builds here, rather than buildah or nothing."""
+    try:
+        return choose(machine) != "buildah"
+    except NoBuilder:
+        return False
 
 
 @functools.cache

@@ -14,17 +14,19 @@ class Sizes:
     """Bytes, uncompressed."""
 
     total: int
-    # Without the public base image, which other images on a node share.
-    over_base: int
+    # Without the public base image, which other images on a node share; None where that is not
+    # stored by itself, as with Docker's BuildKit.
+    over_base: int | None
     # The layer that a change of our code makes anew.
     top_layer: int
 
 
-def measure(layers: Sequence[int], base_layers: Sequence[int]) -> Sizes:
-    """Adds up the layers of an image and of what it stands on, lowest first."""
+def measure(layers: Sequence[int], base_layers: Sequence[int] | None) -> Sizes:
+    """Adds up the layers of an image and, where known, of what it stands on, lowest first."""
     filled = [size for size in layers if size > _EMPTY_LAYER]
     total = sum(layers)
-    return Sizes(total, total - sum(base_layers), filled[-1] if filled else 0)
+    over_base = None if base_layers is None else total - sum(base_layers)
+    return Sizes(total, over_base, filled[-1] if filled else 0)
 
 
 def megabytes(size: int) -> str:

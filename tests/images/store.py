@@ -87,8 +87,11 @@ class Store:
         return log
 
     def measure(self, reference: str, base: str | None) -> Sizes:
-        """Returns the sizes of a stored image."""
-        return measure(self._layers(reference), self._layers(base) if base else [])
+        """Returns the sizes of a stored image, which stands on `base` or on nothing."""
+        if base is None:
+            return measure(self._layers(reference), [])
+        base_layers = self._layers(base) if base in self.images() else None
+        return measure(self._layers(reference), base_layers)
 
     def _layers(self, reference: str) -> list[int]:
         return self._builder.layer_sizes(run(self._builder.describe_layers(reference)))

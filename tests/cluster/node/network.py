@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 from cluster.errors import StartFailed
@@ -21,6 +22,7 @@ _FILTERED = ("nf_call_iptables", "1")
 _FILTER = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 # Where a container engine closed the way for packets that pass through, pods' need a rule there.
 _PASS = ("-i", places.BRIDGE, "-o", places.BRIDGE, "-j", "ACCEPT")
+_RANGES = tuple(map(ip_network, (places.CLUSTER_ADDRESSES, places.SERVICE_ADDRESSES)))
 
 
 def bridge_commands() -> list[Command]:
@@ -82,34 +84,80 @@ def set_up(programs: Programs) -> None:
     for command in bridge_commands():
         _run(programs["ip"], *command)
     _run(programs["nft"], "-f", "-", stdin=firewall())
-    if "iptables" in programs and _is_closed(_run(programs["iptables"], "-S", "FORWARD")):
+    if is_closed(_present_rules(programs)):
         _run(programs["iptables"], "-I", "FORWARD", *_PASS)
 
 
-def _is_closed(listed: str) -> bool:
-    return not listed.startswith("-P FORWARD ACCEPT")
+def is_closed(rules: list[str]) -> bool:
+    """Tells whether packets are kept from passing through, by what `iptables -S FORWARD` prints.
+
+    An iptables that can't list has no rules: its part of the kernel is not there.
+    """
+    return bool(rules) and rules[0] != "-P FORWARD ACCEPT"
 
 
-def take_down(programs: Programs) -> None:
-    """Removes what there is of bridge, pods' links, tables and rules."""
-    if "iptables" in programs:
-        present = _run(programs["iptables"], "-S", "FORWARD").splitlines()
-        for _ in range(present.count(f"-A FORWARD {' '.join(_PASS)}")):
-            _run(programs["iptables"], "-D", "FORWARD", *_PASS)
+def remove_rule(programs: Programs) -> None:
+    """Removes the way for pods' packets that was made where others are kept from passing."""
+    for _ in range(_present_rules(programs).count(f"-A FORWARD {' '.join(_PASS)}")):
+        _run(programs["iptables"], "-D", "FORWARD", *_PASS)
+
+
+def remove_tables(programs: Programs) -> None:
+    """Removes the firewall, and what kube-proxy made of Services."""
     for table in _present_tables(programs):
         _run(programs["nft"], "delete", "table", *table)
+
+
+def remove_links(programs: Programs) -> None:
+    """Removes the bridge, and pods' links to it."""
     for link in _present_links(programs):
         # A pod's goes by itself, sooner or later, once nothing runs in its network namespace.
         _run(programs["ip"], "link", "delete", link, may_fail=link != places.BRIDGE)
 
 
 def is_taken(programs: Programs) -> str | None:
-    """Tells what of this machine's network has a name that the node's would have."""
+    """Tells what of this machine's network has a name, or addresses, that the node's would have."""
     if places.BRIDGE in _present_links(programs):
         return f"the network interface {places.BRIDGE}"
     if tables := _present_tables(programs):
         return f"the nftables table `{' '.join(tables[0])}`"
+    ip = programs["ip"]
+    return in_our_ranges(_run(ip, "-j", "address"), _run(ip, "-j", "route"))
+
+
+def in_our_ranges(addresses: str, routes: str) -> str | None:
+    """Picks an address or a route in the ranges of pods, node and Services, unless on our bridge.
+
+    From what `ip -j address` and `ip -j route` print.
+    """
+    for what, network, link in (*_addresses(addresses), *_routes(routes)):
+        taken = ip_network(network, strict=False)
+        # Half of all there is, or more: a default route, as VPNs have it, too.
+        is_default = taken.prefixlen <= 1
+        if link != places.BRIDGE and not is_default and any(map(taken.overlaps, _RANGES)):
+            ranges = " and ".join(map(str, _RANGES))
+            return f"the {what} {network} of {link}, in the ranges of a node ({ranges}),"
     return None
+
+
+def _addresses(listed: str) -> Iterator[tuple[str, str, str]]:
+    for link in json.loads(listed):
+        for each in link.get("addr_info", []):
+            if each.get("family") == "inet":
+                yield "address", f"{each['local']}/{each['prefixlen']}", link["ifname"]
+
+
+def _routes(listed: str) -> Iterator[tuple[str, str, str]]:
+    for each in json.loads(listed):
+        if each["dst"] != "default":
+            # Some lead nowhere, or by several links.
+            yield "route", each["dst"], each.get("dev", "this machine")
+
+
+def _present_rules(programs: Programs) -> list[str]:
+    if "iptables" not in programs:
+        return []
+    return _run(programs["iptables"], "-S", "FORWARD", may_fail=True).splitlines()
 
 
 def _present_tables(programs: Programs) -> list[Command]:

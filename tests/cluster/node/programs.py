@@ -25,9 +25,11 @@ PACKAGES = {
     "runc": "runc",
     "unshare": "util-linux",
 }
-# Any of these builds the images that a node is for; the packages are those that are had by apt.
-_BUILDERS = ("buildah", "docker", "podman")
-_BUILDER_PACKAGES = {"buildah", "debootstrap"}
+# These build the images that a node is for, unless a container engine does.
+_BUILDERS = {"buildah": "buildah", "debootstrap": "debootstrap"}
+_KEYS_PACKAGE = "debian-archive-keyring"
+# Those without which images are built all the same where a registry is in reach.
+SPARED = frozenset({"debootstrap", _KEYS_PACKAGE})
 # Used where they are.
 _OPTIONAL = ("iptables", "modprobe")
 
@@ -39,7 +41,7 @@ _PLUGIN_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 
 def find() -> dict[str, Path]:
     """Returns the files of the programs that are here."""
-    names = (*PACKAGES, *_BUILDERS, *_OPTIONAL)
+    names = {*PACKAGES, *_BUILDERS, *_OPTIONAL}
     found = {name: shutil.which(name, path=places.SEARCH_PATH) for name in names}
     return {name: Path(path) for name, path in found.items() if path is not None}
 
@@ -51,14 +53,20 @@ def plugin_folder() -> Path | None:
     )
 
 
-def missing_packages(programs: Iterable[str], *, plugins: bool) -> list[str]:
-    """Names the packages of what is not here."""
+def missing_packages(
+    programs: Iterable[str], *, plugins: bool, engine: bool, keys: bool
+) -> list[str]:
+    """Names the packages of what is not here.
+
+    Beside programs, that may be CNI plugins, an engine that builds images, and Debian's keys.
+    """
     here = set(programs)
-    missing = {package for program, package in PACKAGES.items() if program not in here}
+    needed = PACKAGES if engine else PACKAGES | _BUILDERS
+    missing = {package for program, package in needed.items() if program not in here}
     if not plugins:
         missing.add(_PLUGINS_PACKAGE)
-    if not here.intersection(_BUILDERS):
-        missing |= _BUILDER_PACKAGES
+    if not (engine or keys):
+        missing.add(_KEYS_PACKAGE)
     return sorted(missing)
 
 
@@ -70,11 +78,20 @@ def can_install() -> bool:
 def install(packages: list[str], report: Report) -> None:
     """Installs packages; the lists of what there is are only fetched when they are too old."""
     report(f"installing what a node needs, once per machine: {', '.join(packages)}")
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    command = install_command(packages)
     if not _apt(command):
         _apt(["apt-get", "update"])
         if not _apt(command):
-            raise NodeUnavailable(f"`{' '.join(command)}` failed; run it to see why")
+            raise NodeUnavailable(
+                f"`{' '.join(command)}` failed; run it to see why"
+                " (packages that are here and conflict with these are not ours to remove)"
+            )
+
+
+def install_command(packages: Iterable[str]) -> list[str]:
+    """Returns the command that adds packages and takes none away, such as Docker's containerd."""
+    options = ("--yes", "--no-install-recommends", "--no-remove")
+    return ["apt-get", "install", *options, *packages]
 
 
 def _apt(command: list[str]) -> bool:

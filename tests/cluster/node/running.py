@@ -94,13 +94,17 @@ class Node:
         body = manifests.restricted_namespace(name)
         ask(self.control_plane, "POST", "/api/v1/namespaces", body)
 
+    def delete_namespace(self, name: str) -> None:
+        """Deletes a namespace, without waiting until its pods have ended."""
+        ask(self.control_plane, "DELETE", f"/api/v1/namespaces/{name}")
+
 
 def require(run: RunFolder, report: Report) -> None:
     """Says why this machine can't have the run's node, unless it can; installs what is missing."""
     machine = requirements.look(run)
     if reason := requirements.hindrance(machine):
         raise NodeUnavailable(reason)
-    if machine.missing_packages:
+    if machine.missing_packages and machine.can_install:
         programs.install(list(machine.missing_packages), report)
         # Some things could not be looked for without these programs.
         if reason := requirements.hindrance(requirements.look(run)):
@@ -115,8 +119,10 @@ def start(run: RunFolder, binaries: Binaries, pause: tuple[str, ArchiveCommand])
             raise NodeUnavailable(f"the node of another run came up meanwhile: {other.path}")
         if claim.holder() is not None:
             clearing.remove_everything()
-        claim.take(run)
         here = programs.find()
+        if taken := network.is_taken(here):
+            raise NodeUnavailable(requirements.not_ours(taken))
+        claim.take(run)
         _prepare_machine(here)
         run.create()
         control_plane = control_planes.start(run, binaries, places.ADDRESS)

@@ -9,6 +9,8 @@ def test_debian_is_unpacked_with_what_every_system_needs_and_no_more() -> None:
     assert debootstrap(Path("/tmp/root")) == (
         "debootstrap",
         "--variant=minbase",
+        "--force-check-gpg",
+        "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg",
         "bookworm",
         "/tmp/root",
         "http://deb.debian.org/debian",

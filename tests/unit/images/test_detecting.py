@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from images.detecting import choose
+from images.detecting import choose, has_engine
 from images.errors import NoBuilder
 
 
@@ -46,5 +46,19 @@ def test_the_first_builder_that_works_is_chosen(machine: FakeMachine, chosen: st
 
 
 def test_without_a_builder_it_is_said_what_to_install() -> None:
-    with pytest.raises(NoBuilder, match=r"start Docker.* `apt-get install buildah debootstrap`"):
+    with pytest.raises(NoBuilder, match=r"start Docker.* `apt-get install buildah deb"):
         choose(FakeMachine(True, ("docker",)))
+
+
+@pytest.mark.parametrize(
+    ("machine", "answer"),
+    [
+        pytest.param(
+            FakeMachine(True, ("docker",), ("docker",)), True, id="an engine that answers"
+        ),
+        pytest.param(FakeMachine(True, ("docker",)), False, id="a client alone"),
+        pytest.param(FakeMachine(True, EVERYTHING, EVERYTHING), False, id="buildah goes first"),
+    ],
+)
+def test_an_engine_is_known_by_its_answer(machine: FakeMachine, answer: bool) -> None:
+    assert has_engine(machine) is answer

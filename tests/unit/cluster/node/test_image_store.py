@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from cluster.node.image_store import parse_images, superseded
+from cluster.errors import ImageNotLoaded
+from cluster.node.image_store import ImageStore, parse_images, superseded
 
 API, OLD_API, JOB = (f"docker.io/library/waas-{each}" for each in ("api:2", "api:1", "job:1"))
 STORED = {
@@ -41,3 +44,17 @@ def test_an_image_makes_room_for_a_newer_one(wanted: list[str], removed: list[st
 def test_content_that_another_image_shares_is_kept() -> None:
     stored = {API: "sha256:same", OLD_API: "sha256:same", "sha256:config": "sha256:same"}
     assert superseded(stored, [API]) == [OLD_API]
+
+
+CTR_WITHOUT_ROOM = """\
+#!/bin/sh
+case "$*" in *import*) echo no room >&2; exit 1;; esac
+"""
+
+
+def test_an_import_that_ends_early_ends_the_archive_too(tmp_path: Path) -> None:
+    ctr = tmp_path / "ctr"
+    ctr.write_text(CTR_WITHOUT_ROOM)
+    ctr.chmod(0o755)
+    with pytest.raises(ImageNotLoaded, match=f"{API} did not get into the node: no room"):
+        ImageStore(ctr).load([API], lambda _: ("yes",), lambda _: None)

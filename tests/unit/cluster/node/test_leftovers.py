@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cluster.errors import StartFailed
 from cluster.node.cgroups import hierarchies
-from cluster.node.clearing import is_server, is_shim
+from cluster.node.clearing import is_server, is_shim, run_all
 from cluster.node.network import our_links, our_tables
 from cluster.run_folder import RunFolder
 
@@ -103,3 +104,15 @@ def test_a_server_is_known_by_its_run_even_when_that_has_no_record(
     command: str, ours: bool
 ) -> None:
     assert is_server(command.split(), RunFolder(Path("/cache/run/a"))) is ours
+
+
+def test_every_step_is_taken_even_after_one_that_failed_and_the_first_failure_is_told() -> None:
+    taken: list[str] = []
+
+    def fail(name: str) -> None:
+        taken.append(name)
+        raise StartFailed(name)
+
+    with pytest.raises(StartFailed, match="rules"):
+        run_all(lambda: fail("rules"), lambda: taken.append("tables"), lambda: fail("links"))
+    assert taken == ["rules", "tables", "links"]
