@@ -8,9 +8,10 @@ import os
 from collections.abc import Awaitable
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
-from waas_operator.cluster import KubernetesCluster, Resource
+from waas_operator.cluster import KubernetesCluster
 from waas_operator.main import configure_logging, run_operator
 from waas_operator.object_storage import MinioObjectStorage
+from waas_operator.seams import Resource
 from waas_operator.settings import Settings
 
 CRASHED = 137

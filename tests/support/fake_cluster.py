@@ -8,8 +8,8 @@ from typing import Any, Literal
 from support.kubernetes_objects import to_text
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
-from waas_operator.cluster import Resource
 from waas_operator.errors import Conflict, StorageUnavailable, Unreadable
+from waas_operator.seams import Resource
 
 
 class Crashed(BaseException):

@@ -6,7 +6,7 @@ a builder is sent as it is, and what comes back is read by `observation`.
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Protocol, Self
+from typing import Self
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -25,8 +25,7 @@ from waas_contract.transcription_job import (
     TranscriptionJobStatus,
 )
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
-
-Resource = dict[str, Any]
+from waas_operator.seams import Resource
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE_SIZE = "500"
@@ -40,52 +39,6 @@ _UNFINISHED = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_f
 
 # Names are all that is wanted of a list, and one resource of a strange form cannot spoil it.
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-
-
-class Cluster(Protocol):
-    """The few things that the operator asks of Kubernetes."""
-
-    async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
-        """Return the resource, or None where there is none; raises Unreadable."""
-        ...
-
-    def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
-        """Go through the names of all TranscriptionJobs that have not ended, page by page."""
-        ...
-
-    async def replace_status(
-        self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
-    ) -> None:
-        """Write the whole status; raises Conflict if the resource changed since it was read."""
-        ...
-
-    async def get_job(self, namespace: str, name: str) -> Resource | None:
-        """Return a batch/v1 Job, or None where there is none."""
-        ...
-
-    async def list_pods(self, namespace: str, transcription_job_name: str) -> list[Resource]:
-        """Return the Pods of a TranscriptionJob's Job."""
-        ...
-
-    async def create_job(self, job: Resource) -> None:
-        """Create a Job; one of that name which is already there is left alone."""
-        ...
-
-    async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
-        """Suspend or resume a Job."""
-        ...
-
-    async def delete_job(self, namespace: str, name: str) -> None:
-        """Delete a Job and wait for none of its Pods; they go before it does."""
-        ...
-
-    async def apply_secret(self, secret: Resource) -> None:
-        """Create or overwrite a Secret, without reading it."""
-        ...
-
-    async def delete_secret(self, namespace: str, name: str) -> None:
-        """Delete a Secret if it is there."""
-        ...
 
 
 class KubernetesCluster:

@@ -8,7 +8,7 @@ from waas_contract.exit_codes import FailureReason
 from waas_contract.transcription_job import ConditionReason
 from waas_operator.failure_policy import explain_job_failure, find_last_failure
 from waas_operator.observation import ManifestState, Observation, ObservedJob
-from waas_operator.settings import Settings
+from waas_operator.settings import ReconcileSettings
 from waas_operator.source_policy import explain_forbidden_source
 
 MANIFEST_GRACE = timedelta(seconds=60)
@@ -102,7 +102,7 @@ def needs_manifest(observation: Observation) -> bool:
     return observation.job is None or observation.job.is_finished
 
 
-def decide(observation: Observation, settings: Settings) -> Decision:
+def decide(observation: Observation, settings: ReconcileSettings) -> Decision:
     """Return the next step for a TranscriptionJob that has not ended yet."""
     if observation.manifest_state is ManifestState.PRESENT:
         return _succeed(observation)
@@ -111,7 +111,7 @@ def decide(observation: Observation, settings: Settings) -> Decision:
     return _decide_with_job(observation, observation.job, settings)
 
 
-def _decide_without_job(observation: Observation, settings: Settings) -> Decision:
+def _decide_without_job(observation: Observation, settings: ReconcileSettings) -> Decision:
     spec = observation.transcription_job.spec
     if spec.cancelled:
         if observation.pods:
@@ -126,7 +126,7 @@ def _decide_without_job(observation: Observation, settings: Settings) -> Decisio
     return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)
 
 
-def _explain_refusal(observation: Observation, settings: Settings) -> Decision | None:
+def _explain_refusal(observation: Observation, settings: ReconcileSettings) -> Decision | None:
     transcription_job = observation.transcription_job
     namespace = transcription_job.metadata.namespace
     forbidden = explain_forbidden_source(
@@ -144,7 +144,9 @@ def _explain_refusal(observation: Observation, settings: Settings) -> Decision |
     return None
 
 
-def _decide_with_job(observation: Observation, job: ObservedJob, settings: Settings) -> Decision:
+def _decide_with_job(
+    observation: Observation, job: ObservedJob, settings: ReconcileSettings
+) -> Decision:
     spec = observation.transcription_job.spec
     if not job.is_ours:
         return _fail(
@@ -189,7 +191,7 @@ def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:
     return _fail(failure.reason, failure.message)
 
 
-def _is_renewal_due(observation: Observation, settings: Settings) -> bool:
+def _is_renewal_due(observation: Observation, settings: ReconcileSettings) -> bool:
     status = observation.transcription_job.status
     if status is None or status.urls_expiration_time is None:
         return True

@@ -6,7 +6,7 @@ from waas_contract.job_environment import JobEnvironment, JobItem
 from waas_contract.names import CONTAINER_NAME, child_labels, child_name
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
-from waas_operator.settings import Profile, Settings
+from waas_operator.settings import Profile, ReconcileSettings
 
 TERMINATION_GRACE_SECONDS = 30
 _USER = 65532  # "nonroot" in the images' convention; any number but 0 would do
@@ -51,7 +51,7 @@ def build_job_item(transcription_job: TranscriptionJob) -> JobItem:
     )
 
 
-def build_job(transcription_job: TranscriptionJob, settings: Settings) -> dict[str, Any]:
+def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) -> dict[str, Any]:
     """Return the Job; its pods hold no credentials but the URLs of the mounted Secret."""
     spec = transcription_job.spec
     child = build_child_metadata(transcription_job)
@@ -75,7 +75,10 @@ def build_job(transcription_job: TranscriptionJob, settings: Settings) -> dict[s
 
 
 def _build_pod_spec(
-    transcription_job: TranscriptionJob, profile: Profile, settings: Settings, secret_name: str
+    transcription_job: TranscriptionJob,
+    profile: Profile,
+    settings: ReconcileSettings,
+    secret_name: str,
 ) -> dict[str, Any]:
     environment = JobEnvironment(
         items=(build_job_item(transcription_job),),
@@ -131,7 +134,7 @@ def _build_pod_spec(
 
 
 def _build_volumes(
-    environment: JobEnvironment, settings: Settings, secret_name: str
+    environment: JobEnvironment, settings: ReconcileSettings, secret_name: str
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return each mount with its volume."""
     # A directory, not single files: the kubelet renews a Secret's files only in a whole mount.

@@ -11,18 +11,18 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
-from waas_operator.cluster import Cluster, KubernetesCluster
-from waas_operator.errors import OperatorError, Refused
+from waas_operator.cluster import KubernetesCluster
+from waas_operator.control_loops import consume, resync_forever
+from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
-from waas_operator.object_storage import MinioObjectStorage, ObjectStorage
+from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
+from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
-
-_RESYNC_RETRY_SECONDS = 5.0
 
 
 class WatcherDied(OperatorError):
@@ -57,58 +57,14 @@ async def run_operator(
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(settings.reconcile_concurrency):
-                group.create_task(consume(queue, reconciler))
-            group.create_task(resync_forever(settings, cluster, queue, health))
+                group.create_task(consume(queue, reconciler.reconcile))
+            group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
             await run_informer(settings.job_namespaces, queue.add, on_dead_watcher)
             # Kopf returns when the process is told to stop.
             raise asyncio.CancelledError
     finally:
         await probes.cleanup()
-
-
-async def consume(queue: WorkQueue[Key], reconciler: Reconciler) -> None:
-    """Reconcile one key after the other; one that fails is tried again later."""
-    while True:
-        key = await queue.get()
-        try:
-            next_look_seconds = await reconciler.reconcile(key)
-        except OperatorError as error:
-            delay = queue.failed(key)
-            logger.warning("%s/%s again in %.0f s: %s", key.namespace, key.name, delay, error)
-        except Exception:
-            # One bad resource must not stop the others.
-            delay = queue.failed(key)
-            logger.exception("%s/%s again in %.0f s", key.namespace, key.name, delay)
-        else:
-            queue.done(key)
-            if next_look_seconds is not None:
-                queue.add_after(key, next_look_seconds)
-
-
-async def resync_forever(
-    settings: Settings, cluster: Cluster, queue: WorkQueue[Key], health: Health
-) -> None:
-    """Add every key that has not ended, time and again, for events can be missed."""
-    while True:
-        try:
-            for namespace in settings.job_namespaces:
-                await _add_all(namespace, cluster, queue)
-        except OperatorError as error:
-            logger.warning("cannot list TranscriptionJobs: %s", error)
-            await asyncio.sleep(_RESYNC_RETRY_SECONDS)
-        else:
-            health.note_round()
-            await asyncio.sleep(settings.resync_seconds)
-
-
-async def _add_all(namespace: str, cluster: Cluster, queue: WorkQueue[Key]) -> None:
-    try:
-        async for name in cluster.list_unfinished(namespace):
-            queue.add(Key(namespace, name))
-    except Refused as error:
-        # One tenant's namespace must not keep the others waiting.
-        logger.error("%s is not served: %s", namespace, error)
 
 
 def configure_logging(level: str) -> None:

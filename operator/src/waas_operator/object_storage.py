@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import urllib3
@@ -17,18 +17,6 @@ LARGEST_NOTE = 1 << 20
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _CONNECTIONS = 32
-
-
-class ObjectStorage(Protocol):
-    """The few things that the operator asks of the object store."""
-
-    async def read_note(self, key: str) -> bytes | None:
-        """Return a small object whole, or None where there is none."""
-        ...
-
-    def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
-        """Return a presigned URL for a pod; asks nobody."""
-        ...
 
 
 class MinioObjectStorage:

@@ -20,11 +20,9 @@ from waas_contract.transcription_job import (
     TranscriptionJob,
     TranscriptionJobStatus,
 )
-from waas_operator.cluster import Cluster
 from waas_operator.decision import Action, Decision, decide, needs_manifest
 from waas_operator.errors import Refused, StorageUnavailable
 from waas_operator.job_manifest import build_job
-from waas_operator.object_storage import ObjectStorage
 from waas_operator.observation import (
     ManifestState,
     Observation,
@@ -32,7 +30,8 @@ from waas_operator.observation import (
     observe_job,
     observe_pod,
 )
-from waas_operator.settings import Settings
+from waas_operator.seams import Cluster, ObjectStorage
+from waas_operator.settings import ReconcileSettings
 from waas_operator.status import derive_status
 from waas_operator.url_secret import (
     SignedUrls,
@@ -61,7 +60,7 @@ class Reconciler:
         self,
         cluster: Cluster,
         object_storage: ObjectStorage,
-        settings: Settings,
+        settings: ReconcileSettings,
         clock: Callable[[], datetime],
     ) -> None:
         """Take the seams to the world; `clock` gives whole seconds in UTC."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
@@ -31,10 +31,8 @@ _Address = Annotated[str, Field(pattern=r"^https?://[^/?#]+/?$")]
 """Scheme, host and port."""
 
 
-class Settings(BaseSettings):
-    """Everything an administrator can set, as `WAAS_…` variables."""
-
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
+class ReconcileSettings(BaseModel):
+    """What the reconcile hangs on, wherever it runs."""
 
     job_namespaces: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
     """The namespaces that the operator serves, separated by commas; each is one tenant."""
@@ -55,16 +53,7 @@ class Settings(BaseSettings):
     source_buckets: dict[str, tuple[str, ...]] = {}
     """Buckets beside the service's own from which a namespace may read, as JSON."""
 
-    s3_endpoint: _Address
-    """Address of the store as the operator reaches it, for example `http://minio:9000`."""
-
-    s3_endpoint_for_jobs: _Address | None = None
-    """Address of the store as pods reach it, where that differs."""
-
-    s3_access_key: str
-    s3_secret_key: SecretStr
     s3_bucket: str = "waas"
-    s3_region: str = "us-east-1"
 
     url_lifetime_seconds: int = Field(default=43_200, ge=10, le=604_800)
     """How long presigned URLs live; they are renewed at half of it."""
@@ -78,13 +67,29 @@ class Settings(BaseSettings):
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
 
-    reconcile_concurrency: int = Field(default=16, ge=1)
-    health_port: int = 8080
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
     @field_validator("job_namespaces", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+
+class Settings(BaseSettings, ReconcileSettings):
+    """Everything an administrator can set, as `WAAS_…` variables."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
+
+    s3_endpoint: _Address
+    """Address of the store as the operator reaches it, for example `http://minio:9000`."""
+
+    s3_endpoint_for_jobs: _Address | None = None
+    """Address of the store as pods reach it, where that differs."""
+
+    s3_access_key: str
+    s3_secret_key: SecretStr
+    s3_region: str = "us-east-1"
+
+    reconcile_concurrency: int = Field(default=16, ge=1)
+    health_port: int = 8080
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -9,9 +9,9 @@ from support.builders import NOW, make_settings, make_transcription_job
 from support.fake_cluster import FakeCluster, FakeStore
 from support.fake_time import NoJitter, run_in_fake_time
 from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_operator.control_loops import consume, resync_forever
 from waas_operator.errors import ClusterUnavailable, Refused
 from waas_operator.health import Health
-from waas_operator.main import consume, resync_forever
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.work_queue import WorkQueue
 
@@ -39,13 +39,13 @@ class Operator:
         reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: NOW)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(seconds):
-                await consume(self.queue, reconciler)
+                await consume(self.queue, reconciler.reconcile)
 
     async def resync(self, seconds: float) -> Health:
         health = Health(asyncio.get_running_loop().time, self.settings.resync_seconds)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(seconds):
-                await resync_forever(self.settings, self.cluster, self.queue, health)
+                await resync_forever(self.settings, self.cluster, self.queue, health.note_round)
         return health
 
 

@@ -1,0 +1,70 @@
+"""What the reconcile asks of the world; whoever composes a program fills it in.
+
+No vendor's library is named here, so that the reconcile also runs where there is no Kubernetes.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal, Protocol
+
+from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+
+Resource = dict[str, Any]
+"""An object of Kubernetes as plain JSON."""
+
+
+class Cluster(Protocol):
+    """The few things that the operator asks of Kubernetes."""
+
+    async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
+        """Return the resource, or None where there is none; raises Unreadable."""
+        ...
+
+    def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
+        """Go through the names of all TranscriptionJobs that have not ended, page by page."""
+        ...
+
+    async def replace_status(
+        self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
+    ) -> None:
+        """Write the whole status; raises Conflict if the resource changed since it was read."""
+        ...
+
+    async def get_job(self, namespace: str, name: str) -> Resource | None:
+        """Return a batch/v1 Job, or None where there is none."""
+        ...
+
+    async def list_pods(self, namespace: str, transcription_job_name: str) -> list[Resource]:
+        """Return the Pods of a TranscriptionJob's Job."""
+        ...
+
+    async def create_job(self, job: Resource) -> None:
+        """Create a Job; one of that name which is already there is left alone."""
+        ...
+
+    async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
+        """Suspend or resume a Job."""
+        ...
+
+    async def delete_job(self, namespace: str, name: str) -> None:
+        """Delete a Job and wait for none of its Pods; they go before it does."""
+        ...
+
+    async def apply_secret(self, secret: Resource) -> None:
+        """Create or overwrite a Secret, without reading it."""
+        ...
+
+    async def delete_secret(self, namespace: str, name: str) -> None:
+        """Delete a Secret if it is there."""
+        ...
+
+
+class ObjectStorage(Protocol):
+    """The few things that the operator asks of the object store."""
+
+    async def read_note(self, key: str) -> bytes | None:
+        """Return a small object whole, or None where there is none."""
+        ...
+
+    def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
+        """Return a presigned URL for a pod; asks nobody."""
+        ...
