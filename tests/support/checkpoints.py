@@ -1,4 +1,8 @@
-"""Real Whisper checkpoints for tests, made once a machine from packages on the package index."""
+"""Real Whisper checkpoints for tests, made once a machine from packages on the package index.
+
+They are not OpenAI's files, though the numbers in them are: a catalogue beside them tells their
+digests, as an administrator's does for models of their own.
+"""
 
 import functools
 import os
@@ -11,6 +15,14 @@ from pathlib import Path
 import torch
 
 from support.ctranslate2_weights import build_checkpoint, read_tensors
+from waas_contract.catalogue_entries import ModelLayout
+from waas_contract.model_catalogue import CatalogueEntry, ModelFile, render_catalogue
+from waas_contract.models import is_english_only
+from waas_contract.openai_catalogue import OPENAI_CATALOGUE
+from waas_job.model_cache import open_model_cache
+from waas_job.model_cache.markers import sha256_of, write_whole
+
+CATALOGUE_FILE_NAME = "catalogue.json"
 
 # Raise it when the conversion changes, so that no machine keeps what an older one made.
 _CONVERSION = 2
@@ -47,7 +59,9 @@ _PACKAGED = (
 
 @functools.cache
 def checkpoint_directory() -> Path:
-    """Return a folder with `tiny.en.pt` and `base.pt`, made on the first call on a machine.
+    """Return a model cache with tiny.en and base, made on the first call on a machine.
+
+    Its catalogue can serve as somebody else's, too: it names the files where they lie.
 
     Raises:
         WeightsNotInstalled: the weights are not there to be converted.
@@ -58,6 +72,8 @@ def checkpoint_directory() -> Path:
         path = directory / f"{packaged.model}.pt"
         if not path.exists():
             _convert(packaged, path)
+    if not (directory / CATALOGUE_FILE_NAME).exists():
+        _describe(directory)
     return directory
 
 
@@ -92,3 +108,26 @@ def _convert(packaged: _Packaged, path: Path) -> None:
     os.chmod(file.name, 0o644)
     # Another run may do the same at the same time: whoever is last wins, with equal bytes.
     os.replace(file.name, path)
+
+
+def _describe(directory: Path) -> None:
+    """Write the catalogue, and have every file verified so that nobody hashes it again."""
+    entries = [_build_entry(packaged, directory) for packaged in _PACKAGED]
+    write_whole(directory / CATALOGUE_FILE_NAME, render_catalogue(entries))
+    cache = open_model_cache({}, folder=directory)
+    for entry in entries:
+        cache.verify(entry.name)
+
+
+def _build_entry(packaged: _Packaged, directory: Path) -> CatalogueEntry:
+    path = directory / f"{packaged.model}.pt"
+    published = OPENAI_CATALOGUE.find(packaged.model)
+    return CatalogueEntry(
+        name=packaged.model,
+        layout=ModelLayout.OPENAI,
+        files=(ModelFile(path.name, path.as_uri(), sha256_of(path), path.stat().st_size),),
+        languages=("en",) if is_english_only(packaged.model) else (),
+        memory_bytes=published.memory_bytes if published else None,
+        licence="MIT",
+        source=f"OpenAI, by way of {packaged.pieces[0][0]} on the package index",
+    )

@@ -27,8 +27,9 @@ class LastWords:
         return tuple(self._outcomes[name] for name in self._names if name in self._outcomes)
 
     def record(self, outcome: ItemOutcome) -> None:
-        """Keep how an item ended."""
+        """Keep how an item ended, and say so at once: what kills the program later leaves it."""
         self._outcomes[outcome.name] = outcome
+        self.write()
 
     def record_rest(self, reason: FailureReason, message: str) -> None:
         """Give every item that has not ended yet the same end."""

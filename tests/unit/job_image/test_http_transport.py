@@ -61,6 +61,35 @@ def test_redirect_is_not_followed() -> None:
     assert transport.get(URL).status == 307
 
 
+def test_redirect_is_followed_where_told_so() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "elsewhere.test":
+            return httpx.Response(200, content=b"moved")
+        return httpx.Response(307, headers={"Location": "http://elsewhere.test/"})
+
+    transport = HttpTransport(httpx.MockTransport(handle), follow_redirects=True)
+    assert transport.get(URL).body == b"moved"
+    transport.close()
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        (httpx.Response(200, headers={"Content-Length": "7"}), 7),
+        (httpx.Response(200), None),
+        (httpx.Response(405, headers={"Content-Length": "7"}), None),
+    ],
+)
+def test_length_is_asked_for_without_the_object(
+    response: httpx.Response, expected: int | None
+) -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        assert request.method == "HEAD"
+        return response
+
+    assert make_transport(handle).measure(URL) == expected
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), [("7", 7), (" 7 ", 7), ("soon", None), (None, None)]
 )

@@ -105,6 +105,12 @@ def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
         load_engine(make_settings(tmp_path, model="large"))
 
 
+def test_checkpoint_that_is_not_openais_is_not_loaded(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "base.pt")
+    with pytest.raises(ModelNotFound, match=r"base\.pt in .* is not the catalogue's"):
+        load_engine(make_settings(tmp_path, model="base"))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -116,22 +122,22 @@ def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
     ids=["empty", "text", "without dimensions", "with code in it"],
 )
 def test_broken_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "base.pt").write_bytes(content)
-    with pytest.raises(ModelNotFound, match=r"base\.pt in .* is unreadable"):
-        load_engine(make_settings(tmp_path, model="base"))
+    (tmp_path / "broken.pt").write_bytes(content)
+    with pytest.raises(ModelNotFound, match=r"broken\.pt in .* is unreadable"):
+        load_engine(make_settings(tmp_path, model="broken"))
 
 
 def test_checkpoint_of_another_kind_is_named(tmp_path: Path) -> None:
-    torch.save({"weights": torch.zeros(3)}, tmp_path / "base.pt")
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "broken.pt")
     with pytest.raises(ModelNotFound, match="no checkpoint of OpenAI's Whisper"):
-        load_engine(make_settings(tmp_path, model="base"))
+        load_engine(make_settings(tmp_path, model="broken"))
 
 
 def test_half_a_checkpoint_is_named(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path / "base.pt")
+    path = save_checkpoint(tmp_path / "broken.pt")
     path.write_bytes(path.read_bytes()[:100_000])
     with pytest.raises(ModelNotFound, match="unreadable"):
-        load_engine(make_settings(tmp_path, model="base"))
+        load_engine(make_settings(tmp_path, model="broken"))
 
 
 def test_device_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:

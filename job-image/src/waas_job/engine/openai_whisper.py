@@ -1,8 +1,6 @@
 """OpenAI's own implementation: greedy decoding with the temperature ladder, window after window."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -24,7 +22,8 @@ from whisper.tokenizer import get_tokenizer
 from waas_contract.manifest import EngineFacts
 from waas_contract.transcript import Segment, Transcript
 from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
-from waas_job.errors import BadConfiguration, ModelNotFound, OutOfMemory
+from waas_job.engine.weights import load_weights
+from waas_job.errors import BadConfiguration, OutOfMemory
 
 # OpenAI's defaults: the next one is tried where a window came out repetitive or improbable.
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -36,20 +35,18 @@ Samples = npt.NDArray[np.float32]
 
 
 def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
-    """Load the model's checkpoint from the cache; nothing is ever downloaded.
+    """Load the model from the cache, in whichever layout; nothing is ever downloaded.
 
     Raises:
-        ModelNotFound: the checkpoint is missing or broken.
+        ModelNotFound: a file of it is missing, broken or not what the catalogue says.
         BadConfiguration: the device is not there.
         OutOfMemory: the device is too small for the model.
     """
-    settings.require_checkpoint()
+    cached = settings.find_model()
     device = _choose_device(settings.device)
     torch.set_num_threads(settings.threads)
-    model = _load_checkpoint(settings)
-    if (heads := whisper._ALIGNMENT_HEADS.get(settings.model)) is not None:
-        # The heads that follow the words in the audio; no checkpoint names them.
-        model.set_alignment_heads(heads)
+    sha256 = cached.verify()
+    model = load_weights(cached)
     try:
         model = model.to(device)
     except torch.OutOfMemoryError as error:
@@ -60,26 +57,10 @@ def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
         name="openai-whisper",
         version=whisper.__version__,
         model=settings.model,
-        checkpoint_sha256=_sha256_of(settings.checkpoint_path),
+        checkpoint_sha256=sha256,
         device=_describe_device(device),
     )
     return OpenAIWhisper(model, facts)
-
-
-def _load_checkpoint(settings: EngineSettings) -> Whisper:
-    path = settings.checkpoint_path
-    try:
-        # By its path, so that Whisper neither looks for a download nor reads the file twice. It
-        # loads with `weights_only`: a checkpoint is a pickle, and this one runs no code.
-        return whisper.load_model(str(path), device="cpu")
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Unpickling what is no checkpoint can fail in any way.
-        raise ModelNotFound(
-            f"The model '{settings.model}' cannot be loaded: {path.name} in "
-            f"{settings.model_directory} is unreadable or no checkpoint of OpenAI's Whisper."
-        ) from error
 
 
 class OpenAIWhisper:
@@ -212,8 +193,3 @@ def _describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
     return device.type
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

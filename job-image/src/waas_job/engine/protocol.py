@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from waas_contract.manifest import EngineFacts
-from waas_contract.models import checkpoint_file_name
 from waas_contract.transcript import Transcript
 from waas_contract.transcription_job import Task
-from waas_job.errors import ModelNotFound
+from waas_job.model_cache.cached_model import CachedModel, find_cached_model
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,15 @@ class EngineSettings:
     threads: int
     """On the CPU."""
 
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the model's weights have to lie."""
-        return self.model_directory / checkpoint_file_name(self.model)
+    def find_model(self) -> CachedModel:
+        """Return the model as it lies in the cache, without reading its weights.
+
+        Raises:
+            ModelNotFound: a file of it is missing.
+            BadConfiguration: the cache's own catalogue is broken.
+        """
+        return find_cached_model(self.model_directory, self.model)
 
     def require_checkpoint(self) -> None:
-        """Raise ModelNotFound if the file is not there, without reading it."""
-        if not self.checkpoint_path.is_file():
-            raise ModelNotFound(
-                f"The model '{self.model}' is not in the model cache: "
-                f"there is no {self.checkpoint_path.name} in {self.model_directory}."
-            )
+        """Raise what `find_model` raises, before anything else is done in vain."""
+        self.find_model()

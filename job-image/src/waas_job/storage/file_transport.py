@@ -30,6 +30,13 @@ class FileTransport:
         except OSError as error:
             return _answer_to(error)
 
+    def measure(self, url: str) -> int | None:
+        """Return the length of a file; None where there is none to be seen."""
+        try:
+            return _path_of(url).stat().st_size
+        except OSError:
+            return None
+
     def download(self, url: str, sink: Sink) -> Answer:
         """Copy the file to the sink; local files do not break off, so it begins anew each time."""
         sink.restart()
@@ -71,11 +78,12 @@ def _publish(unfinished: Path, path: Path, *, only_if_absent: bool) -> Answer:
         except PermissionError:
             # What file systems without links answer; whoever asks can do without.
             return Answer(_NOT_IMPLEMENTED)
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
     return Answer(_OK)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Write a folder's names to the disk."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -35,9 +35,17 @@ _AS_STORED = {"Accept-Encoding": "identity"}
 class HttpTransport:
     """Speaks with S3 as anybody may who has a presigned URL."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        # A redirect is not followed: the signature is for one host.
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False, transport=transport)
+    def __init__(
+        self, transport: httpx.BaseTransport | None = None, *, follow_redirects: bool = False
+    ) -> None:
+        # Unless told otherwise a redirect is not followed: the signature is for one host.
+        self._client = httpx.Client(
+            timeout=_TIMEOUT, follow_redirects=follow_redirects, transport=transport
+        )
+
+    def close(self) -> None:
+        """Let go of the connections that wait for another request."""
+        self._client.close()
 
     def get(self, url: str) -> Answer:
         """Return a small object."""
@@ -56,6 +64,12 @@ class HttpTransport:
             response = self._client.put(url, content=body.content, headers=headers, timeout=timeout)
         return _answer(response, response.content)
 
+    def measure(self, url: str) -> int | None:
+        """Return the length of an object, as far as the server tells it without the object."""
+        with _hiding_urls():
+            response = self._client.head(url, headers=_AS_STORED, timeout=_QUICK_TIMEOUT)
+        return _content_length(response) if response.is_success else None
+
     def download(self, url: str, sink: Sink) -> Answer:
         """Append the object to the sink, from where the sink ends if the store can."""
         headers = dict(_AS_STORED)
@@ -69,7 +83,7 @@ class HttpTransport:
                 return _answer(response, b"")
             if sink.size and response.status_code in _CANNOT_RESUME:
                 sink.restart()
-                raise TransferError("the recording changed while it was being fetched")
+                raise TransferError("the file changed while it was being fetched")
             return _answer(response, response.read())
 
 
@@ -93,6 +107,10 @@ def _total_bytes(response: httpx.Response, sink: Sink) -> int | None:
     # The whole object: the first request, or a store that cannot resume.
     sink.restart()
     sink.etag = _strong_etag(response.headers.get("ETag"))
+    return _content_length(response)
+
+
+def _content_length(response: httpx.Response) -> int | None:
     length = response.headers.get("Content-Length", "")
     return int(length) if length.isdecimal() else None
 
