@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -218,6 +219,34 @@ async def test_storing_that_is_cancelled_ends_at_once(
         with pytest.raises(asyncio.CancelledError):
             await storing
     assert not object_store._list_multipart_uploads(BUCKET, prefix=key).uploads
+    storage.close()
+
+
+async def test_all_below_a_prefix_is_removed_and_nothing_beside_it(
+    minio_server: MinioServer, object_store: Minio
+) -> None:
+    bucket = Bucket(
+        endpoint=f"http://{minio_server.endpoint}",
+        name=BUCKET,
+        region="us-east-1",
+        access_key=minio_server.access_key,
+        secret_key=minio_server.secret_key,
+    )
+    storage = MinioObjectStorage(bucket, part_bytes=5 * MEBIBYTE, uploads_at_once=1)
+    name = secrets.token_hex(8)
+    keys = [f"{NAMESPACE}/{name}/{key}" for key in ("audio/a b+c", "results/1/t.srt", "m.json")]
+    beside = f"{NAMESPACE}/{name}0/m.json"
+    for key in (*keys, beside):
+        object_store.put_object(BUCKET, key, io.BytesIO(b"x"), 1)
+
+    for _ in range(2):
+        await storage.discard_all(f"{NAMESPACE}/{name}/")
+
+    left = object_store.list_objects(BUCKET, f"{NAMESPACE}/{name}", recursive=True)
+    assert [each.object_name for each in left] == [beside]
+    for prefix in ("", "/", f"{NAMESPACE}/{name}"):
+        with pytest.raises(ValueError, match="others' keys"):
+            await storage.discard_all(prefix)
     storage.close()
 
 

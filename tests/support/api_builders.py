@@ -168,6 +168,16 @@ class Api:
                 f"/v1/transcribe?{query}", content=content, headers=headers or {}
             )
 
+    async def request(
+        self,
+        method: str,
+        path: str,
+        content: bytes | AsyncIterator[bytes] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        async with self.client() as client:
+            return await client.request(method, path, content=content, headers=headers or {})
+
     def finish(
         self, transcript: Transcript = TRANSCRIPT, file_name: str | None = "Blåbær (1)"
     ) -> None:

@@ -49,6 +49,11 @@ class FakeObjectStorage:
         self._check()
         self.objects.pop(key, None)
 
+    async def discard_all(self, prefix: str) -> None:
+        self._check()
+        for key in [each for each in self.objects if each.startswith(prefix)]:
+            del self.objects[key]
+
     async def is_ready(self) -> bool:
         try:
             self._check()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from waas_api.errors import ClusterError, JobNotFound, NameTaken
-from waas_api.transcription_jobs import WaitingJob
+from waas_api.errors import ClusterError, InvalidCursor, JobNotFound, NameTaken
+from waas_api.transcription_jobs import JobPage, WaitingJob
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,
@@ -33,6 +33,7 @@ class FakeTranscriptionJobs:
         """What the next calls of `create` come to, in order; then they succeed."""
 
         self.read_error: ClusterError | None = None
+        self.delete_error: ClusterError | None = None
         self.get_calls = 0
         self.list_calls = 0
 
@@ -65,6 +66,34 @@ class FakeTranscriptionJobs:
         if name not in self.jobs:
             raise JobNotFound("No such job")
         return self.jobs[name]
+
+    async def list(self, *, limit: int, cursor: str | None = None) -> JobPage:
+        """Return a page, newest first; the cursor is the name of its first job."""
+        if self.read_error is not None:
+            raise self.read_error
+        jobs = sorted(
+            self.jobs.values(),
+            key=lambda job: (job.metadata.creation_timestamp or CREATION_TIME, job.metadata.name),
+            reverse=True,
+        )
+        names = [job.metadata.name for job in jobs]
+        if cursor is not None and cursor not in names:
+            raise InvalidCursor("This cursor is wrong or too old: list from the beginning.")
+        start = 0 if cursor is None else names.index(cursor)
+        end = start + limit
+        return JobPage(tuple(jobs[start:end]), names[end] if end < len(names) else None)
+
+    async def cancel(self, name: str) -> TranscriptionJob:
+        job = await self.get(name)
+        spec = job.spec.model_copy(update={"cancelled": True})
+        self.jobs[name] = job.model_copy(update={"spec": spec})
+        return self.jobs[name]
+
+    async def delete(self, name: str) -> None:
+        if self.delete_error is not None:
+            raise self.delete_error
+        await self.get(name)
+        del self.jobs[name]
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         self.list_calls += 1

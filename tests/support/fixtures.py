@@ -15,10 +15,11 @@ from cluster.control_plane import ControlPlane
 from cluster.minio_server import MinioServer
 from support.desk import Desk
 from support.job_program import JobProgram
-from support.kubernetes_api import KubernetesApi, Resource
+from support.kubernetes_api import KubernetesApi, Refusal, Resource
 from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant, running_api, running_operator
 from support.waiting import wait_until
+from waas_contract.transcription_job import API_VERSION, PLURAL
 
 CRD_FILE = Path(__file__).parents[2] / "charts/waas/files/crds/transcriptionjobs.yaml"
 
@@ -39,8 +40,19 @@ def kubernetes_api(control_plane: ControlPlane) -> Iterator[KubernetesApi]:
             each["type"] == "Established" and each["status"] == "True" for each in conditions
         )
 
+    def is_served() -> bool:
+        # At first the API server may still say 404, or 429 until its watch cache is filled.
+        try:
+            api.items(f"/apis/{API_VERSION}/{PLURAL}")
+        except Refusal as refusal:
+            if refusal.status not in (404, 429):
+                raise
+            return False
+        return True
+
     try:
         wait_until(is_established, "the CustomResourceDefinition is established")
+        wait_until(is_served, "TranscriptionJobs are served")
         yield api
     finally:
         api.close()

@@ -33,7 +33,11 @@ OPERATOR_RULES: list[Resource] = [
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
 ]
 API_RULES: list[Resource] = [
-    {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["create", "get", "list"]},
+    {
+        "apiGroups": [GROUP],
+        "resources": [PLURAL],
+        "verbs": ["create", "get", "list", "patch", "delete"],
+    },
 ]
 JOB_IMAGE = "waas-job:test"
 BUCKET = "waas"

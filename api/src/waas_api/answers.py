@@ -1,9 +1,19 @@
-"""How a client is told what went wrong: the codes and the short texts of the old service."""
+"""How a client is told what went wrong.
+
+Under /v2 by problem details; elsewhere by the codes and the short texts of the old service.
+"""
 
 import logging
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from waas_api.errors import (
     ApiError,
@@ -17,6 +27,7 @@ from waas_api.errors import (
     JobNotFound,
     ObjectTooLarge,
     StorageError,
+    StorageFull,
     TooManyUploads,
     TranscriptMissing,
     UnknownWebhook,
@@ -24,6 +35,13 @@ from waas_api.errors import (
     UploadCutOff,
     UploadStalled,
     UploadTooLarge,
+)
+from waas_api.problems import (
+    MEDIA_TYPE,
+    Problem,
+    find_problem,
+    problem_of_status,
+    unexpected_problem,
 )
 
 logger = logging.getLogger(__name__)
@@ -55,6 +73,7 @@ _ANSWERS: dict[type[ApiError], Answer] = {
     UnsupportedOutput: Answer(400, "Output not supported"),
     TranscriptMissing: Answer(500),
     ObjectTooLarge: Answer(500, "The transcript is too large to be shown"),
+    StorageFull: Answer(507, "The service has no room for another recording."),
     StorageError: Answer(
         503, "Object storage does not work just now. Try again in a moment.", _RETRY
     ),
@@ -73,21 +92,45 @@ def _find_answer(error: ApiError) -> Answer:
     return next((_ANSWERS[each] for each in type(error).__mro__ if each in _ANSWERS), Answer(500))
 
 
-async def answer_error(_: Request, error: Exception) -> Response:
+def _is_native(request: Request) -> bool:
+    return request.url.path == "/v2" or request.url.path.startswith("/v2/")
+
+
+def _retry_headers(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def _answer_problem(problem: Problem, detail: str = "") -> Response:
+    return JSONResponse(
+        problem.render(detail),
+        problem.status,
+        _retry_headers(problem.retry_after_seconds),
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _log_failure(error: ApiError, status: int) -> None:
+    if isinstance(error, ClusterRefused):
+        logger.error("Kubernetes refused: %s", error)
+    elif status >= 500 and not isinstance(error, JobFailed):
+        # No traceback: the libraries' own errors quote whole requests.
+        logger.error("request failed: %s: %s", type(error).__name__, error)
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
     """Return the response that tells a client of an ApiError."""
     assert isinstance(error, ApiError)
+    if _is_native(request):
+        problem = find_problem(error)
+        _log_failure(error, problem.status)
+        return _answer_problem(problem, str(error))
+    answer = _find_answer(error)
+    _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
         # The API server's words may quote the request: never let a browser read them as HTML.
         status = 400 if error.is_request_invalid else 503
-        logger.error("Kubernetes refused: %s", error)
         return Response(str(error), status, media_type="text/plain")
-    answer = _find_answer(error)
-    if answer.status >= 500 and not isinstance(error, JobFailed):
-        # No traceback: the libraries' own errors quote whole requests.
-        logger.error("request failed: %s: %s", type(error).__name__, error)
-    headers = {}
-    if answer.retry_after_seconds is not None:
-        headers["Retry-After"] = str(answer.retry_after_seconds)
+    headers = _retry_headers(answer.retry_after_seconds)
     if isinstance(error, UnknownWebhook):
         return Response(
             '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"
@@ -96,12 +139,36 @@ async def answer_error(_: Request, error: Exception) -> Response:
     return Response(text, answer.status, headers, media_type="text/html")
 
 
-async def answer_unexpected(_: Request, __: Exception) -> Response:
+async def answer_unexpected(request: Request, _: Exception) -> Response:
     """Return the response to an error that nobody foresaw; Starlette logs it."""
+    if _is_native(request):
+        return _answer_problem(unexpected_problem())
     return Response("Server error", 500, media_type="text/html")
+
+
+async def answer_framework(request: Request, error: Exception) -> Response:
+    """Return the response to a request that the framework itself turned down."""
+    assert isinstance(error, HTTPException)
+    if _is_native(request):
+        problem = problem_of_status(error.status_code)
+        response = _answer_problem(problem, f"{request.method} {request.url.path} is not served.")
+        response.headers.update(error.headers or {})
+        return response
+    return await http_exception_handler(request, error)
+
+
+async def answer_invalid(request: Request, error: Exception) -> Response:
+    """Return the response to parameters that do not fit."""
+    assert isinstance(error, RequestValidationError)
+    if _is_native(request):
+        found = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        return _answer_problem(find_problem(InvalidRequest()), f"{found}.")
+    return await request_validation_exception_handler(request, error)
 
 
 def answer_errors(app: FastAPI) -> None:
     """Make the app answer every error by this module."""
     app.add_exception_handler(ApiError, answer_error)
+    app.add_exception_handler(HTTPException, answer_framework)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(Exception, answer_unexpected)

@@ -2,13 +2,21 @@
 
     ApiError
     |-- InvalidRequest            the request asks for what cannot be done
-    |   `-- UnknownWebhook
+    |   |-- UnknownWebhook
+    |   |-- UnknownModel
+    |   |-- UnknownLanguage
+    |   |-- UnknownTask
+    |   |-- EnglishOnly
+    |   |-- NoRecording
+    |   |-- FormSent
+    |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
     |   |-- UploadStalled
     |   |-- UploadCutOff
     |   `-- TooManyUploads
     |-- JobNotFound
+    |-- JobNotEnded               what was asked for has to wait for the job's end
     |-- TranscriptNotReady        the job is there, its transcript is not
     |   |-- JobFailed
     |   |-- JobCancelled
@@ -17,6 +25,7 @@
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
     |   |-- StorageUnavailable
+    |   |   `-- StorageFull
     |   |-- ObjectNotFound
     |   `-- ObjectTooLarge
     `-- ClusterError
@@ -42,6 +51,34 @@ class UnknownWebhook(InvalidRequest):
     """The webhook id is not in the administrator's list."""
 
 
+class UnknownModel(InvalidRequest):
+    """The administrator's list has no such model."""
+
+
+class UnknownLanguage(InvalidRequest):
+    """Whisper knows no such language."""
+
+
+class UnknownTask(InvalidRequest):
+    """Whisper does no such thing."""
+
+
+class EnglishOnly(InvalidRequest):
+    """The model knows English alone, and more is asked of it."""
+
+
+class NoRecording(InvalidRequest):
+    """The body is empty."""
+
+
+class FormSent(InvalidRequest):
+    """The body is a form, which the service does not unpack."""
+
+
+class InvalidCursor(InvalidRequest):
+    """No page of a list begins there, or not any more."""
+
+
 class UploadError(ApiError):
     """The body did not arrive as it should."""
 
@@ -64,6 +101,10 @@ class TooManyUploads(UploadError):
 
 class JobNotFound(ApiError):
     """There is no TranscriptionJob of that name."""
+
+
+class JobNotEnded(ApiError):
+    """The job waits or runs, and what was asked for needs it to have ended."""
 
 
 class TranscriptNotReady(ApiError):
@@ -96,6 +137,10 @@ class StorageError(ApiError):
 
 class StorageUnavailable(StorageError):
     """Object storage cannot be reached or does not work just now."""
+
+
+class StorageFull(StorageUnavailable):
+    """There is no room for another object until somebody makes some."""
 
 
 class ObjectNotFound(StorageError):

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import uvicorn
@@ -17,11 +18,14 @@ from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
-from waas_api.routes import downloads, health, queue, transcriptions
+from waas_api.routes import downloads, health, jobs, queue, results, service, transcriptions
 from waas_api.settings import Settings, read_webhook_ids
-from waas_api.transcription_jobs import KubernetesTranscriptionJobs, TranscriptionJobs
+from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
+
+if TYPE_CHECKING:
+    from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
 
 _EX_CONFIG = 78  # sysexits.h
 
@@ -50,14 +54,14 @@ def create_app(
     own_storage = None if object_storage else _build_object_storage(settings)
     own_jobs = None if transcription_jobs else _build_transcription_jobs(settings)
     storage = object_storage or own_storage
-    jobs = transcription_jobs or own_jobs
+    records = transcription_jobs or own_jobs
     assert storage is not None
-    assert jobs is not None
+    assert records is not None
     leftovers = Leftovers(storage)
     uploads = Uploads(
         settings.namespace,
         storage,
-        jobs,
+        records,
         leftovers,
         at_once=settings.uploads_at_once,
         longest_wait_seconds=settings.longest_upload_wait_seconds,
@@ -89,15 +93,15 @@ def create_app(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
         object_storage=storage,
-        transcription_jobs=jobs,
+        transcription_jobs=records,
         uploads=uploads,
-        waiting_line=WaitingLine(jobs),
-        readiness=Readiness({"object storage": storage.is_ready, "kubernetes": jobs.is_ready}),
+        waiting_line=WaitingLine(records),
+        readiness=Readiness({"object storage": storage.is_ready, "kubernetes": records.is_ready}),
         new_id=new_id,
         now=now,
     )
     answer_errors(app)
-    for each in (transcriptions, downloads, queue, health):
+    for each in (transcriptions, downloads, queue, health, service, jobs, results):
         app.include_router(each.router)
     return app
 
@@ -116,7 +120,10 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
     )
 
 
-def _build_transcription_jobs(settings: Settings) -> KubernetesTranscriptionJobs:
+def _build_transcription_jobs(settings: Settings) -> "KubernetesTranscriptionJobs":
+    # The library takes most of a second to import, and one machine alone does without.
+    from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
+
     return KubernetesTranscriptionJobs(
         settings.namespace,
         kubeconfig=settings.kubeconfig,

@@ -18,6 +18,7 @@ import urllib3
 from anyio import CapacityLimiter
 from minio import Minio, S3Error
 from minio.credentials.credentials import Credentials
+from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
 from minio.signer import sign_v4_s3
 
@@ -53,6 +54,10 @@ class ObjectStorage(Protocol):
 
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it; nothing there is fine."""
+        ...
+
+    async def discard_all(self, prefix: str) -> None:
+        """Remove everything below a prefix that ends with "/"; nothing there is fine."""
         ...
 
     async def is_ready(self) -> bool:
@@ -214,19 +219,43 @@ class MinioObjectStorage:
         await self._run(lambda: self._discard(key))
 
     def _discard(self, key: str) -> None:
-        for upload_id in self._list_upload_ids(key):
-            self._request("DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404))
+        self._abort_uploads(key, lambda found: found == key)
         self._client.remove_object(self._bucket.name, key)
 
-    def _list_upload_ids(self, key: str) -> list[str]:
+    async def discard_all(self, prefix: str) -> None:
+        """Remove everything below a prefix, unfinished uploads included where the store lists them.
+
+        MinIO lists the unfinished uploads of a whole key only, so that those below are left to the
+        bucket's own rule.
+        """
+        if not prefix.endswith("/") or not prefix.strip("/"):
+            raise ValueError(f"{prefix!r} could be a part of others' keys")
+        await self._run(lambda: self._discard_all(prefix))
+
+    def _discard_all(self, prefix: str) -> None:
+        self._abort_uploads(prefix, lambda found: found.startswith(prefix))
+        listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
+        keys = (DeleteObject(each.object_name) for each in listed if each.object_name)
+        # Every batch has to be asked for, hence a list: it holds what could not be removed.
+        refusals = list(self._client.remove_objects(self._bucket.name, keys))
+        if refusals:
+            raise StorageUnavailable(
+                f"object storage refused to remove {len(refusals)} objects: {refusals[0].code}"
+            )
+
+    def _abort_uploads(self, prefix: str, is_meant: Callable[[str], bool]) -> None:
+        for key, upload_id in self._list_uploads(prefix):
+            if is_meant(key):
+                self._request("DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404))
+
+    def _list_uploads(self, prefix: str) -> list[tuple[str, str]]:
         # Not "encoding-type": our keys hold no character that XML cannot.
         listing = ElementTree.fromstring(
-            self._request("GET", "", {"max-uploads": "1000", "prefix": key, "uploads": ""})
+            self._request("GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""})
         )
         return [
-            upload.findtext(f"{_S3}UploadId", "")
+            (upload.findtext(f"{_S3}Key", ""), upload.findtext(f"{_S3}UploadId", ""))
             for upload in listing.iter(f"{_S3}Upload")
-            if upload.findtext(f"{_S3}Key") == key
         ]
 
     def _request(

@@ -8,8 +8,14 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 from kubernetes.aio.client.exceptions import ApiException
 
-from waas_api.errors import ClusterError, ClusterRefused, ClusterUnavailable, NameTaken
-from waas_api.transcription_jobs import translate_failure
+from waas_api.errors import (
+    ApiError,
+    ClusterRefused,
+    ClusterUnavailable,
+    JobNotFound,
+    NameTaken,
+)
+from waas_api.kubernetes_transcription_jobs import translate_failure
 
 
 def make_answer(status: int, reason: str = "", message: str = "", **details: object) -> Exception:
@@ -28,7 +34,7 @@ class Case:
 
     sentence: str
     failure: Exception
-    error: type[ClusterError]
+    error: type[ApiError]
     may_have_happened: bool | None = None
     text: str | None = None
     is_request_invalid: bool | None = None
@@ -48,6 +54,15 @@ class Case:
         Case("quota's book-keeping", make_answer(409, "Conflict"), ClusterUnavailable,
              may_have_happened=False),
         Case("a name in use", make_answer(409, "AlreadyExists", '"a" already exists'), NameTaken),
+        Case("a job that is not there",
+             make_answer(404, "NotFound", kind="transcriptionjobs", name="a"), JobNotFound),
+        Case("a namespace that is not there",
+             make_answer(404, "NotFound", kind="namespaces", name="a"),
+             ClusterRefused, is_request_invalid=False),
+        Case("a kind that is not there", ApiException(status=404, body="404 page not found"),
+             ClusterRefused, is_request_invalid=False),
+        Case("a cursor that is too old", make_answer(410, "Expired", "too old"),
+             ClusterRefused, is_request_invalid=True),
         Case("a rule of the CRD", make_answer(
             422, "Invalid", causes=[{"field": "spec.task", "message": "needs another model"}]),
              ClusterRefused, is_request_invalid=True,

@@ -1,0 +1,158 @@
+"""What is told of an error under /v2: problem details (RFC 9457), the same shape for all."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from waas_api.errors import (
+    ApiError,
+    ClusterError,
+    ClusterRefused,
+    CreationUnknown,
+    EnglishOnly,
+    FormSent,
+    InvalidCursor,
+    InvalidRequest,
+    JobCancelled,
+    JobFailed,
+    JobNotDone,
+    JobNotEnded,
+    JobNotFound,
+    NoRecording,
+    ObjectTooLarge,
+    StorageError,
+    StorageFull,
+    TooManyUploads,
+    TranscriptMissing,
+    UnknownLanguage,
+    UnknownModel,
+    UnknownTask,
+    UnsupportedOutput,
+    UploadCutOff,
+    UploadStalled,
+    UploadTooLarge,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_TYPE_PREFIX = "tag:waas.dev,2026:"
+_RETRY_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One kind of error as a client learns of it."""
+
+    status: int
+    name: str
+    """What programs know it by, the end of its `type`; never changes."""
+
+    title: str
+    detail: str | None = None
+    """A sentence that says what to do; None for the error's own."""
+
+    retry_after_seconds: int | None = None
+
+    def render(self, detail: str) -> dict[str, object]:
+        """Return the JSON object."""
+        return {
+            "type": f"{_TYPE_PREFIX}{self.name}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail or detail,
+        }
+
+
+_AGAIN = "Try again in a moment."
+_PROBLEMS: dict[type[ApiError], Problem] = {
+    InvalidRequest: Problem(400, "invalid-request", "Request not acceptable"),
+    InvalidCursor: Problem(400, "invalid-cursor", "No page begins there"),
+    UnknownModel: Problem(
+        400, "unknown-model", "Model not available",
+        "This service has no such model. GET /v2/models lists those that it has.",
+    ),
+    UnknownLanguage: Problem(
+        400, "unknown-language", "Language not supported",
+        "Give a language by its English name or its code, for example norwegian or no.",
+    ),
+    UnknownTask: Problem(
+        400, "unknown-task", "Task not supported", "The task is transcribe or translate."
+    ),
+    EnglishOnly: Problem(400, "english-only-model", "The model knows English alone"),
+    NoRecording: Problem(
+        400, "no-recording", "No recording", "Send the recording as the request's body."
+    ),
+    FormSent: Problem(
+        415, "form-sent", "A form is not a recording",
+        "Send the recording itself as the body, not a form that holds it.",
+    ),
+    UploadCutOff: Problem(400, "upload-cut-off", "Upload cut off"),
+    UploadStalled: Problem(408, "upload-stalled", "Upload stalled"),
+    UploadTooLarge: Problem(413, "upload-too-large", "Upload too large"),
+    TooManyUploads: Problem(
+        503, "too-many-uploads", "Too many uploads at once", retry_after_seconds=60
+    ),
+    JobNotFound: Problem(404, "job-not-found", "No such job", "There is no job of that id."),
+    JobNotEnded: Problem(409, "job-not-ended", "The job has not ended"),
+    JobFailed: Problem(
+        409, "job-failed", "The job failed",
+        "The job ended without a transcript; its reason and message say why.",
+    ),
+    JobCancelled: Problem(
+        409, "job-cancelled", "The job was cancelled",
+        "Somebody cancelled the job before it had a transcript.",
+    ),
+    JobNotDone: Problem(
+        409, "job-not-done", "The job is not done yet",
+        "The transcript comes when the job's phase is Succeeded.",
+        retry_after_seconds=_RETRY_SECONDS,
+    ),
+    UnsupportedOutput: Problem(404, "unsupported-format", "Nobody renders that format"),
+    TranscriptMissing: Problem(
+        410, "transcript-missing", "The transcript is gone",
+    ),
+    ObjectTooLarge: Problem(
+        500, "transcript-too-large", "The transcript is too large to be shown",
+        "The transcript is larger than this service is willing to hold in memory.",
+    ),
+    StorageFull: Problem(
+        507, "storage-full", "The disk of the service is full",
+        "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
+        "administrator.",
+    ),
+    StorageError: Problem(
+        503, "storage-unavailable", "Object storage does not work just now", _AGAIN,
+        _RETRY_SECONDS,
+    ),
+    ClusterError: Problem(
+        503, "records-unavailable", "The service's records cannot be reached just now", _AGAIN,
+        _RETRY_SECONDS,
+    ),
+    CreationUnknown: Problem(
+        503, "creation-unknown", "Nobody could tell whether the job was made",
+        "The job may have been made or not: list the jobs before you send the recording again.",
+        _RETRY_SECONDS,
+    ),
+}  # fmt: skip
+_UNEXPECTED = Problem(
+    500, "internal-error", "An error of the service's own",
+    "The service made a mistake. Its log says more; tell your administrator.",
+)  # fmt: skip
+
+
+def find_problem(error: ApiError) -> Problem:
+    """Return how an error is told."""
+    if isinstance(error, ClusterRefused):
+        if error.is_request_invalid:
+            return _PROBLEMS[InvalidRequest]
+        return Problem(503, "not-allowed", "The service is not allowed to do this", str(error))
+    return next((_PROBLEMS[each] for each in type(error).__mro__ if each in _PROBLEMS), _UNEXPECTED)
+
+
+def unexpected_problem() -> Problem:
+    """Return how an error that nobody foresaw is told."""
+    return _UNEXPECTED
+
+
+def problem_of_status(status: int) -> Problem:
+    """Return the problem that an HTTP status alone stands for, such as an unknown path."""
+    phrase = HTTPStatus(status).phrase
+    return Problem(status, phrase.lower().replace(" ", "-"), phrase)

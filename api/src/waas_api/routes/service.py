@@ -1,0 +1,24 @@
+"""GET /v2 and GET /v2/models: what this is, and what it can do."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+
+from waas_api.dependencies import WiredServices
+from waas_api.native import Models, Service, show_models
+
+router = APIRouter()
+
+_VERSION = version("waas-api")
+
+
+@router.api_route("/v2", methods=["GET", "HEAD"])
+async def identify() -> Service:
+    """Say that this is the service, and which release of it."""
+    return Service(version=_VERSION)
+
+
+@router.api_route("/v2/models", methods=["GET", "HEAD"])
+async def list_models(services: WiredServices) -> Models:
+    """List the models that may be asked for."""
+    return show_models(services.settings.models, services.settings.default_model)
