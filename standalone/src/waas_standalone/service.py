@@ -1,0 +1,144 @@
+"""Everything that works behind the api: the records, the reconcile, the Job control, the runner."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from waas_operator.control_loops import consume, resync_forever
+from waas_operator.reconcile import Key, Reconciler
+from waas_operator.settings import Profile, ReconcileSettings
+from waas_operator.work_queue import WorkQueue
+from waas_standalone.capacity import count_slots, share_out
+from waas_standalone.cluster import LocalCluster
+from waas_standalone.data_folder import open_data_folder
+from waas_standalone.database import Database
+from waas_standalone.errors import Died, StandaloneError
+from waas_standalone.job_control import JobControl
+from waas_standalone.machine import look_at_machine
+from waas_standalone.object_folder import FolderNotes, FolderObjectStorage
+from waas_standalone.records import Kind, Records
+from waas_standalone.runner import Runner, Workplace
+from waas_standalone.settings import Settings
+from waas_standalone.transcription_jobs import LocalTranscriptionJobs
+from waas_standalone.unclaimed import remove_unclaimed
+
+logger = logging.getLogger(__name__)
+
+_RECONCILERS = 4
+_LONGEST_STOP_SECONDS = 40.0
+"""A program gets 30 to end before it is killed."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _now_in_whole_seconds() -> datetime:
+    return _now().replace(microsecond=0)
+
+
+class LocalService:
+    """The service on this machine; `close` comes last."""
+
+    def __init__(self, settings: Settings, model_bytes: int) -> None:
+        """Take the data folder for ourselves; raises StandaloneError."""
+        self._folder = open_data_folder(settings.data)
+        try:
+            self._database = Database(self._folder.database)
+        except StandaloneError:
+            self._folder.close()
+            raise
+        self._records = records = Records(self._database, _now)
+        self._namespace = settings.namespace
+        machine = look_at_machine(settings.device)
+        slots = share_out(machine, settings.processes or count_slots(machine, model_bytes))
+        logger.info("room for %d job programs at a time", len(slots))
+        notes = FolderNotes(self._folder.objects)
+        self.transcription_jobs = LocalTranscriptionJobs(settings.namespace, records)
+        self.object_storage = FolderObjectStorage(self._folder.objects, self._folder.unfinished)
+        self._settings = build_reconcile_settings(settings)
+        self._cluster = LocalCluster(records)
+        self._reconciler = Reconciler(self._cluster, notes, self._settings, _now_in_whole_seconds)
+        self._control = JobControl(records)
+        workplace = Workplace(
+            folder=self._folder,
+            model_directory=settings.model_directory.absolute(),
+            namespace=settings.namespace,
+            slots=slots,
+        )
+        self._runner = Runner(records, workplace, notes.measure)
+        self._reconcile_queue: WorkQueue[Key] = WorkQueue()
+        self._control_queue: WorkQueue[Key] = WorkQueue()
+        for listener in (self._reconcile_queue.add, self._control_queue.add, self._runner.notice):
+            records.listen(listener)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._death: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Put right what an earlier server left, then begin to work."""
+        await self._runner.clean_up()
+        if not self._database.is_new:
+            await self._remove_unclaimed()
+        self._death = asyncio.get_running_loop().create_future()
+        self._spawn("runner", self._runner.run_forever())
+        for _ in range(_RECONCILERS):
+            self._spawn("reconcile", consume(self._reconcile_queue, self._reconciler.reconcile))
+        self._spawn("Job control", consume(self._control_queue, self._control.control))
+        for queue in (self._reconcile_queue, self._control_queue):
+            self._spawn("resync", self._resync(queue))
+
+    async def _remove_unclaimed(self) -> None:
+        names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB))
+        tenant = self._folder.objects / self._namespace
+        removed = await asyncio.to_thread(remove_unclaimed, tenant, names)
+        if removed:
+            logger.warning("removed recordings that were never accepted: %s", removed)
+
+    async def _resync(self, queue: WorkQueue[Key]) -> None:
+        await resync_forever(self._settings, self._cluster, queue, lambda: None)
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._notice_death)
+        self._tasks.append(task)
+
+    def _notice_death(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._death is None or self._death.done():
+            return
+        error = task.exception()
+        if error is not None:
+            logger.critical("%s has failed", task.get_name(), exc_info=error)
+            self._death.set_exception(Died(f"A part of the server has failed: {task.get_name()}."))
+
+    async def wait_for_death(self) -> None:
+        """Return never; raise Died when a part of it has failed."""
+        assert self._death is not None
+        await asyncio.shield(self._death)
+
+    async def stop(self) -> None:
+        """End the job programs, whose recordings are taken up at the next start."""
+        runner, *_ = self._tasks
+        self._runner.stop()
+        await asyncio.wait([runner], timeout=_LONGEST_STOP_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Let another server work on the data folder."""
+        self._database.close()
+        self._folder.close()
+
+
+def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
+    """Return what the reconcile hangs on, where there is one namespace and no image."""
+    return ReconcileSettings(
+        job_namespaces=(settings.namespace,),
+        job_image="",
+        profiles={"default": Profile(device=settings.device)},
+        # Addresses of files do not end.
+        url_lifetime_seconds=604_800,
+        progress_interval_seconds=settings.progress_interval_seconds,
+    )

@@ -1,0 +1,71 @@
+"""The standalone server's settings, read from environment variables that begin with `WAAS_`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from waas_contract.job_environment import Device
+from waas_job.model_cache.settings import default_model_directory
+
+ENV_PREFIX = "WAAS_"
+
+
+def default_data_folder() -> Path:
+    """Return where a person's data goes by the XDG base directories."""
+    shared = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(shared) / "waas"
+
+
+def _default_model_directory() -> Path:
+    return default_model_directory(os.environ)
+
+
+def _split_names(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that a person can choose; a field `x` is read from `WAAS_X`.
+
+    Uploads have the api's settings beside these, such as `WAAS_LARGEST_UPLOAD_BYTES`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+
+    data: Path = Field(default_factory=default_data_folder)
+    """The folder that holds jobs, audio and transcripts."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; only loopback, as long as there are no keys."""
+
+    port: int = Field(default=3000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+
+    model: str = "tiny"
+    """Model of a request that names none."""
+
+    model_directory: Path = Field(default_factory=_default_model_directory)
+    """The model cache."""
+
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = ()
+    """Models that may be asked for, separated by commas; without any, OpenAI's and the cache's."""
+
+    device: Device = "auto"
+    """Where models run; auto takes the GPUs where there are some."""
+
+    processes: int | None = Field(default=None, ge=1)
+    """Job programs at a time; None for as many as cores, memory and GPUs have room for."""
+
+    namespace: str = Field(default="default", min_length=1, max_length=63)
+    """The tenant: the first part of every key."""
+
+    progress_interval_seconds: float = Field(default=2.0, gt=0)
+    """How often running jobs tell how far they are."""
+
+    longest_stop_seconds: int = Field(default=10, ge=0)
+    """Time that running requests get to end when the server is told to stop."""

@@ -1,0 +1,61 @@
+"""The CustomResourceDefinition's rules in CEL, for where no API server checks them. Pure.
+
+The sentences are the CustomResourceDefinition's own. A rule that is added there without its twin
+here fails when this module is imported.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from waas_contract.custom_resource_definition import NAME_RULES, SOURCE_RULES, SPEC_RULES
+from waas_contract.models import is_english_only
+from waas_contract.transcription_job import Task, TranscriptionJobSpec
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_BAD_KEY_PARTS = ("", ".", "..")
+
+
+def _names_an_object(spec: TranscriptionJobSpec) -> bool:
+    return not any(part in _BAD_KEY_PARTS for part in spec.source.key.split("/"))
+
+
+def _has_no_control_characters(spec: TranscriptionJobSpec) -> bool:
+    return not re.search(r"[\x00-\x1f\x7f]", spec.source.key)
+
+
+def _can_translate(spec: TranscriptionJobSpec) -> bool:
+    return spec.task is not Task.TRANSLATE or not is_english_only(spec.model)
+
+
+def _can_hear_the_language(spec: TranscriptionJobSpec) -> bool:
+    return spec.language in (None, "en") or not is_english_only(spec.model)
+
+
+_Claim = Callable[[TranscriptionJobSpec], bool]
+
+
+def _pair(
+    place: str, rules: Sequence[Mapping[str, Any]], claims: Sequence[_Claim]
+) -> tuple[tuple[str, str, _Claim], ...]:
+    return tuple(
+        (f"{place}{rule['fieldPath']}", rule["message"], claim)
+        for rule, claim in zip(rules, claims, strict=True)
+    )
+
+
+_RULES = (
+    *_pair("spec.source", SOURCE_RULES, (_names_an_object, _has_no_control_characters)),
+    *_pair("spec", SPEC_RULES, (_can_translate, _can_hear_the_language)),
+)
+(_NAME_RULE,) = NAME_RULES
+
+
+def explain_invalid(name: str, spec: TranscriptionJobSpec) -> str | None:
+    """Return what an API server would find wrong, each with its field, or None."""
+    broken = [f"{place}: {message}" for place, message, claim in _RULES if not claim(spec)]
+    if not _NAME.fullmatch(name):
+        broken.insert(0, f"metadata.name: {_NAME_RULE['message']}")
+    if len(set(spec.formats)) < len(spec.formats):
+        broken.append("spec.formats: each format can be named once")
+    return "; ".join(broken) or None

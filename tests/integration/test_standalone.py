@@ -1,0 +1,160 @@
+"""The whole service on one machine: REST in, the real job program with real weights, REST out."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.speech import librivox_clip, librivox_clips
+from support.spoken_words import count_word_errors, words_of
+from support.standalone import Standalone, running_standalone
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def server(tmp_path: Path, weights: Path) -> Iterator[Standalone]:
+    with running_standalone(tmp_path, weights) as running:
+        yield running
+
+
+def test_a_recording_becomes_a_transcript(server: Standalone) -> None:
+    clip = librivox_clip("0870")
+
+    job_id = server.upload(clip.path, "Blåbær (1).flac")
+
+    job = server.wait_for_end(job_id)
+    assert (job["phase"], job["progress"]) == ("Succeeded", 100)
+    subtitles = server.get(f"/v1/download/{job_id}?output=srt").text
+    assert subtitles.startswith("1\n00:00:0")
+    text = server.get(f"/v1/download/{job_id}?output=txt").text
+    assert count_word_errors(text, clip.text) <= len(words_of(clip.text)) // 5
+    logs = list((server.data / "logs" / job_id).iterdir())
+    assert len(logs) == 1
+    assert '"done"' in logs[0].read_text()
+    assert list((server.data / "unfinished").iterdir()) == []
+
+
+def test_what_is_no_audio_fails_at_once_and_takes_nobody_with_it(server: Standalone) -> None:
+    first = server.upload(librivox_clip("0880").path)
+    bad = server.upload(b"This is no sound.", "notes.mp3")
+    good = server.upload(librivox_clip("0890").path)
+
+    job = server.wait_for_end(bad)
+    assert (job["phase"], job["reason"], job["attempts"]) == ("Failed", "BadAudio", 1)
+    for each in (first, good):
+        assert server.wait_for_end(each)["phase"] == "Succeeded"
+
+
+def test_a_model_that_is_not_there_is_told(server: Standalone) -> None:
+    job_id = server.upload(librivox_clip("0870").path, model="small")
+
+    job = server.wait_for_end(job_id)
+    assert (job["phase"], job["reason"]) == ("Failed", "ModelNotFound")
+    assert "waas models pull small" in job["message"]
+
+
+def test_cancelled_jobs_end_and_the_others_go_on(server: Standalone) -> None:
+    ids = [server.upload(clip.path) for clip in librivox_clips()[:4]]
+    server.wait_for_phase(ids[0], "Running")
+    # One that a program is at, and one that it has not come to.
+    server.cancel(ids[0])
+    server.cancel(ids[2])
+
+    phases = [server.wait_for_end(each)["phase"] for each in ids]
+
+    assert phases == ["Cancelled", "Succeeded", "Cancelled", "Succeeded"]
+    assert not (server.object(f"default/{ids[2]}/manifest.json")).exists()
+
+
+def test_one_of_a_batch_is_cancelled_and_the_rest_is_kept(server: Standalone) -> None:
+    clips = librivox_clips()
+    ids = [server.upload(clip.path) for clip in (*clips, *clips)]
+    server.wait_for_phase(ids[1], "Succeeded")
+    assert len(server.job_processes()) == 1
+    running = next(each for each in ids[2:] if server.job(each)["phase"] == "Running")
+    server.cancel(running)
+
+    phases = {each: server.wait_for_end(each)["phase"] for each in ids}
+
+    assert phases.pop(running) == "Cancelled"
+    assert set(phases.values()) == {"Succeeded"}
+    assert all(server.job(each)["attempts"] == 1 for each in phases)
+
+
+def test_a_server_that_stops_takes_its_work_up_again(server: Standalone) -> None:
+    ids = [server.upload(clip.path) for clip in librivox_clips()[:3]]
+    server.wait_for_phase(ids[0], "Running")
+
+    assert server.stop() == 0
+    assert server.job_processes() == []
+    server.start()
+
+    for each in ids:
+        assert server.wait_for_end(each)["phase"] == "Succeeded"
+
+
+def test_a_killed_server_leaves_no_program_behind_that_the_next_one_does_not_end(
+    server: Standalone,
+) -> None:
+    job_id = server.upload(librivox_clip("0870").path)
+    (orphan,) = wait_until(server.job_processes, "a job program runs")
+    server.kill()
+    assert orphan.is_running()
+
+    server.start()
+
+    assert not orphan.is_running()
+    assert server.wait_for_end(job_id)["phase"] == "Succeeded"
+    assert server.job(job_id)["attempts"] == 2
+
+
+def test_several_small_files_share_a_program(server: Standalone) -> None:
+    clips = librivox_clips()
+    asked = [clips[number % len(clips)] for number in range(12)]
+
+    ids = [server.upload(clip.path) for clip in asked]
+
+    for job_id, clip in zip(ids, asked, strict=True):
+        assert server.wait_for_end(job_id)["phase"] == "Succeeded"
+        heard = server.transcript(job_id).text
+        assert count_word_errors(heard, clip.text) <= len(words_of(clip.text)) // 3
+    starts = server.programs[-1].output().count("a job program has started")
+    assert starts < len(ids) / 2
+
+
+def test_a_deleted_job_leaves_nothing(server: Standalone) -> None:
+    job_id = server.upload(librivox_clip("0870").path)
+    server.wait_for_end(job_id)
+
+    server.delete(job_id)
+
+    assert server.get(f"/v2/jobs/{job_id}").status_code == 404
+    assert not server.object(f"default/{job_id}").exists()
+
+
+def test_programs_at_once_have_cores_of_their_own(tmp_path: Path, weights: Path) -> None:
+    with running_standalone(tmp_path, weights, WAAS_PROCESSES="2") as server:
+        ids = [server.upload(clip.path) for clip in librivox_clips()[:4]]
+        one, other = wait_until(
+            lambda: found if len(found := server.job_processes()) == 2 else None,
+            "two programs run at once",
+        )
+        cores = [set(program.cpu_affinity()) for program in (one, other)]
+
+        assert {server.wait_for_end(each)["phase"] for each in ids} == {"Succeeded"}
+        assert cores[0].isdisjoint(cores[1]) or len(cores[0] | cores[1]) == 1
+
+
+def test_ctrl_c_ends_the_server_in_good_order(server: Standalone) -> None:
+    job_id = server.upload(librivox_clip("0870").path)
+    server.wait_for_phase(job_id, "Running")
+
+    server.programs[-1].process.send_signal(signal.SIGINT)
+
+    assert server.programs[-1].process.wait(60) == 0
+    assert server.job_processes() == []
+    server.start()
+    assert server.wait_for_end(job_id)["phase"] == "Succeeded"

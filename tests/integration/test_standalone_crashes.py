@@ -1,0 +1,154 @@
+"""kill -9 at any moment, of the server or of a job program: nothing accepted is lost."""
+
+import hashlib
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from support.speech import Clip, librivox_clips
+from support.spoken_words import count_word_errors, words_of
+from support.standalone import NAMESPACE, Standalone, running_standalone
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+_LONGEST_PAUSE_SECONDS = 5.0
+
+_SHARE_OF_PROGRAMS_KILLED = 0.3
+
+# A job has three attempts, and each kill of its program costs one, as in a cluster.
+_MOST_KILLS_OF_ONE_JOB = 2
+
+
+@pytest.fixture
+def server(tmp_path: Path, weights: Path) -> Iterator[Standalone]:
+    with running_standalone(tmp_path, weights) as running:
+        yield running
+
+
+def kill_something(server: Standalone, chance: random.Random, hits: Counter[str]) -> None:
+    """Kill a job program, or the server and start it again."""
+    time.sleep(chance.uniform(0, _LONGEST_PAUSE_SECONDS))
+    programs = server.job_processes()
+    running = server.running_jobs()
+    hits.update(running)
+    may_hit = all(hits[job_id] <= _MOST_KILLS_OF_ONE_JOB for job_id in running)
+    if programs and may_hit and chance.random() < _SHARE_OF_PROGRAMS_KILLED:
+        with suppress(psutil.NoSuchProcess):
+            programs[0].kill()
+        return
+    hits.subtract(running)
+    server.kill()
+    server.start()
+
+
+def accept(server: Standalone, clip: Clip, accepted: dict[str, Clip]) -> None:
+    """Send a recording; what the server has no answer to was not accepted."""
+    with suppress(httpx.TransportError):
+        accepted[server.upload(clip.path)] = clip
+
+
+def assert_whole(server: Standalone, job_id: str, clip: Clip) -> None:
+    """Check that there is one manifest, and that all that it names is what it says."""
+    manifest = server.manifest(job_id)
+    assert manifest.answers(NAMESPACE, job_id, manifest.spec_digest)
+    for file in manifest.files:
+        content = server.object(file.key).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == file.sha256
+    heard = server.transcript(job_id).text
+    assert count_word_errors(heard, clip.text) <= len(words_of(clip.text)) // 3
+
+
+def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int) -> None:
+    chance = random.Random(seed)
+    clips = librivox_clips()
+    accepted: dict[str, Clip] = {}
+    hits: Counter[str] = Counter()
+    for moment in range(moments):
+        while len(accepted) < recordings * (moment + 1) / moments:
+            accept(server, clips[len(accepted) % len(clips)], accepted)
+        kill_something(server, chance, hits)
+
+    for job_id, clip in accepted.items():
+        assert server.wait_for_end(job_id)["phase"] == "Succeeded", server.job(job_id)
+        assert_whole(server, job_id, clip)
+    server.stop()
+    server.start()
+    assert {path.name for path in server.object(NAMESPACE).iterdir()} == set(accepted)
+    assert list(server.object(NAMESPACE).rglob("*.part")) == []
+    assert list((server.data / "runs").iterdir()) == []
+    assert server.job_processes() == []
+
+
+def test_nothing_is_lost_at_five_random_moments(server: Standalone) -> None:
+    crash_often(server, moments=5, recordings=5, seed=20261122)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_nothing_is_lost_at_fifty_random_moments(server: Standalone) -> None:
+    crash_often(server, moments=50, recordings=50, seed=5)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_two_hundred_small_files_come_back_right(
+    server: Standalone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = librivox_clips()
+    asked = [clips[number % len(clips)] for number in range(200)]
+    began = time.monotonic()
+
+    accepted = [(server.upload(clip.path), clip) for clip in asked]
+
+    uploaded = time.monotonic() - began
+    for job_id, clip in accepted:
+        assert server.wait_for_end(job_id, timeout_seconds=3000)["phase"] == "Succeeded"
+        assert_whole(server, job_id, clip)
+    seconds = time.monotonic() - began
+    starts = server.programs[-1].output().count("a job program has started")
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n200 small files: uploaded in {uploaded:.0f} s, transcribed in {seconds:.0f} s "
+            f"by {starts} programs\n"
+        )
+    assert starts <= 10
+
+
+def test_an_upload_that_a_crash_cut_off_leaves_nothing(server: Standalone) -> None:
+    def killing() -> Iterator[bytes]:
+        yield b"x" * 3_000_000
+        wait_until(lambda: list((server.data / "unfinished").iterdir()), "the upload has begun")
+        server.kill()
+        yield b"x" * 3_000_000
+
+    with pytest.raises(httpx.TransportError):
+        httpx.post(f"{server.url}/v2/jobs", content=killing(), timeout=30, trust_env=False)
+
+    server.start()
+    assert server.get("/v2/jobs").json()["jobs"] == []
+    assert list((server.data / "unfinished").iterdir()) == []
+    assert not server.object(NAMESPACE).exists()
+
+
+def test_audio_whose_job_was_never_made_goes(server: Standalone) -> None:
+    job_id = server.upload(librivox_clips()[0].path)
+    server.wait_for_end(job_id)
+    server.kill()
+    # As it lies there when the server dies between the audio and its job.
+    lost = server.object(f"{NAMESPACE}/never-accepted/audio/clip.flac")
+    lost.parent.mkdir(parents=True)
+    lost.touch()
+
+    server.start()
+
+    assert not lost.exists()
+    assert server.job(job_id)["phase"] == "Succeeded"

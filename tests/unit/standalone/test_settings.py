@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from waas_standalone.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_mine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WAAS_DATA", "WAAS_MODEL_DIRECTORY", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_folders_are_those_of_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    settings = Settings()
+    assert settings.data == Path("/home/ada/.local/share/waas")
+    assert settings.model_directory == Path("/home/ada/.cache/waas/models")
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+
+
+def test_folders_follow_the_xdg_base_directories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/srv/data")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/srv/cache")
+    settings = Settings()
+    assert settings.data == Path("/srv/data/waas")
+    assert settings.model_directory == Path("/srv/cache/waas/models")
+
+
+def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAAS_DATA", "/srv/waas")
+    monkeypatch.setenv("WAAS_PROCESSES", "3")
+    monkeypatch.setenv("WAAS_MODELS", "tiny, house-style")
+    settings = Settings()
+    assert (settings.data, settings.processes) == (Path("/srv/waas"), 3)
+    assert settings.models == ("tiny", "house-style")
