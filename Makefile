@@ -17,7 +17,7 @@ HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
 PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
 
-PYTHON_TREES := contract api operator job-image tests
+PYTHON_TREES := contract api operator job-image standalone client tests
 
 .PHONY: help
 help: ## List the commands
@@ -47,7 +47,7 @@ format: setup ## Format the code and sort its imports
 lint: setup ## Check style, types and the direction of imports
 	$(RUN) ruff check $(PYTHON_TREES)
 	$(RUN) ruff format --check $(PYTHON_TREES)
-	$(RUN) mypy contract api/src operator/src job-image/src tests
+	$(RUN) mypy contract api/src operator/src job-image/src standalone/src client/src tests
 	$(RUN) lint-imports
 	$(HELM) lint --strict --quiet charts/waas --set minio.enabled=true
 

@@ -1,0 +1,155 @@
+"""The client for programs that wait for many things at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TypeVar
+
+import httpx
+
+from waas_client.answers import Job, Models, Service
+from waas_client.client import PAGE_SIZE, PATIENCE_SECONDS
+from waas_client.connection import DEFAULT_SERVER, client_options, timeout_of, upload_headers
+from waas_client.errors import WaasError
+from waas_client.flows import Flow, Flows, Pause
+from waas_client.recordings import OnProgress, open_recording
+from waas_client.refusals import address_of, translate_failure
+from waas_client.requests import Call, JobOptions
+
+Answer = TypeVar("Answer")
+
+
+class AsyncClient:
+    """Talks to a server of the service as `Client` does, without blocking."""
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = httpx.AsyncClient(**client_options(server), transport=transport)
+        self._sleep = sleep
+        self.server = address_of(self._http.base_url)
+        """The server's address, fit to be shown."""
+
+        self._flows = Flows(self.server)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _: type[BaseException] | None,
+        __: BaseException | None,
+        ___: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def identify(self) -> Service:
+        """Return what the server says of itself, having made sure that it is one of ours."""
+        return await self._run(self._flows.identify())
+
+    async def models(self) -> Models:
+        """Return the models that may be asked for."""
+        return await self._run(self._flows.models())
+
+    async def submit(
+        self,
+        recording: str | Path | BinaryIO,
+        options: JobOptions | None = None,
+        *,
+        file_name: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Job:
+        """Send a recording, piece by piece, and return its job."""
+        opened = open_recording(recording, file_name=file_name, on_progress=on_progress)
+        return await self._run(self._flows.submit(opened, options or JobOptions()))
+
+    async def job(self, job_id: str) -> Job:
+        """Return a job as it stands."""
+        return await self._run(self._flows.job(job_id))
+
+    async def jobs(self) -> AsyncIterator[Job]:
+        """Yield every job, in the order in which the server lists them."""
+        cursor: str | None = None
+        while True:
+            page = await self._run(self._flows.job_page(limit=PAGE_SIZE, cursor=cursor))
+            for job in page.jobs:
+                yield job
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def wait(
+        self,
+        job_id: str,
+        *,
+        timeout_seconds: float | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+        on_change: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Wait until a job has a transcript; raises JobFailed or JobCancelled if it gets none."""
+        return await self._run(
+            self._flows.wait(
+                job_id,
+                timeout_seconds=timeout_seconds,
+                patience_seconds=patience_seconds,
+                on_change=on_change,
+            )
+        )
+
+    async def result(self, job_id: str, output_format: str = "srt") -> bytes:
+        """Return a finished transcript in a format."""
+        return await self._run(self._flows.result(job_id, output_format))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask for a job's end; one that has ended stays as it is."""
+        return await self._run(self._flows.cancel(job_id))
+
+    async def delete(self, job_id: str) -> None:
+        """Remove a job that has ended, its recording and its transcripts."""
+        await self._run(self._flows.delete(job_id))
+
+    async def _run(self, flow: Flow[Answer]) -> Answer:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    await self._sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    answer = await self._send(step)
+                except WaasError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            result: Answer = end.value
+            return result
+
+    async def _send(self, call: Call[Any]) -> Any:
+        pieces = call.recording.pieces_async() if call.recording else None
+        try:
+            response = await self._http.request(
+                call.method,
+                call.path,
+                params=call.query,
+                content=pieces,
+                headers=upload_headers(call),
+                timeout=timeout_of(call),
+            )
+        except httpx.HTTPError as error:
+            is_upload = call.recording is not None
+            raise translate_failure(error, self.server, is_upload=is_upload) from error
+        finally:
+            if pieces is not None:
+                await pieces.aclose()
+        return call.read(response)

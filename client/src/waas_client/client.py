@@ -1,0 +1,159 @@
+"""The blocking client."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self, TypeVar
+
+import httpx
+
+from waas_client.answers import Job, Models, Service
+from waas_client.connection import DEFAULT_SERVER, client_options, timeout_of, upload_headers
+from waas_client.errors import WaasError
+from waas_client.flows import Flow, Flows, Pause
+from waas_client.recordings import OnProgress, open_recording
+from waas_client.refusals import address_of, translate_failure
+from waas_client.requests import Call, JobOptions
+
+Answer = TypeVar("Answer")
+
+PAGE_SIZE = 100
+PATIENCE_SECONDS = 60.0
+
+
+class Client:
+    """Talks to a server of the service; close it, or use it as a context manager.
+
+    Every method raises a WaasError where it cannot do what it says.
+    """
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = httpx.Client(**client_options(server), transport=transport)
+        self._sleep = sleep
+        self.server = address_of(self._http.base_url)
+        """The server's address, fit to be shown."""
+
+        self._flows = Flows(self.server)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _: type[BaseException] | None,
+        __: BaseException | None,
+        ___: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def identify(self) -> Service:
+        """Return what the server says of itself, having made sure that it is one of ours."""
+        return self._run(self._flows.identify())
+
+    def models(self) -> Models:
+        """Return the models that may be asked for."""
+        return self._run(self._flows.models())
+
+    def submit(
+        self,
+        recording: str | Path | BinaryIO,
+        options: JobOptions | None = None,
+        *,
+        file_name: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Job:
+        """Send a recording, piece by piece, and return its job."""
+        opened = open_recording(recording, file_name=file_name, on_progress=on_progress)
+        return self._run(self._flows.submit(opened, options or JobOptions()))
+
+    def job(self, job_id: str) -> Job:
+        """Return a job as it stands."""
+        return self._run(self._flows.job(job_id))
+
+    def jobs(self) -> Iterator[Job]:
+        """Yield every job, in the order in which the server lists them."""
+        cursor: str | None = None
+        while True:
+            page = self._run(self._flows.job_page(limit=PAGE_SIZE, cursor=cursor))
+            yield from page.jobs
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        timeout_seconds: float | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+        on_change: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Wait until a job has a transcript; raises JobFailed or JobCancelled if it gets none."""
+        return self._run(
+            self._flows.wait(
+                job_id,
+                timeout_seconds=timeout_seconds,
+                patience_seconds=patience_seconds,
+                on_change=on_change,
+            )
+        )
+
+    def result(self, job_id: str, output_format: str = "srt") -> bytes:
+        """Return a finished transcript in a format."""
+        return self._run(self._flows.result(job_id, output_format))
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask for a job's end; one that has ended stays as it is."""
+        return self._run(self._flows.cancel(job_id))
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job that has ended, its recording and its transcripts."""
+        self._run(self._flows.delete(job_id))
+
+    def _run(self, flow: Flow[Answer]) -> Answer:
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    self._sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    answer = self._send(step)
+                except WaasError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            result: Answer = end.value
+            return result
+
+    def _send(self, call: Call[Any]) -> Any:
+        pieces = call.recording.pieces() if call.recording else None
+        try:
+            response = self._http.request(
+                call.method,
+                call.path,
+                params=call.query,
+                content=pieces,
+                headers=upload_headers(call),
+                timeout=timeout_of(call),
+            )
+        except httpx.HTTPError as error:
+            is_upload = call.recording is not None
+            raise translate_failure(error, self.server, is_upload=is_upload) from error
+        finally:
+            if pieces is not None:
+                pieces.close()
+        return call.read(response)

@@ -1,0 +1,167 @@
+"""Transcribes many recordings at once: a few are uploaded at a time, all are waited for."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from waas_client.answers import Job
+from waas_client.async_client import AsyncClient
+from waas_client.command_line.exit_codes import ExitCode, combine, exit_code_of
+from waas_client.command_line.inputs import Input
+from waas_client.command_line.outputs import already_there, write_output
+from waas_client.command_line.showing.news import Display, News, Stage
+from waas_client.command_line.web_addresses import fetch
+from waas_client.errors import ServerBusy, WaasError
+from waas_client.requests import JobOptions
+
+_MOST_UNDER_WAY = 500
+"""Jobs that are waited for at once; a server that takes many into one process has use for them."""
+
+_NO_PLACE = "too-many-uploads"
+_MOST_TRIES = 5
+_USUAL_PAUSE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How all recordings of a batch are transcribed."""
+
+    options: JobOptions
+    formats: tuple[str, ...]
+    overwrite: bool = False
+    uploads_at_once: int = 4
+    largest_download_bytes: int = 4 * 1024**3
+    web: httpx.AsyncBaseTransport | None = None
+    """What recordings are fetched from the web with; None for the web itself."""
+
+
+@dataclass
+class Batch:
+    """Recordings on their way to their transcripts."""
+
+    client: AsyncClient
+    plan: Plan
+    display: Display
+    jobs: dict[Input, Job | None] = field(default_factory=dict)
+    """The recordings that are under way, with their jobs once they are sent."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ends: list[tuple[Stage, ExitCode]] = field(default_factory=list)
+
+    async def run(self, inputs: AsyncIterator[Input]) -> None:
+        """Transcribe all inputs; what goes wrong with one does not touch the others."""
+        uploads = asyncio.Semaphore(self.plan.uploads_at_once)
+        places = asyncio.Semaphore(_MOST_UNDER_WAY)
+        async with asyncio.TaskGroup() as group:
+            async for each in inputs:
+                await places.acquire()
+                self.jobs[each] = None
+                task = group.create_task(self._transcribe(each, uploads))
+                task.add_done_callback(lambda _: places.release())
+
+    async def _transcribe(self, each: Input, uploads: asyncio.Semaphore) -> None:
+        try:
+            news = await self._find_reason_to_skip(each) or await self._process(each, uploads)
+        except WaasError as error:
+            code = exit_code_of(error)
+            job = self.jobs.get(each)
+            news = News(each, Stage.FAILED, job=job, message=str(error), exit_code=code)
+        self.jobs.pop(each, None)
+        self.ends.append((news.stage, ExitCode(news.exit_code)))
+        self.display.show(news)
+
+    async def _find_reason_to_skip(self, each: Input) -> News | None:
+        """Look, before anything is sent, whether an output is there already."""
+        if self.plan.overwrite:
+            return None
+        outputs = each.outputs(self.plan.formats)
+        there = [path for path in outputs if path.exists()]
+        if not there:
+            return None
+        if each.is_found and len(there) == len(outputs):
+            # Who gives a folder again wants those that are new.
+            return News(each, Stage.SKIPPED, message=f"{there[0]} is there already")
+        raise already_there(there[0])
+
+    async def _process(self, each: Input, uploads: asyncio.Semaphore) -> News:
+        async with uploads:
+            job = await self._send(each)
+        self.jobs[each] = job
+        job = await self.client.wait(job.id, on_change=lambda seen: self._show_job(each, seen))
+        outputs = each.outputs(self.plan.formats)
+        for output_format, path in zip(self.plan.formats, outputs, strict=True):
+            content = await self.client.result(job.id, output_format)
+            await asyncio.to_thread(write_output, path, content, overwrite=self.plan.overwrite)
+        return News(each, Stage.DONE, job=job, outputs=outputs)
+
+    async def _send(self, each: Input) -> Job:
+        if each.path is not None:
+            return await self._upload(each, each.path, each.path.name)
+        assert each.address is not None
+        with tempfile.TemporaryDirectory(prefix="waas-") as folder:
+            path = Path(folder, "recording")
+            await fetch(
+                each.address,
+                path,
+                largest_bytes=self.plan.largest_download_bytes,
+                on_progress=self._progress_of(each, Stage.FETCHING),
+                transport=self.plan.web,
+            )
+            name = Path(httpx.URL(each.address).path).name
+            return await self._upload(each, path, name or each.stem)
+
+    async def _upload(self, each: Input, path: Path, file_name: str) -> Job:
+        """Send a recording, again where others' uploads took all of the server's places."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return await self._upload_once(each, path, file_name)
+            except ServerBusy as error:
+                if error.problem != _NO_PLACE:
+                    raise
+                await self.sleep(error.retry_after_seconds or _USUAL_PAUSE_SECONDS)
+        return await self._upload_once(each, path, file_name)
+
+    async def _upload_once(self, each: Input, path: Path, file_name: str) -> Job:
+        self.display.show(News(each, Stage.UPLOADING, 0.0))
+        return await self.client.submit(
+            path,
+            self.plan.options,
+            file_name=file_name,
+            on_progress=self._progress_of(each, Stage.UPLOADING),
+        )
+
+    def _progress_of(self, each: Input, stage: Stage) -> Callable[[int, int | None], None]:
+        def show(done: int, total: int | None) -> None:
+            self.display.show(News(each, stage, done / total if total else None))
+
+        return show
+
+    def _show_job(self, each: Input, job: Job) -> None:
+        if job.is_final:
+            return
+        stage = Stage.TRANSCRIBING if job.is_running else Stage.WAITING
+        self.display.show(News(each, stage, job.fraction_done if job.is_running else None, job=job))
+
+    async def cancel_jobs(self) -> None:
+        """Ask for the end of everything that is under way."""
+
+        async def cancel(job: Job) -> None:
+            with suppress(WaasError):
+                await self.client.cancel(job.id)
+
+        await asyncio.gather(*(cancel(job) for job in self.jobs.values() if job is not None))
+
+    def conclude(self) -> ExitCode:
+        """Tell how it all went and return what the command ends with."""
+        stages = [stage for stage, _ in self.ends]
+        self.display.conclude(
+            done=stages.count(Stage.DONE),
+            skipped=stages.count(Stage.SKIPPED),
+            failed=stages.count(Stage.FAILED),
+        )
+        return combine([code for _, code in self.ends])

@@ -1,0 +1,46 @@
+"""Transcripts on the disk: whole or not at all, and never in the place of something else."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from waas_client.command_line.exit_codes import CommandError, ExitCode
+
+
+def write_output(path: Path, content: bytes, *, overwrite: bool) -> None:
+    """Write a file whole; raises CommandError if it is there already or cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=".waas-", suffix=".part", delete=False
+        ) as part:
+            try:
+                part.write(content)
+                part.flush()
+                if path.exists() and not overwrite:
+                    raise already_there(path)
+                os.chmod(part.name, 0o666 & ~_read_umask())
+                os.replace(part.name, path)
+            except BaseException:
+                os.unlink(part.name)
+                raise
+    except FileExistsError as error:
+        raise CommandError(f"{path.parent} is not a folder.", ExitCode.CANNOT_WRITE) from error
+    except OSError as error:
+        raise CommandError(
+            f"{path} cannot be written: {error.strerror}.", ExitCode.CANNOT_WRITE
+        ) from error
+
+
+def already_there(path: Path) -> CommandError:
+    """Return the error that says that a file would be lost."""
+    return CommandError(
+        f"{path} is there already: give --overwrite to replace it.", ExitCode.CANNOT_WRITE
+    )
+
+
+def _read_umask() -> int:
+    # There is no way to read it but to set it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""How a batch of transcriptions is shown: as bars, as plain lines or as lines of JSON."""

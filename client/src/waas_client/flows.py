@@ -1,0 +1,163 @@
+"""What the client does, step by step, written once for the blocking and the async client.
+
+A flow is a generator: it yields a request or a pause and is given the answer, so that it decides
+everything and sends nothing. An error of a request is raised where the flow yielded it.
+"""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from waas_client import requests
+from waas_client.answers import Job, JobPage, Models, Service
+from waas_client.errors import (
+    JobCancelled,
+    JobFailed,
+    NotAWaasServer,
+    Refused,
+    ServerBusy,
+    ServerFailed,
+    ServerUnreachable,
+    WaitedTooLong,
+)
+from waas_client.recordings import Recording
+from waas_client.requests import Call, JobOptions
+from waas_contract.transcription_job import Phase
+
+Answer = TypeVar("Answer")
+
+SHORTEST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+_PAUSE_PER_PLACE_SECONDS = 0.1
+_WAAS = "waas"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A step that only takes time."""
+
+    seconds: float
+
+
+Step = Call[Any] | Pause
+Flow = Generator[Step, Any, Answer]
+
+
+def _ask(call: Call[Answer]) -> Flow[Answer]:
+    answer: Answer = yield call
+    return answer
+
+
+def next_pause(job: Job, waited_seconds: float) -> float:
+    """Return the seconds until the next look at a job.
+
+    A tenth of the time that was waited already, so that nobody learns of the end much later than
+    it came; longer for whoever stands far back in the queue, so that many jobs are few questions.
+    """
+    pause = max(waited_seconds / 10, _PAUSE_PER_PLACE_SECONDS * (job.position_in_queue or 0))
+    return min(LONGEST_PAUSE_SECONDS, max(SHORTEST_PAUSE_SECONDS, pause))
+
+
+class Flows:
+    """The flows of one client, which remembers whom it talks to."""
+
+    def __init__(self, server: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._server = server
+        self._monotonic = monotonic
+        self._service: Service | None = None
+
+    def identify(self) -> Flow[Service]:
+        """Make sure, once, that a server of this service answers: recordings go to no other."""
+        if self._service is None:
+            stranger = f"What answers at {self._server} is not a server of this service."
+            try:
+                service = yield from _ask(requests.identify())
+            except (Refused, NotAWaasServer) as error:
+                raise NotAWaasServer(stranger) from error
+            except ServerFailed as error:
+                raise NotAWaasServer(f"{stranger} It answered: {error}") from error
+            if service.service != _WAAS:
+                raise NotAWaasServer(f"{stranger} It says that it is {service.service!r}.")
+            self._service = service
+        return self._service
+
+    def _ask_known(self, call: Call[Answer]) -> Flow[Answer]:
+        yield from self.identify()
+        return (yield from _ask(call))
+
+    def models(self) -> Flow[Models]:
+        """Return the models that may be asked for."""
+        return self._ask_known(requests.models())
+
+    def submit(self, recording: Recording, options: JobOptions) -> Flow[Job]:
+        """Send a recording and return its job."""
+        return self._ask_known(requests.submit(recording, options))
+
+    def job(self, job_id: str) -> Flow[Job]:
+        """Return a job as it stands."""
+        return self._ask_known(requests.job(job_id))
+
+    def job_page(self, *, limit: int, cursor: str | None) -> Flow[JobPage]:
+        """Return some of the jobs."""
+        return self._ask_known(requests.job_page(limit=limit, cursor=cursor))
+
+    def cancel(self, job_id: str) -> Flow[Job]:
+        """Ask for a job's end."""
+        return self._ask_known(requests.cancel(job_id))
+
+    def delete(self, job_id: str) -> Flow[None]:
+        """Remove a job, its recording and its transcripts."""
+        return self._ask_known(requests.delete(job_id))
+
+    def result(self, job_id: str, output_format: str) -> Flow[bytes]:
+        """Return a transcript in a format."""
+        return self._ask_known(requests.result(job_id, output_format))
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        timeout_seconds: float | None,
+        patience_seconds: float,
+        on_change: Callable[[Job], None] | None,
+    ) -> Flow[Job]:
+        """Look at a job until it has ended well; a server may be away for as long as patience is.
+
+        Raises:
+            JobFailed: it ended without a transcript.
+            JobCancelled: somebody cancelled it.
+            WaitedTooLong: it had not ended in time.
+        """
+        began = last_answer = self._monotonic()
+        shown: Job | None = None
+        while True:
+            try:
+                job = yield from self.job(job_id)
+            except (ServerUnreachable, ServerBusy):
+                if self._monotonic() - last_answer > patience_seconds:
+                    raise
+            else:
+                last_answer = self._monotonic()
+                if job != shown and on_change is not None:
+                    on_change(job)
+                shown = job
+                if job.is_final:
+                    return check_success(job)
+            waited = self._monotonic() - began
+            if timeout_seconds is not None and shown is not None and waited >= timeout_seconds:
+                raise WaitedTooLong(
+                    f"Job {job_id} is {shown.phase} after {waited:.0f} seconds of waiting.", shown
+                )
+            yield Pause(LONGEST_PAUSE_SECONDS if shown is None else next_pause(shown, waited))
+
+
+def check_success(job: Job) -> Job:
+    """Return a job that has a transcript, or raise the JobEnded that says why it has none."""
+    if job.phase == Phase.SUCCEEDED:
+        return job
+    if job.phase == Phase.CANCELLED:
+        raise JobCancelled(f"Job {job.id} was cancelled.", job)
+    explanation = job.message or "The server gave no explanation."
+    reason = f" ({job.reason})" if job.reason else ""
+    raise JobFailed(f"{explanation}{reason}", job)

@@ -1,0 +1,134 @@
+"""Every request of the client as a value, with what reads its answer; nothing here sends it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from waas_client.answers import Job, JobPage, Models, Service
+from waas_client.errors import NotAWaasServer
+from waas_client.recordings import Recording
+from waas_client.refusals import check_answer
+from waas_contract.wire import WireModel
+
+Answer = TypeVar("Answer")
+_AnswerModel = TypeVar("_AnswerModel", bound=WireModel)
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
+    """One request."""
+
+    method: str
+    path: str
+    parse: Callable[[httpx.Response], Answer]
+    """From an answer that is already known to be no refusal."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    recording: Recording | None = None
+    """The body; None for none."""
+
+    def read(self, response: httpx.Response) -> Answer:
+        """Return what the answer says, or raise the WaasError that it stands for."""
+        check_answer(response)
+        return self.parse(response)
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a recording is to be transcribed; what is None is left to the server."""
+
+    model: str | None = None
+    language: str | None = None
+    """English name or code; None to have it detected."""
+
+    task: str | None = None
+    """`transcribe`, or `translate` into English."""
+
+    formats: tuple[str, ...] | None = None
+    """What the job stores; a server renders every other format when it is asked for."""
+
+    prompt: str | None = None
+    """Text that sets vocabulary and style."""
+
+    word_timestamps: bool = False
+
+    def query(self) -> dict[str, str]:
+        """Return the options as parameters."""
+        given = {
+            "model": self.model,
+            "language": self.language,
+            "task": self.task,
+            "formats": ",".join(self.formats) if self.formats else None,
+            "prompt": self.prompt,
+            "word_timestamps": "true" if self.word_timestamps else None,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def _reader(model: type[_AnswerModel]) -> Callable[[httpx.Response], _AnswerModel]:
+    def read(response: httpx.Response) -> _AnswerModel:
+        try:
+            return model.model_validate_json(response.content)
+        except ValidationError as error:
+            raise NotAWaasServer(
+                f"{response.request.url.host} gave an answer that this release cannot read."
+            ) from error
+
+    return read
+
+
+def _nothing(_: httpx.Response) -> None:
+    return None
+
+
+def _job_path(job_id: str) -> str:
+    return f"/v2/jobs/{quote(job_id, safe='')}"
+
+
+def identify() -> Call[Service]:
+    """Ask a server what it is."""
+    return Call("GET", "/v2", _reader(Service))
+
+
+def models() -> Call[Models]:
+    """Ask for the models."""
+    return Call("GET", "/v2/models", _reader(Models))
+
+
+def submit(recording: Recording, options: JobOptions) -> Call[Job]:
+    """Send a recording."""
+    query = options.query()
+    if recording.file_name:
+        query["file_name"] = recording.file_name
+    return Call("POST", "/v2/jobs", _reader(Job), query, recording)
+
+
+def job_page(*, limit: int, cursor: str | None) -> Call[JobPage]:
+    """Ask for some of the jobs."""
+    query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+    return Call("GET", "/v2/jobs", _reader(JobPage), query)
+
+
+def job(job_id: str) -> Call[Job]:
+    """Ask how far a job is."""
+    return Call("GET", _job_path(job_id), _reader(Job))
+
+
+def cancel(job_id: str) -> Call[Job]:
+    """Ask for a job's end."""
+    return Call("POST", f"{_job_path(job_id)}/cancel", _reader(Job))
+
+
+def delete(job_id: str) -> Call[None]:
+    """Ask for a job's removal."""
+    return Call("DELETE", _job_path(job_id), _nothing)
+
+
+def result(job_id: str, output_format: str) -> Call[bytes]:
+    """Ask for a transcript."""
+    path = f"{_job_path(job_id)}/results/{quote(output_format, safe='')}"
+    return Call("GET", path, lambda response: response.content)
