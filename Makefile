@@ -34,6 +34,18 @@ $(OWN_UV):
 	@python3 -m venv $(WAAS_CACHE)/uv-$(UV_VERSION)
 	@$(WAAS_CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet uv==$(UV_VERSION)
 
+.PHONY: demo
+demo: announce-downloads setup ## Transcribe real speech with a server of your own, and show what comes out
+	@PYTHONPATH=tests $(RUN) python -m support.demo
+
+.PHONY: serve
+serve: announce-downloads setup ## Keep a server up on http://127.0.0.1:3000 until Ctrl-C
+	@PYTHONPATH=tests $(RUN) python -m support.demo --keep
+
+.PHONY: announce-downloads
+announce-downloads:
+	@test -d .venv || echo "This downloads about 3 GB once (torch above all), which take 6 GB of disk: some minutes."
+
 .PHONY: setup
 setup: $(UV) ## Install everything that development and tests need (about 6 GB, torch above all)
 	$(UV) sync --locked
