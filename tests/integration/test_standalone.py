@@ -1,6 +1,9 @@
 """The whole service on one machine: REST in, the real job program with real weights, REST out."""
 
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,3 +161,24 @@ def test_ctrl_c_ends_the_server_in_good_order(server: Standalone) -> None:
     assert server.job_processes() == []
     server.start()
     assert server.wait_for_end(job_id)["phase"] == "Succeeded"
+
+
+def test_the_death_of_who_holds_its_input_ends_the_server(tmp_path: Path, weights: Path) -> None:
+    os.mkfifo(tmp_path / "input")
+    command = f"exec '{sys.executable}' -m waas_standalone < '{tmp_path / 'input'}'"
+    server = Standalone(tmp_path, weights, {"WAAS_STOP_AT_END_OF_INPUT": "true"})
+    server.command = ["sh", "-c", command]
+    holder = subprocess.Popen(["sh", "-c", f"exec sleep 600 > '{tmp_path / 'input'}'"])
+    try:
+        program = server.start()
+        job_id = server.upload(librivox_clip("0870").path)
+        server.wait_for_phase(job_id, "Running")
+
+        holder.kill()
+
+        assert program.process.wait(60) == 0
+        assert server.job_processes() == []
+    finally:
+        holder.kill()
+        holder.wait()
+        server.close()

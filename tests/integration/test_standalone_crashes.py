@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from support.speech import Clip, librivox_clips
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import NAMESPACE, Standalone, running_standalone
 from support.waiting import wait_until
+from waas_contract.object_keys import audio_key
+from waas_contract.transcription_job import Source, TranscriptionJobSpec
 
 pytestmark = pytest.mark.integration
 
@@ -50,16 +53,23 @@ def kill_something(server: Standalone, chance: random.Random, hits: Counter[str]
     server.start()
 
 
-def accept(server: Standalone, clip: Clip, accepted: dict[str, Clip]) -> None:
+def accept(server: Standalone, clip: Clip, seconds: float = 0) -> dict[str, Clip]:
     """Send a recording; what the server has no answer to was not accepted."""
     with suppress(httpx.TransportError):
-        accepted[server.upload(clip.path)] = clip
+        return {server.upload(clip.path, seconds=seconds): clip}
+    return {}
+
+
+def digest_of(job_id: str) -> str:
+    """Return the digest of what `accept` asks for."""
+    source = Source(key=audio_key(NAMESPACE, job_id, "clip.flac"))
+    return TranscriptionJobSpec(source=source, model="tiny.en").digest()
 
 
 def assert_whole(server: Standalone, job_id: str, clip: Clip) -> None:
     """Check that there is one manifest, and that all that it names is what it says."""
     manifest = server.manifest(job_id)
-    assert manifest.answers(NAMESPACE, job_id, manifest.spec_digest)
+    assert manifest.answers(NAMESPACE, job_id, digest_of(job_id))
     for file in manifest.files:
         content = server.object(file.key).read_bytes()
         assert hashlib.sha256(content).hexdigest() == file.sha256
@@ -72,17 +82,27 @@ def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int)
     clips = librivox_clips()
     accepted: dict[str, Clip] = {}
     hits: Counter[str] = Counter()
-    for moment in range(moments):
-        while len(accepted) < recordings * (moment + 1) / moments:
-            accept(server, clips[len(accepted) % len(clips)], accepted)
-        kill_something(server, chance, hits)
+    with ThreadPoolExecutor() as uploads:
+        for moment in range(moments):
+            while len(accepted) < recordings * (moment + 1) / moments:
+                accepted |= accept(server, clips[len(accepted) % len(clips)])
+            # One that the kill may fall into.
+            seconds = chance.uniform(0, 2 * _LONGEST_PAUSE_SECONDS)
+            upload = uploads.submit(accept, server, chance.choice(clips), seconds)
+            kill_something(server, chance, hits)
+            accepted |= upload.result()
 
     for job_id, clip in accepted.items():
         assert server.wait_for_end(job_id)["phase"] == "Succeeded", server.job(job_id)
         assert_whole(server, job_id, clip)
+    # A server can be killed between its record of a job and its answer.
+    jobs = {job["id"] for job in server.get("/v2/jobs?limit=500").json()["jobs"]}
+    assert set(accepted) <= jobs
+    for job_id in jobs:
+        assert server.wait_for_end(job_id)["phase"] == "Succeeded", server.job(job_id)
     server.stop()
     server.start()
-    assert {path.name for path in server.object(NAMESPACE).iterdir()} == set(accepted)
+    assert {path.name for path in server.object(NAMESPACE).iterdir()} == jobs
     assert list(server.object(NAMESPACE).rglob("*.part")) == []
     assert list((server.data / "runs").iterdir()) == []
     assert server.job_processes() == []
@@ -139,7 +159,7 @@ def test_an_upload_that_a_crash_cut_off_leaves_nothing(server: Standalone) -> No
     assert not server.object(NAMESPACE).exists()
 
 
-def test_audio_whose_job_was_never_made_goes(server: Standalone) -> None:
+def test_audio_whose_job_was_never_made_is_put_aside(server: Standalone) -> None:
     job_id = server.upload(librivox_clips()[0].path)
     server.wait_for_end(job_id)
     server.kill()
@@ -151,4 +171,5 @@ def test_audio_whose_job_was_never_made_goes(server: Standalone) -> None:
     server.start()
 
     assert not lost.exists()
+    assert (server.data / "lost+found/default/never-accepted/audio/clip.flac").exists()
     assert server.job(job_id)["phase"] == "Succeeded"

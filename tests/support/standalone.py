@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,13 +89,15 @@ class Standalone:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", headers=headers, timeout=30, trust_env=False)
 
-    def upload(self, audio: Path | bytes, file_name: str = "clip.flac", **query: str) -> str:
-        """Send a recording; returns the id of its job."""
+    def upload(
+        self, audio: Path | bytes, file_name: str = "clip.flac", *, seconds: float = 0, **query: str
+    ) -> str:
+        """Send a recording, in some time; returns the id of its job."""
         content = audio if isinstance(audio, bytes) else audio.read_bytes()
         response = httpx.post(
             f"{self.url}/v2/jobs",
             params={"file_name": file_name, **query},
-            content=content,
+            content=_send_slowly(content, seconds) if seconds else content,
             headers={"Content-Type": "application/octet-stream"},
             timeout=60,
             trust_env=False,
@@ -158,6 +161,13 @@ class Standalone:
                 if urls.startswith(str(self.data)) and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+
+def _send_slowly(content: bytes, seconds: float, pieces: int = 20) -> Iterator[bytes]:
+    length = -(-len(content) // pieces)
+    for begin in range(0, len(content), length):
+        yield content[begin : begin + length]
+        time.sleep(seconds / pieces)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,13 @@
 
 import errno
 import hashlib
+import os
 import re
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from waas_job.errors import InternalError
+from waas_job.errors import InternalError, JobError, StorageUnavailable
 
 _HARMLESS_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
@@ -26,7 +27,7 @@ class ScratchFile:
         self._digest = hashlib.sha256()
 
     def __enter__(self) -> Self:
-        self._file = self.path.open("wb")
+        self._file = self.path.open("wb", buffering=0)
         return self
 
     def __exit__(
@@ -45,17 +46,25 @@ class ScratchFile:
 
     def write(self, piece: bytes) -> None:
         """Take the next bytes."""
+        rest = memoryview(piece)
         try:
-            self._file.write(piece)
-            self._file.flush()
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise InternalError(
-                f"The scratch space is full: it had room for {self.size} bytes of the recording."
-            ) from error
+            raise self._explain_full_disk(self.size + len(piece) - len(rest)) from error
         self._digest.update(piece)
         self.size += len(piece)
+
+    def _explain_full_disk(self, written: int) -> JobError:
+        text = f"The disk is full: it had room for {written} bytes of the recording."
+        disk = os.statvfs(self.path.parent)
+        if written > disk.f_blocks * disk.f_frsize // 2:
+            # Nobody else's files are to blame: it is a disk too small, and will be.
+            return InternalError(text)
+        # There may be room again, so it costs no attempt.
+        return StorageUnavailable(text)
 
     def restart(self) -> None:
         """Forget what was taken, and of what it was."""

@@ -1,6 +1,6 @@
 """How many programs this machine runs at once, and on which of its cores and GPUs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 GIBIBYTE = 1 << 30
@@ -43,9 +43,28 @@ def count_slots(machine: Machine, model_bytes: int) -> int:
     if machine.gpus:
         return len(machine.gpus)
     by_cores = len(machine.cores) // CORES_EACH
-    need = MEMORY_OF_PROGRAM + MEMORY_PER_CHECKPOINT_BYTE * model_bytes
-    by_memory = machine.memory_bytes // need
+    by_memory = machine.memory_bytes // need_of(model_bytes)
     return max(1, min(by_cores, by_memory))
+
+
+def need_of(model_bytes: int) -> int:
+    """Return the bytes of memory that a program with a model needs."""
+    return MEMORY_OF_PROGRAM + MEMORY_PER_CHECKPOINT_BYTE * model_bytes
+
+
+def bound_memory(machine: Machine, slots: int, model_bytes: int) -> int | None:
+    """Return what all programs together may need; None where they work in the GPUs' memory.
+
+    As many as somebody asked for fit with the model that is used by default, whatever we reckon.
+    """
+    if machine.gpus:
+        return None
+    return max(machine.memory_bytes, slots * need_of(model_bytes))
+
+
+def has_room(memory_bytes: int | None, needs: Collection[int], need: int) -> bool:
+    """Tell whether a program fits beside those that run, by what each needs; one always does."""
+    return not needs or memory_bytes is None or sum(needs) + need <= memory_bytes
 
 
 def share_out(machine: Machine, count: int) -> tuple[Slot, ...]:

@@ -43,11 +43,10 @@ class LocalCluster:
     async def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
         """Go through the names of all TranscriptionJobs that have not ended, oldest first."""
         rows = await self._run(
-            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, UNFINISHED_PHASES)
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, namespace, UNFINISHED_PHASES)
         )
         for row in rows:
-            if row.resource["metadata"]["namespace"] == namespace:
-                yield row.resource["metadata"]["name"]
+            yield row.resource["metadata"]["name"]
 
     async def replace_status(
         self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus

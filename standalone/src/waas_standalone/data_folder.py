@@ -5,6 +5,7 @@ objects/             audio, results, manifests: the same keys as in a bucket
 unfinished/          uploads on their way
 runs/<id>/           what one job program has: URLs, scratch space, its last words
 logs/<job>/<pod>.log what job programs wrote
+lost+found/          recordings that no job is known for; nobody removes them but a person
 server.lock          held by the server that works here
 """
 
@@ -55,6 +56,11 @@ class DataFolder:
     def logs(self) -> Path:
         """Return where job programs' output is kept."""
         return self.path / "logs"
+
+    @property
+    def lost_and_found(self) -> Path:
+        """Return where recordings go that no job is known for."""
+        return self.path / "lost+found"
 
     def close(self) -> None:
         """Let another server in."""

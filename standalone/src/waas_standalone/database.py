@@ -39,9 +39,6 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it if it is not there; raises DatabaseFailed."""
-        self.is_new = not path.exists()
-        """Whether there was nothing before."""
-
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
             self._connection = self._thread.submit(_open, path).result()

@@ -11,7 +11,8 @@
     |-- Died                 a part of the server ended that must not end
     |-- RecordError          the records do not take a change
     |   |-- NameExists
-    |   `-- VersionChanged
+    |   |-- VersionChanged
+    |   `-- RecordUnreadable
     `-- UnusableKey          no file can stand for an object of that key
 
 Those that end the server are a sentence for the person at the terminal, with an exit code. The
@@ -82,6 +83,10 @@ class NameExists(RecordError):
 
 class VersionChanged(RecordError):
     """The object is not what it was when it was read, or is gone."""
+
+
+class RecordUnreadable(RecordError):
+    """The object is not in a form that this release can read."""
 
 
 class UnusableKey(StandaloneError):

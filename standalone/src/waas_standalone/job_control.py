@@ -38,7 +38,7 @@ def _control(at: Transaction, key: Key) -> datetime | None:
         step = derive_job_step(job, _pods_of(at, job), at.now)
         _take(at, job, step)
         next_looks.append(step.next_look)
-    if owner is None:
+    if is_over:
         for secret in at.list_of_owner(Kind.SECRET, key.namespace, key.name):
             at.delete(Kind.SECRET, key.namespace, secret["metadata"]["name"])
     return min((each for each in next_looks if each), default=None)

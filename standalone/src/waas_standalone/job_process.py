@@ -22,7 +22,18 @@ LARGEST_LOG_BYTES = 8 << 20
 _URLS_VARIABLE = "WAAS_URLS_DIRECTORY"
 
 # What a program needs of this process's own environment; a container's image has it, too.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
+_PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "TZ",
+    # Who hides the GPUs from us hides them from the program; a slot's own goes before it.
+    "CUDA_VISIBLE_DEVICES",
+    "CUDA_DEVICE_ORDER",
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,14 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def build_variables(own: Mapping[str, str], slot: Slot) -> dict[str, str]:
+    """Return what a program gets of this process's own environment, and its slot's GPU."""
+    variables = {name: own[name] for name in _PASSED_ON if name in own}
+    if slot.gpu is not None:
+        variables["CUDA_VISIBLE_DEVICES"] = slot.gpu
+    return variables
+
+
 class JobProcess:
     """A running program, with a process group of its own."""
 
@@ -108,10 +127,11 @@ class JobProcess:
     @classmethod
     def start(cls, environment: JobEnvironment, folder: RunFolder, slot: Slot) -> "JobProcess":
         """Start the program on the slot's cores and GPU."""
-        variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        if slot.gpu is not None:
-            variables["CUDA_VISIBLE_DEVICES"] = slot.gpu
-        variables |= {"TMPDIR": str(folder.scratch), **environment.to_variables()}
+        variables = {
+            **build_variables(os.environ, slot),
+            "TMPDIR": str(folder.scratch),
+            **environment.to_variables(),
+        }
         with folder.log.open("ab") as log, _on_cores(slot.cores):
             return cls(
                 subprocess.Popen(

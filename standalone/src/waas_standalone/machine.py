@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from itertools import takewhile
 from pathlib import Path
 
 import psutil
@@ -31,7 +32,9 @@ def _list_cores() -> tuple[int, ...]:
 def _list_gpus() -> tuple[str, ...]:
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
-        return tuple(name for name in chosen.split(",") if name)
+        # CUDA takes those before the first that there cannot be; many write -1 for none at all.
+        names = (name.strip() for name in chosen.split(","))
+        return tuple(takewhile(lambda name: name and not name.startswith("-"), names))
     try:
         # Not torch: it takes seconds, and would hold memory of each GPU for as long as we live.
         listing = subprocess.run(

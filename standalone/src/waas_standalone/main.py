@@ -1,10 +1,12 @@
 """The server as a whole: `create_standalone_app` wires it, `serve` runs it, `main` starts it."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import uvicorn
@@ -20,6 +22,11 @@ from waas_standalone.loopback import LoopbackOnly, require_loopback
 from waas_standalone.models import list_models, measure_model
 from waas_standalone.service import LocalService
 from waas_standalone.settings import Settings
+
+_BACKLOG = 2048
+_NOT_STARTED = "The server could not start; its log says why."
+_STANDARD_INPUT = 0
+_PIECE_BYTES = 4096
 
 
 def create_standalone_app(settings: Settings) -> FastAPI:
@@ -44,7 +51,12 @@ def create_standalone_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            await service.start()
+            try:
+                await service.start()
+            except StandaloneError as error:
+                # Whoever calls us has no more than a word for it.
+                app.state.failure = error
+                raise
             try:
                 async with api_lifespan(app):
                     yield
@@ -56,6 +68,7 @@ def create_standalone_app(settings: Settings) -> FastAPI:
     app.router.lifespan_context = lifespan
     app.add_middleware(LoopbackOnly, names=(settings.host,))
     app.state.service = service
+    app.state.failure = None
     return app
 
 
@@ -82,6 +95,8 @@ def listen(settings: Settings) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.host, settings.port))
+        # Two may be bound to one address by now, but only one can listen there.
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise AddressTaken(
@@ -94,6 +109,8 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(settings: Settings, on_ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until SIGTERM or Ctrl-C; calls back with the address once requests are answered.
+
+    With `stop_at_end_of_input`, the end of standard input stops it as well.
 
     Raises:
         StandaloneError: the server cannot work here, or a part of it has failed.
@@ -110,26 +127,60 @@ def serve(settings: Settings, on_ready: Callable[[str], None] = lambda _: None) 
         # uvicorn raises the signals that ended it once more; by then all is said and done.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        asyncio.run(_serve(server, app, listening, lambda: on_ready(address)))
+        end_of_input = _wait_for_end_of_input if settings.stop_at_end_of_input else None
+        asyncio.run(_serve(server, app, listening, lambda: on_ready(address), end_of_input))
 
 
 async def _serve(
-    server: uvicorn.Server, app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]
+    server: uvicorn.Server,
+    app: FastAPI,
+    listening: socket.socket,
+    on_ready: Callable[[], None],
+    end_of_input: Callable[[], Awaitable[None]] | None,
 ) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(_run(server, app, listening))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
     if serving.done():
         await serving
-        raise StandaloneError("The server could not start; its log says why.")
+        raise StandaloneError(_NOT_STARTED)
     on_ready()
     death = asyncio.create_task(app.state.service.wait_for_death())
-    await asyncio.wait([serving, death], return_when=asyncio.FIRST_COMPLETED)
+    ends: list[asyncio.Future[None]] = [serving, death]
+    if end_of_input is not None:
+        ends.append(asyncio.ensure_future(end_of_input()))
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     await serving
-    death.cancel()
-    with suppress(asyncio.CancelledError):
-        await death
+    for end in ends[1:]:
+        end.cancel()
+        with suppress(asyncio.CancelledError):
+            await end
+
+
+async def _run(server: uvicorn.Server, app: FastAPI, listening: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listening])
+    except SystemExit:
+        # uvicorn's word for a lifespan that did not begin.
+        raise app.state.failure or StandaloneError(_NOT_STARTED) from None
+
+
+async def _wait_for_end_of_input() -> None:
+    loop = asyncio.get_running_loop()
+    has_ended = asyncio.Event()
+
+    def read() -> None:
+        with suppress(OSError):
+            while os.read(_STANDARD_INPUT, _PIECE_BYTES):
+                pass
+        # The server may have ended before its input did.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(has_ended.set)
+
+    # A daemon: nothing can end a read, and nobody may have to wait for one.
+    threading.Thread(target=read, name="standard-input", daemon=True).start()
+    await has_ended.wait()
 
 
 def main() -> int:

@@ -23,6 +23,14 @@ def measure_model(folder: Path, name: str) -> int:
         ) from error
 
 
+def measure_model_if_there(folder: Path, name: str) -> int:
+    """Return the bytes of a model's weights; 0 where there is none, which its program will say."""
+    try:
+        return measure_model(folder, name)
+    except ModelMissing:
+        return 0
+
+
 def list_models(folder: Path) -> tuple[str, ...]:
     """Return the models that may be asked for: OpenAI's and those of the cache.
 

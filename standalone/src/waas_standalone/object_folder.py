@@ -8,8 +8,9 @@ import errno
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from io import RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar
+from typing import Literal, TypeVar
 from uuid import uuid4
 
 import anyio.to_thread
@@ -41,7 +42,8 @@ class FolderObjectStorage:
         path = await _run(lambda: self._path(key))
         unfinished = self._unfinished / uuid4().hex
         try:
-            with await _run(lambda: unfinished.open("xb")) as file:
+            # Without a buffer, whose rest would be written at the close, past all that handles it.
+            with await _run(lambda: unfinished.open("xb", buffering=0)) as file:
                 size = await _write_all(file, body)
                 await _run(lambda: _flush(file))
             await _run(lambda: _publish(unfinished, path, self._root))
@@ -112,7 +114,7 @@ class FolderNotes:
             return 0
 
 
-async def _write_all(file: BinaryIO, body: AsyncIterator[bytes]) -> int:
+async def _write_all(file: RawIOBase, body: AsyncIterator[bytes]) -> int:
     piece = bytearray()
     size = 0
     async for chunk in body:
@@ -125,12 +127,16 @@ async def _write_all(file: BinaryIO, body: AsyncIterator[bytes]) -> int:
     return size
 
 
-async def _write(file: BinaryIO, piece: bytearray) -> None:
-    await _run(lambda: file.write(piece))
+async def _write(file: RawIOBase, piece: bytearray) -> None:
+    def write() -> None:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+    await _run(write)
 
 
-def _flush(file: BinaryIO) -> None:
-    file.flush()
+def _flush(file: RawIOBase) -> None:
     os.fsync(file.fileno())
 
 

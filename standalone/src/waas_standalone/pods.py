@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from waas_contract.exit_codes import ExitCode
 from waas_contract.job_environment import JobEnvironment
 from waas_contract.names import CONTAINER_NAME
 from waas_operator.seams import Resource
 from waas_standalone.endings import PodEnding
+from waas_standalone.errors import RecordUnreadable
 from waas_standalone.job_controller import has_ended
 
 WAITING_MESSAGE = "Waiting for its turn."
@@ -31,11 +34,14 @@ def build_pod(job: Resource) -> Resource:
 
 
 def read_environment(job: Resource) -> JobEnvironment:
-    """Return the environment that a Job's pods are to have."""
-    container = job["spec"]["template"]["spec"]["containers"][0]
-    # Kubernetes makes one $ of two; see the builder.
-    variables = {each["name"]: each["value"].replace("$$", "$") for each in container["env"]}
-    return JobEnvironment.from_variables(variables)
+    """Return the environment that a Job's pods are to have; raises RecordUnreadable."""
+    try:
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        # Kubernetes makes one $ of two; see the builder.
+        variables = {each["name"]: each["value"].replace("$$", "$") for each in container["env"]}
+        return JobEnvironment.from_variables(variables)
+    except (ValidationError, LookupError, TypeError, AttributeError) as error:
+        raise RecordUnreadable("a Job is not in a form that this release can read") from error
 
 
 def is_begun(pod: Resource) -> bool:

@@ -44,7 +44,9 @@ class WaitingRow:
     """A pod that nobody runs, with what there is to know before it is run."""
 
     place: int
-    audio_key: str
+    audio_key: str | None
+    """None where the TranscriptionJob is not in a form that this release knows."""
+
     job: Resource
     pod: Resource
     has_failed_before: bool
@@ -77,24 +79,35 @@ class Transaction:
         where = "kind = ? AND namespace = ? AND owner = ? ORDER BY sequence"
         return [row.resource for row in self._select(where, (kind, namespace, owner))]
 
-    def list_in_phases(self, kind: Kind, phases: Iterable[str]) -> list[Row]:
+    def list_in_phases(self, kind: Kind, namespace: str, phases: Iterable[str]) -> list[Row]:
         """Return what is in one of some phases, oldest first; `""` is for no phase at all."""
         wanted = tuple(phases)
         marks = ", ".join("?" * len(wanted))
-        return self._select(f"kind = ? AND phase IN ({marks}) ORDER BY sequence", (kind, *wanted))
+        where = f"kind = ? AND namespace = ? AND phase IN ({marks}) ORDER BY sequence"
+        return self._select(where, (kind, namespace, *wanted))
 
-    def list_names(self, kind: Kind) -> set[str]:
+    def list_names(self, kind: Kind, namespace: str) -> set[str]:
         """Return the names of all objects of a kind."""
-        rows = self.connection.execute("SELECT name FROM objects WHERE kind = ?", (kind,))
+        rows = self.connection.execute(
+            "SELECT name FROM objects WHERE kind = ? AND namespace = ?", (kind, namespace)
+        )
         return {name for (name,) in rows}
 
-    def list_page(self, kind: Kind, *, limit: int, before: int | None) -> list[Row]:
+    def list_owners(self, namespace: str) -> set[str]:
+        """Return the names of the TranscriptionJobs that anything belongs to, known or gone."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT owner FROM objects WHERE namespace = ? AND kind != ?",
+            (namespace, Kind.TRANSCRIPTION_JOB),
+        )
+        return {owner for (owner,) in rows}
+
+    def list_page(self, kind: Kind, namespace: str, *, limit: int, before: int | None) -> list[Row]:
         """Return some objects, newest first, older than a place in their order."""
         place = 2**63 - 1 if before is None else before
-        where = "kind = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
-        return self._select(where, (kind, place, limit))
+        where = "kind = ? AND namespace = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+        return self._select(where, (kind, namespace, place, limit))
 
-    def list_waiting_pods(self, limit: int) -> list[WaitingRow]:
+    def list_waiting_pods(self, namespace: str, limit: int) -> list[WaitingRow]:
         """Return pods that nobody runs, each at its TranscriptionJob's place in the line."""
         rows = self.connection.execute(
             "SELECT owners.sequence, owners.resource ->> '$.spec.source.key',"
@@ -107,10 +120,10 @@ class Transaction:
             "  AND owners.name = pods.owner"
             " JOIN objects AS jobs ON jobs.kind = ? AND jobs.namespace = pods.namespace"
             "  AND jobs.name = pods.resource ->> '$.metadata.ownerReferences[0].name'"
-            " WHERE pods.kind = ? AND pods.phase = 'Pending'"
+            " WHERE pods.kind = ? AND pods.namespace = ? AND pods.phase = 'Pending'"
             "  AND pods.resource ->> '$.spec.nodeName' IS NULL"
             " ORDER BY owners.sequence LIMIT ?",
-            (Kind.TRANSCRIPTION_JOB, Kind.JOB, Kind.POD, limit),
+            (Kind.TRANSCRIPTION_JOB, Kind.JOB, Kind.POD, namespace, limit),
         )
         return [
             WaitingRow(place, key, json.loads(job), json.loads(pod), bool(has_failed))

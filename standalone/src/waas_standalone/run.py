@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 
 _LOOK_SECONDS = 0.1
 _PAUSE_SECONDS = 1.0
+_READ_TRIES = 20
+_READ_PAUSE_SECONDS = 0.01
 
 
 @dataclass
@@ -144,7 +146,21 @@ class Run:
     async def _withdraw(self, item: str) -> None:
         """Take an item back that the program has not come to: without URLs it will pass it by."""
         (self.folder.urls / urls_file_name(item)).unlink(missing_ok=True)
-        await self._remove_pod(item)
+        # It may have come to it just before, and then it has spoken of the one before that.
+        self._outcomes |= await self._read_outcomes()
+        if item == self._find_current():
+            self.stop()
+        elif item not in self._outcomes:
+            await self._remove_pod(item)
+
+    async def _read_outcomes(self) -> dict[str, ItemOutcome]:
+        """Return what the program has said, also where it is just saying something."""
+        for _ in range(_READ_TRIES):
+            outcomes = self.folder.read_outcomes()
+            if outcomes or not self.folder.last_words.exists():
+                return outcomes
+            await asyncio.sleep(_READ_PAUSE_SECONDS)
+        return {}
 
     async def _finish(self, return_code: int) -> None:
         end = ProgramEnd(

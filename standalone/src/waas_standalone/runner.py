@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from waas_contract.exit_codes import ExitCode
-from waas_contract.job_environment import JobEnvironment
+from waas_contract.exit_codes import ExitCode, FailureReason
+from waas_contract.job_environment import ItemOutcome, JobEnvironment
 from waas_contract.log_lines import log_fields
+from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_operator.reconcile import Key
 from waas_standalone import pods
 from waas_standalone.batching import BatchLimits, WaitingPod, choose_batch
-from waas_standalone.capacity import Slot
+from waas_standalone.capacity import Slot, has_room
 from waas_standalone.data_folder import DataFolder, sweep
-from waas_standalone.endings import PodEnding
-from waas_standalone.errors import DatabaseFailed
+from waas_standalone.endings import PodEnding, ending_of
+from waas_standalone.errors import DatabaseFailed, RecordUnreadable
 from waas_standalone.job_process import JobProcess, RunFolder, end_orphans
 from waas_standalone.records import Kind, Records, Transaction, WaitingRow
 from waas_standalone.run import Run
@@ -39,6 +40,12 @@ class Workplace:
     model_directory: Path
     namespace: str
     slots: Sequence[Slot]
+    memory_bytes: int | None = None
+    """What programs may need together; None for no bound."""
+
+    measure_need: Callable[[str], int] = lambda _: 0
+    """Tells how many bytes of memory a program with a model needs, by the model's name."""
+
     limits: BatchLimits = field(default_factory=BatchLimits)
 
 
@@ -68,6 +75,9 @@ class Runner:
         self._measure = measure
         self._free_slots = list(workplace.slots)
         self._runs: dict[str, Run] = {}
+        self._needs: dict[str, int] = {}
+        """Bytes of memory that each program needs, by its run."""
+
         self._is_stopping = False
         self._is_wanted = asyncio.Event()
 
@@ -83,7 +93,8 @@ class Runner:
         ended = await asyncio.to_thread(end_orphans, self._workplace.folder.runs)
         if ended:
             logger.warning("ended job programs of a server that is gone: %s", ended)
-        await self._records.run(_take_back_pods)
+        namespace = self._workplace.namespace
+        await self._records.run(lambda at: _take_back_pods(at, namespace))
         await asyncio.to_thread(sweep, self._workplace.folder)
 
     async def run_forever(self) -> None:
@@ -109,15 +120,33 @@ class Runner:
 
     async def _fill_slots(self, group: asyncio.TaskGroup) -> None:
         while self._free_slots and not self._is_stopping:
-            rows = await self._records.run(lambda at: at.list_waiting_pods(_LINE_LENGTH))
-            waiting = [self._describe(row) for row in rows]
-            batch = choose_batch(waiting, self._workplace.limits, free_slots=len(self._free_slots))
+            batch = await self._choose()
             if not batch:
+                return
+            model = batch[0].environment.model
+            need = await asyncio.to_thread(self._workplace.measure_need, model)
+            if not has_room(self._workplace.memory_bytes, self._needs.values(), need):
+                # The first in line waits, and not in vain: each program that ends wakes us.
                 return
             run_id = uuid4().hex
             taken = await self._take(batch, run_id)
-            if taken:
-                group.create_task(self._run(run_id, taken, self._free_slots.pop(0)))
+            if not taken:
+                # They were taken away meanwhile, of which we have been told.
+                return
+            self._needs[run_id] = need
+            group.create_task(self._run(run_id, taken, self._free_slots.pop(0)))
+
+    async def _choose(self) -> tuple[WaitingPod, ...]:
+        """Return what the next program gets; what nobody can read ends here."""
+        namespace = self._workplace.namespace
+        rows = await self._records.run(lambda at: at.list_waiting_pods(namespace, _LINE_LENGTH))
+        waiting = []
+        for row in rows:
+            try:
+                waiting.append(self._describe(row))
+            except RecordUnreadable:
+                await self._end_unreadable(row.pod["metadata"]["name"])
+        return choose_batch(waiting, self._workplace.limits, free_slots=len(self._free_slots))
 
     async def _take(self, batch: Sequence[WaitingPod], run_id: str) -> tuple[Taken, ...]:
         namespace = self._workplace.namespace
@@ -128,7 +157,14 @@ class Runner:
             if pod.name in secrets
         )
 
+    async def _end_unreadable(self, pod_name: str) -> None:
+        logger.exception("a pod cannot be run", extra=log_fields(pod=pod_name))
+        namespace = self._workplace.namespace
+        await self._records.run(lambda at: _end_unreadable(at, namespace, pod_name))
+
     def _describe(self, row: WaitingRow) -> WaitingPod:
+        if row.audio_key is None:
+            raise RecordUnreadable("a TranscriptionJob does not say where its recording is")
         return WaitingPod(
             name=row.pod["metadata"]["name"],
             environment=pods.read_environment(row.job),
@@ -153,14 +189,16 @@ class Runner:
             logger.exception("the end of a job program is not kept", extra=log_fields(run=run_id))
         finally:
             self._runs.pop(run_id, None)
+            del self._needs[run_id]
             self._free_slots.append(slot)
             self._is_wanted.set()
 
     async def _take_back(self, run_id: str, message: str) -> None:
         """Put pods back into the line, however long the disk is full, and pause."""
+        namespace = self._workplace.namespace
         while not self._is_stopping:
             try:
-                await self._records.run(lambda at: _take_back_pods(at, run_id, message))
+                await self._records.run(lambda at: _take_back_pods(at, namespace, run_id, message))
             except DatabaseFailed as error:
                 logger.warning("%s", error, extra=log_fields(run=run_id))
                 await asyncio.sleep(_PAUSE_SECONDS)
@@ -219,11 +257,27 @@ def _assign(
     return files
 
 
+def _end_unreadable(at: Transaction, namespace: str, name: str) -> None:
+    """End a pod that cannot be run, as its program would if it could not read its environment."""
+    pod = at.get(Kind.POD, namespace, name)
+    if pod is None or pod["status"]["phase"] != "Pending":
+        return
+    outcome = ItemOutcome(
+        name=pod["metadata"]["labels"][TRANSCRIPTION_JOB_LABEL],
+        reason=FailureReason.BAD_CONFIGURATION,
+        message="The job was kept in a form that this release cannot read. Send it again.",
+    )
+    at.replace(Kind.POD, pods.end(pod, ending_of(outcome), at.now))
+
+
 def _take_back_pods(
-    at: Transaction, run_id: str | None = None, message: str = pods.WAITING_MESSAGE
+    at: Transaction,
+    namespace: str,
+    run_id: str | None = None,
+    message: str = pods.WAITING_MESSAGE,
 ) -> None:
     """Put the pods of a program that is not there, or of all programs, back into the line."""
-    for row in at.list_in_phases(Kind.POD, ("Pending", "Running")):
+    for row in at.list_in_phases(Kind.POD, namespace, ("Pending", "Running")):
         pod = row.resource
         if not pods.is_begun(pod) or run_id not in (None, pod["spec"]["nodeName"]):
             continue

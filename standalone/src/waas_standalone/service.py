@@ -10,19 +10,20 @@ from waas_operator.control_loops import consume, resync_forever
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.settings import Profile, ReconcileSettings
 from waas_operator.work_queue import WorkQueue
-from waas_standalone.capacity import count_slots, share_out
+from waas_standalone.capacity import bound_memory, count_slots, need_of, share_out
 from waas_standalone.cluster import LocalCluster
 from waas_standalone.data_folder import open_data_folder
 from waas_standalone.database import Database
-from waas_standalone.errors import Died, StandaloneError
+from waas_standalone.errors import DataFolderUnusable, Died, StandaloneError
 from waas_standalone.job_control import JobControl
 from waas_standalone.machine import look_at_machine
+from waas_standalone.models import measure_model_if_there
 from waas_standalone.object_folder import FolderNotes, FolderObjectStorage
 from waas_standalone.records import Kind, Records
 from waas_standalone.runner import Runner, Workplace
 from waas_standalone.settings import Settings
 from waas_standalone.transcription_jobs import LocalTranscriptionJobs
-from waas_standalone.unclaimed import remove_unclaimed
+from waas_standalone.unclaimed import put_unclaimed_aside
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,9 @@ class LocalService:
         self._records = records = Records(self._database, _now)
         self._namespace = settings.namespace
         machine = look_at_machine(settings.device)
-        slots = share_out(machine, settings.processes or count_slots(machine, model_bytes))
+        count = settings.processes or count_slots(machine, model_bytes)
+        slots = share_out(machine, count)
+        models = settings.model_directory.absolute()
         logger.info("room for %d job programs at a time", len(slots))
         notes = FolderNotes(self._folder.objects)
         self.transcription_jobs = LocalTranscriptionJobs(settings.namespace, records)
@@ -64,9 +67,11 @@ class LocalService:
         self._control = JobControl(records)
         workplace = Workplace(
             folder=self._folder,
-            model_directory=settings.model_directory.absolute(),
+            model_directory=models,
             namespace=settings.namespace,
             slots=slots,
+            memory_bytes=bound_memory(machine, count, model_bytes),
+            measure_need=lambda model: need_of(measure_model_if_there(models, model)),
         )
         self._runner = Runner(records, workplace, notes.measure)
         self._reconcile_queue: WorkQueue[Key] = WorkQueue()
@@ -78,9 +83,13 @@ class LocalService:
 
     async def start(self) -> None:
         """Put right what an earlier server left, then begin to work."""
-        await self._runner.clean_up()
-        if not self._database.is_new:
-            await self._remove_unclaimed()
+        try:
+            await self._runner.clean_up()
+            await self._put_unclaimed_aside()
+        except OSError as error:
+            raise DataFolderUnusable(
+                f"The data folder {self._folder.path} cannot be used: {error}."
+            ) from error
         self._death = asyncio.get_running_loop().create_future()
         self._spawn("runner", self._runner.run_forever())
         for _ in range(_RECONCILERS):
@@ -88,13 +97,23 @@ class LocalService:
         self._spawn("Job control", consume(self._control_queue, self._control.control))
         for queue in (self._reconcile_queue, self._control_queue):
             self._spawn("resync", self._resync(queue))
+        await self._queue_leftovers()
 
-    async def _remove_unclaimed(self) -> None:
-        names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB))
-        tenant = self._folder.objects / self._namespace
-        removed = await asyncio.to_thread(remove_unclaimed, tenant, names)
-        if removed:
-            logger.warning("removed recordings that were never accepted: %s", removed)
+    async def _queue_leftovers(self) -> None:
+        """Look at all that anything belongs to: no resync does, once the job has ended."""
+        for name in await self._records.run(lambda at: at.list_owners(self._namespace)):
+            for queue in (self._reconcile_queue, self._control_queue):
+                queue.add(Key(self._namespace, name))
+
+    async def _put_unclaimed_aside(self) -> None:
+        namespace = self._namespace
+        names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace))
+        tenant = self._folder.objects / namespace
+        lost_and_found = self._folder.lost_and_found / namespace
+        moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
+        if moved:
+            places = [str(each) for each in moved]
+            logger.warning("put recordings aside that no job is known for: %s", places)
 
     async def _resync(self, queue: WorkQueue[Key]) -> None:
         await resync_forever(self._settings, self._cluster, queue, lambda: None)

@@ -69,3 +69,6 @@ class Settings(BaseSettings):
 
     longest_stop_seconds: int = Field(default=10, ge=0)
     """Time that running requests get to end when the server is told to stop."""
+
+    stop_at_end_of_input: bool = False
+    """Stop when standard input ends: for a program that holds its other end, and may be killed."""

@@ -70,7 +70,9 @@ class LocalTranscriptionJobs:
         before = None if cursor is None else min(int(cursor), 2**63 - 1)
         rows = await self._run(
             # One more than asked for tells whether there are others.
-            lambda at: at.list_page(Kind.TRANSCRIPTION_JOB, limit=limit + 1, before=before)
+            lambda at: at.list_page(
+                Kind.TRANSCRIPTION_JOB, self._namespace, limit=limit + 1, before=before
+            )
         )
         page = rows[:limit]
         jobs = []
@@ -88,7 +90,7 @@ class LocalTranscriptionJobs:
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn."""
         rows = await self._run(
-            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, _WAITING_PHASES)
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _WAITING_PHASES)
         )
         metadatas = [row.resource["metadata"] for row in rows]
         return tuple(
@@ -124,7 +126,11 @@ class LocalTranscriptionJobs:
     async def is_ready(self) -> bool:
         """Tell whether TranscriptionJobs can be read."""
         try:
-            await self._run(lambda at: at.list_page(Kind.TRANSCRIPTION_JOB, limit=1, before=None))
+            await self._run(
+                lambda at: at.list_page(
+                    Kind.TRANSCRIPTION_JOB, self._namespace, limit=1, before=None
+                )
+            )
         except ClusterUnavailable:
             return False
         return True

@@ -1,23 +1,50 @@
-"""Removes recordings that were never accepted: their server was killed before it had noted the job.
+"""Puts recordings aside that no job is known for.
 
-Nothing that holds results goes, and nothing at all where the records are new: then they were lost,
-and the recordings are all that is left.
+Most were never accepted: their server was killed before it had noted the job. But the records may
+have been lost as well, or be older than the recordings, and then these are all that is left. So
+nothing is removed, and what holds results stays where it is.
 """
 
-import shutil
+import logging
 from collections.abc import Collection
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 _OF_AN_UPLOAD = {"audio"}
 
 
-def remove_unclaimed(objects: Path, names: Collection[str]) -> list[str]:
-    """Remove what lies under no job's name and is an upload alone; returns those names."""
+def put_unclaimed_aside(objects: Path, names: Collection[str], lost_and_found: Path) -> list[Path]:
+    """Move what lies under no job's name and is an upload alone; returns where it lies now."""
     if not objects.is_dir():
         return []
-    removed = []
-    for folder in objects.iterdir():
-        if folder.name not in names and {each.name for each in folder.iterdir()} <= _OF_AN_UPLOAD:
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder.name)
-    return removed
+    moved = []
+    for folder in sorted(objects.iterdir()):
+        if folder.name in names or not _is_upload(folder):
+            continue
+        place = _free_place(lost_and_found, folder.name)
+        try:
+            lost_and_found.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.rename(place)
+        except OSError as error:
+            logger.warning("%s belongs to no job and cannot be moved: %s", folder, error.strerror)
+        else:
+            moved.append(place)
+    return moved
+
+
+def _is_upload(folder: Path) -> bool:
+    try:
+        # Whatever is no folder is somebody else's: a file manager's, most likely.
+        return folder.is_dir() and {each.name for each in folder.iterdir()} <= _OF_AN_UPLOAD
+    except OSError as error:
+        logger.warning("%s cannot be read: %s", folder, error.strerror)
+        return False
+
+
+def _free_place(folder: Path, name: str) -> Path:
+    place, number = folder / name, 1
+    while place.exists():
+        number += 1
+        place = folder / f"{name}.{number}"
+    return place

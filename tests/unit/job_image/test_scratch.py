@@ -1,9 +1,12 @@
+import errno
 import hashlib
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from waas_job.errors import BadAudio
+from waas_job.errors import BadAudio, InternalError, JobError, StorageUnavailable
 from waas_job.scratch import ScratchFile
 
 
@@ -25,6 +28,23 @@ def test_file_begins_anew(tmp_path: Path) -> None:
         assert file.size == 3
         assert file.etag is None
         assert file.sha256 == hashlib.sha256(b"two").hexdigest()
+
+
+@pytest.mark.parametrize(("blocks", "error"), [(1_000_000, StorageUnavailable), (1, InternalError)])
+def test_a_full_disk_costs_an_attempt_only_where_the_recording_fills_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, error: type[JobError]
+) -> None:
+    disk = SimpleNamespace(f_blocks=blocks, f_frsize=4096)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        file.write(b"x" * 3000)
+
+        def fail(_: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(file, "_file", SimpleNamespace(write=fail, close=file._file.close))
+        with pytest.raises(error, match="room for 3000 bytes"):
+            file.write(b"x" * 3000)
 
 
 def test_file_is_gone_afterwards_also_after_an_error(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from support.api_builders import make_spec
 from support.builders import NOW, make_manifest
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome
+from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.object_keys import audio_key, manifest_key
 from waas_contract.transcription_job import Phase, Source, TranscriptionJob
 from waas_operator.reconcile import Key, Reconciler
@@ -239,6 +240,22 @@ async def test_a_deadline_ends_the_program_and_then_the_job(machine: Machine) ->
     status = (await machine.job()).status
     assert status is not None
     assert (status.phase, status.conditions[-1].reason) == (Phase.FAILED, "DeadlineExceeded")
+
+
+async def test_the_addresses_of_a_job_that_has_ended_go(machine: Machine) -> None:
+    await machine.accept()
+    await machine.start_pod()
+    await machine.end_pod(ending_of(BAD))
+
+    def leave(at: Transaction) -> None:
+        labels = {TRANSCRIPTION_JOB_LABEL: "a"}
+        metadata = {"name": "left", "namespace": "default", "labels": labels}
+        at.create(Kind.SECRET, {"metadata": metadata, "data": {}})
+
+    await machine.records.run(leave)
+    await machine.settle()
+
+    assert await machine.kept(Kind.SECRET) == []
 
 
 async def test_what_belongs_to_a_deleted_job_goes_with_it(machine: Machine) -> None:

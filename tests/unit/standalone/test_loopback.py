@@ -15,6 +15,8 @@ REQUESTS: list[tuple[str, dict[str, str], int]] = [
     ("a program", {}, 200),
     ("a program that says localhost", {"Host": "localhost:3000"}, 200),
     ("IPv6", {"Host": "[::1]:3000"}, 200),
+    ("IPv6 at length", {"Host": "[0:0:0:0:0:0:0:1]:3000"}, 200),
+    ("capitals", {"Host": "LocalHost:3000"}, 200),
     ("the server's own page", {"Origin": OWN, "Sec-Fetch-Site": "same-origin"}, 200),
     ("a person who types the address", {"Sec-Fetch-Site": "none"}, 200),
     (
@@ -47,6 +49,7 @@ REQUESTS: list[tuple[str, dict[str, str], int]] = [
 def make_client() -> httpx.AsyncClient:
     inner = Starlette(
         routes=[
+            Route("/v2/jobs", lambda _: PlainTextResponse("the jobs")),
             Route("/", lambda _: PlainTextResponse("the transcript"), methods=["GET", "POST"]),
         ]
     )
@@ -64,6 +67,27 @@ async def test_request(method: str, headers: dict[str, str], status: int) -> Non
 
     assert response.status_code == status
     assert ("the transcript" in response.text) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "name"),
+    [
+        ({"Host": "evil.example"}, 421, "wrong-host"),
+        ({"Origin": "https://evil.example"}, 403, "other-site"),
+    ],
+)
+async def test_a_refusal_is_a_problem_where_problems_are_told(
+    headers: dict[str, str], status: int, name: str
+) -> None:
+    async with make_client() as client:
+        native = await client.get("/v2/jobs", headers=headers)
+        other = await client.get("/", headers=headers)
+
+    assert native.headers["content-type"] == "application/problem+json"
+    problem = native.json()
+    assert (problem["status"], problem["type"]) == (status, f"tag:waas.dev,2026:{name}")
+    assert other.headers["content-type"].startswith("text/plain")
+    assert other.text == f"{problem['detail']}\n"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])

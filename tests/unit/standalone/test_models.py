@@ -4,12 +4,14 @@ import pytest
 
 from waas_contract.models import MODEL_NAMES
 from waas_standalone.errors import BadSettings, ModelMissing
-from waas_standalone.models import list_models, measure_model
+from waas_standalone.models import list_models, measure_model, measure_model_if_there
 
 
 def test_a_model_is_measured_by_its_weights(tmp_path: Path) -> None:
     (tmp_path / "house-style.pt").write_bytes(b"x" * 123)
     assert measure_model(tmp_path, "house-style") == 123
+    assert measure_model_if_there(tmp_path, "house-style") == 123
+    assert measure_model_if_there(tmp_path, "nobody-has-it") == 0
 
 
 def test_a_model_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import errno
 import os
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +107,31 @@ async def test_a_full_disk_is_told(
     with pytest.raises(StorageFull):
         await storage.store(KEY, chunked(b"x"))
     assert files_in(tmp_path) == []
+
+
+async def test_a_disk_that_fills_up_is_told_also_for_a_small_body(
+    storage: FolderObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_open = Path.open
+    full = Path("/dev/full")
+    monkeypatch.setattr(Path, "open", lambda *_, **options: real_open(full, "wb", **options))
+
+    with pytest.raises(StorageFull):
+        await storage.store(KEY, chunked(b"less than a buffer"))
+
+
+async def test_a_write_that_takes_only_a_part_is_gone_on_with(
+    storage: FolderObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hesitant(FileIO):
+        def write(self, piece: Any) -> int:
+            return super().write(piece[:3])
+
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: Hesitant(path, "xb"))
+    await storage.store(KEY, chunked(b"0123456789"))
+    monkeypatch.undo()
+
+    assert await storage.read(KEY, largest_bytes=100) == b"0123456789"
 
 
 async def test_readiness_needs_the_folder(storage: FolderObjectStorage, tmp_path: Path) -> None:

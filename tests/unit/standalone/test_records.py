@@ -127,6 +127,32 @@ async def test_listeners_hear_of_the_owner_of_what_was_written(records: Records)
     assert heard == [Key("default", "a")]
 
 
+async def test_lists_are_of_one_namespace(records: Records) -> None:
+    def fill(at: Transaction) -> None:
+        made = [
+            (Kind.TRANSCRIPTION_JOB, make_job(), "default"),
+            (Kind.POD, make_pod("p", "a"), "default"),
+            (Kind.TRANSCRIPTION_JOB, make_job(), "other"),
+            (Kind.POD, make_pod("p", "gone"), "other"),
+        ]
+        for kind, each, namespace in made:
+            at.create(kind, {**each, "metadata": {**each["metadata"], "namespace": namespace}})
+
+    await records.run(fill)
+
+    def look(at: Transaction) -> tuple[int, ...]:
+        jobs = Kind.TRANSCRIPTION_JOB
+        return (
+            len(at.list_in_phases(jobs, "default", ("",))),
+            len(at.list_page(jobs, "default", limit=9, before=None)),
+            len(at.list_names(jobs, "default")),
+        )
+
+    assert await records.run(look) == (1, 1, 1)
+    assert await records.run(lambda at: at.list_owners("default")) == {"a"}
+    assert await records.run(lambda at: at.list_owners("other")) == {"gone"}
+
+
 async def test_what_was_committed_is_there_after_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "waas.sqlite"
     crashed = Database(path)

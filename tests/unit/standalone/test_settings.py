@@ -17,6 +17,7 @@ def test_folders_are_those_of_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.data == Path("/home/ada/.local/share/waas")
     assert settings.model_directory == Path("/home/ada/.cache/waas/models")
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert not settings.stop_at_end_of_input
 
 
 def test_folders_follow_the_xdg_base_directories(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +31,9 @@ def test_folders_follow_the_xdg_base_directories(monkeypatch: pytest.MonkeyPatch
 def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAAS_DATA", "/srv/waas")
     monkeypatch.setenv("WAAS_PROCESSES", "3")
+    monkeypatch.setenv("WAAS_STOP_AT_END_OF_INPUT", "true")
     monkeypatch.setenv("WAAS_MODELS", "tiny, house-style")
     settings = Settings()
+    assert settings.stop_at_end_of_input
     assert (settings.data, settings.processes) == (Path("/srv/waas"), 3)
     assert settings.models == ("tiny", "house-style")

@@ -1,18 +1,20 @@
 from pathlib import Path
 
-from waas_standalone.unclaimed import remove_unclaimed
+from waas_standalone.unclaimed import put_unclaimed_aside
 
 
 def make_objects(folder: Path, *keys: str) -> None:
     for key in keys:
         path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.write_text(key)
 
 
-def test_only_uploads_without_a_job_go(tmp_path: Path) -> None:
+def test_only_uploads_without_a_job_are_put_aside(tmp_path: Path) -> None:
+    objects, aside = tmp_path / "objects", tmp_path / "aside"
     make_objects(
-        tmp_path,
+        objects,
+        ".DS_Store",
         "accepted/audio/clip.flac",
         "never-accepted/audio/clip.flac",
         "imported/audio/clip.flac",
@@ -21,10 +23,28 @@ def test_only_uploads_without_a_job_go(tmp_path: Path) -> None:
         "half-done/results/1/transcript.json",
     )
 
-    assert remove_unclaimed(tmp_path, {"accepted"}) == ["never-accepted"]
+    assert put_unclaimed_aside(objects, {"accepted"}, aside) == [aside / "never-accepted"]
 
-    assert {path.name for path in tmp_path.iterdir()} == {"accepted", "imported", "half-done"}
+    left = {path.name for path in objects.iterdir()}
+    assert left == {".DS_Store", "accepted", "imported", "half-done"}
+    moved = aside / "never-accepted/audio/clip.flac"
+    assert moved.read_text() == "never-accepted/audio/clip.flac"
 
 
-def test_a_new_server_has_nothing_to_remove(tmp_path: Path) -> None:
-    assert remove_unclaimed(tmp_path / "default", set()) == []
+def test_what_was_put_aside_before_stays(tmp_path: Path) -> None:
+    objects, aside = tmp_path / "objects", tmp_path / "aside"
+    for _ in range(2):
+        make_objects(objects, "a/audio/clip.flac")
+        put_unclaimed_aside(objects, set(), aside)
+    assert {path.name for path in aside.iterdir()} == {"a", "a.2"}
+
+
+def test_what_cannot_be_moved_stays_and_stops_nobody(tmp_path: Path) -> None:
+    make_objects(tmp_path, "objects/a/audio/clip.flac", "aside")
+    assert put_unclaimed_aside(tmp_path / "objects", set(), tmp_path / "aside") == []
+    assert (tmp_path / "objects/a/audio/clip.flac").exists()
+
+
+def test_a_new_server_has_nothing_to_put_aside(tmp_path: Path) -> None:
+    assert put_unclaimed_aside(tmp_path / "default", set(), tmp_path / "aside") == []
+    assert list(tmp_path.iterdir()) == []
