@@ -24,6 +24,7 @@ from support.waiting import wait_until
 from waas_client import AsyncClient, JobOptions
 from waas_client.command_line.exit_codes import CommandError, ExitCode
 from waas_client.command_line.local_server import running_local_server
+from waas_client.command_line.private_folder import private_folder
 
 pytestmark = pytest.mark.integration
 
@@ -147,15 +148,19 @@ def test_a_server_that_goes_away_during_an_upload_is_told(tmp_path: Path) -> Non
 
 
 ANNOUNCE = (
-    "import os, time\n"
+    "import os, sys, time\n"
     "assert os.environ['WAAS_HOST'] == '127.0.0.1'\n"
     "os.makedirs(os.environ['WAAS_DATA'])\n"
     "print('waas listens on http://127.0.0.1:54321', flush=True)\n"
-    "time.sleep(100)\n"
+    "assert os.environ['WAAS_STOP_AT_END_OF_INPUT'] == '1'\n"
+    "sys.stdin.read()\n"
 )
 
 
-async def test_a_private_server_goes_with_its_data() -> None:
+async def test_a_private_server_goes_with_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     before = set(psutil.Process().children())
     async with running_local_server("base", [sys.executable, "-c", ANNOUNCE]) as address:
         (process,) = set(psutil.Process().children()) - before
@@ -163,6 +168,7 @@ async def test_a_private_server_goes_with_its_data() -> None:
         assert address == "http://127.0.0.1:54321"
         assert process.environ()["WAAS_MODEL"] == "base"
         assert data.is_dir()
+        assert data.parent.parent == tmp_path / "share"
 
     assert not process.is_running()
     assert not data.parent.exists()
@@ -176,6 +182,55 @@ async def test_a_private_server_that_does_not_start_says_why() -> None:
             pass
 
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
+
+
+async def test_a_model_that_a_private_server_has_not_ends_with_2() -> None:
+    program = "import sys; sys.stderr.write('waas: There is no model.\\n'); sys.exit(78)"
+
+    with pytest.raises(CommandError, match="There is no model") as caught:
+        async with running_local_server("huge", [sys.executable, "-c", program]):
+            pass
+
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+HOST = f"""
+import asyncio, sys
+from waas_client.command_line.local_server import running_local_server
+from waas_client.command_line.options import run_command
+
+async def work():
+    async with running_local_server(None, [sys.executable, "-c", {ANNOUNCE!r}]):
+        print("ready", flush=True)
+        await asyncio.sleep(100)
+
+run_command(work())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
+def test_a_private_server_goes_however_its_command_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST], stdout=subprocess.PIPE, env=environment
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == b"ready\n"
+        (server,) = psutil.Process(command.pid).children()
+        command.send_signal(number)
+        command.wait(30)
+        wait_until(lambda: not server.is_running(), "the server has ended")
+
+    left = list(tmp_path.iterdir())
+    assert len(left) == (1 if number == signal.SIGKILL else 0)
+    for folder in left:
+        os.utime(folder, (0, 0))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    with private_folder() as (own, _):
+        # What was left behind goes with the next command.
+        assert list(tmp_path.iterdir()) == [own]
 
 
 async def test_this_machine_transcribes_by_itself(

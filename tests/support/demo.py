@@ -50,7 +50,9 @@ def running_server(folder: Path) -> Iterator[str]:
         log.open("w") as errors,
         subprocess.Popen(
             [WAAS, "serve", "--port", "0"],
-            env=server_environment(folder),
+            # Its input ends with us, however we end.
+            env={**server_environment(folder), "WAAS_STOP_AT_END_OF_INPUT": "1"},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -25,6 +25,8 @@ class Recording:
     """What is sent, under which name."""
 
     open: Callable[[], BinaryIO]
+    """Raises FileUnreadable."""
+
     file_name: str | None
     size: int | None
     """Its length in bytes; None where nobody knows until it has ended."""
@@ -91,20 +93,24 @@ def open_recording(
         file: BinaryIO = source
         return Recording(lambda: file, file_name, size=None, closes=False, on_progress=tell)
     path = Path(source)
+    with _open(path) as opened:
+        size = os.fstat(opened.fileno()).st_size
+    if not size:
+        raise FileEmpty(f"{path} is empty.")
+    return Recording(
+        lambda: _open(path), file_name or _make_sendable(path.name), size=size, on_progress=tell
+    )
+
+
+def _open(path: Path) -> BinaryIO:
     try:
-        with path.open("rb") as opened:
-            size = os.fstat(opened.fileno()).st_size
+        return path.open("rb")
     except FileNotFoundError as error:
         raise FileUnreadable(f"There is no file {path}.") from error
     except IsADirectoryError as error:
         raise FileUnreadable(f"{path} is a folder, not a recording.") from error
     except OSError as error:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror}.") from error
-    if not size:
-        raise FileEmpty(f"{path} is empty.")
-    return Recording(
-        lambda: path.open("rb"), file_name or _make_sendable(path.name), size=size, on_progress=tell
-    )
 
 
 def _make_sendable(file_name: str) -> str:

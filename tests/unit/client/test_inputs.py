@@ -76,8 +76,30 @@ def test_recordings_that_differ_in_their_suffix_get_transcripts_of_their_own(
 def test_an_address_gives_its_last_part_as_a_name(
     address: str, output: str, tmp_path: Path
 ) -> None:
-    assert outputs_of([address]) == [(address, output)]
-    assert outputs_of([address], tmp_path) == [(address, f"{tmp_path}/{output}")]
+    shown = address.partition("?")[0]
+    assert outputs_of([address]) == [(shown, output)]
+    assert outputs_of([address], tmp_path) == [(shown, f"{tmp_path}/{output}")]
+
+
+@pytest.mark.parametrize(
+    ("sources", "outputs"),
+    [
+        (["mon/a.mp3", "tue/a.mp3"], ["mon-a", "tue-a"]),
+        (["mon/a.mp3", "mon/a.wav", "tue/a.mp3"], ["mon-a", "a.wav", "tue-a"]),
+        (["1/mon/a.mp3", "2/mon/a.mp3"], ["mon-a.mp3", "mon-a.mp3-2"]),
+        (["a.mp3", "a.wav", "a.mp3.ogg"], ["a.mp3", "a.wav", "a.mp3.ogg"]),
+        (["https://a/x.mp3", "https://b/x.mp3"], ["a-x", "b-x"]),
+        (["https://a/1/x.mp3", "https://a/2/x.mp3"], ["a-1-x", "a-2-x"]),
+        (["https://a/x?id=1", "https://a/x?id=2"], ["a-x", "a-x-2"]),
+        (["https://a/x?id=1", "https://a/x?id=2", "x/a-x-2.mp3"], ["a-x", "a-x-3", "a-x-2"]),
+    ],
+)
+def test_no_transcript_takes_another_s_place(
+    sources: list[str], outputs: list[str], tmp_path: Path
+) -> None:
+    found = outputs_of(sources, tmp_path)
+
+    assert [Path(output).name.removesuffix(".srt") for _, output in found] == outputs
 
 
 def test_an_output_is_written_with_its_folder(tmp_path: Path) -> None:
@@ -87,6 +109,19 @@ def test_an_output_is_written_with_its_folder(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"text"
     assert [each.name for each in path.parent.iterdir()] == ["a.srt"]
+
+
+def test_an_output_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.srt"
+    seen = []
+    monkeypatch.setattr("os.fsync", lambda _: seen.append(path.exists()))
+    monkeypatch.setattr("os.umask", lambda _: seen.append(True))
+
+    write_output(path, b"text", overwrite=False)
+
+    assert (seen, path.is_file()) == ([False], True)
 
 
 def test_what_is_there_stays_unless_it_is_to_go(tmp_path: Path) -> None:

@@ -88,6 +88,24 @@ async def test_anything_else_goes_on(tmp_path: Path, answer: str) -> None:
     assert sorted(path.name for path in tmp_path.glob("*.txt")) == ["a.txt", "b.txt"]
 
 
+@pytest.mark.parametrize("answer", ["y\n", "n\n"])
+async def test_an_answer_that_comes_after_the_end_changes_nothing(
+    tmp_path: Path, answer: str
+) -> None:
+    async def answer_late(_: str) -> str:
+        scene.api.moving_jobs.stays_running = False
+        await wait_for(lambda: len(scene.batch.ends) == 2, "both are done")
+        await asyncio.sleep(0.02)
+        return answer
+
+    scene = Scene(tmp_path, answer_late)
+    running = await scene.begin()
+
+    scene.interruption.press()
+
+    assert await running == ExitCode.OK
+
+
 async def test_ctrl_c_in_place_of_an_answer_leaves_the_jobs_to_the_server(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from support.fake_transcription_jobs import CREATION_TIME
 from support.quick_api import QuickApi
 from waas_client.command_line.commands import models as models_command
 from waas_client.command_line.commands import serve as serve_command
+from waas_client.command_line.exit_codes import MEANINGS, ExitCode
 from waas_contract.formats import OutputFormat, render_transcript
 from waas_contract.transcription_job import Phase
 
@@ -107,6 +108,20 @@ def test_an_unknown_job_ends_with_66(command: Command, name: str) -> None:
     assert result.stderr == "waas: There is no job of that id.\n"
 
 
+@pytest.mark.parametrize("arguments", [("cancel",), ("delete", "--yes")])
+def test_an_unknown_job_does_not_keep_others_from_their_end(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    some = command.run(*arguments, "nobody", JOB_ID)
+    none = command.run(*arguments, "nobody", "nowhere", "--json")
+
+    assert (some.exit_code, none.exit_code) == (1, 66)
+    assert some.stdout.startswith(f"{JOB_ID}: ")
+    assert some.stderr == "waas: nobody: There is no job of that id.\n"
+    lines = [json.loads(line) for line in none.stdout.splitlines()]
+    assert [(line["id"], line["exitCode"]) for line in lines] == [("nobody", 66), ("nowhere", 66)]
+
+
 def test_transcripts_are_downloaded_under_the_recording_s_name(
     command: Command, tmp_path: Path
 ) -> None:
@@ -185,6 +200,13 @@ def test_what_is_not_installed_is_told(command: Command, monkeypatch: pytest.Mon
 
 def test_the_version_is_printed(command: Command) -> None:
     assert command.run("--version").stdout.startswith("waas ")
+
+
+def test_the_help_tells_every_exit_code(command: Command) -> None:
+    text = " ".join(command.run("--help").stdout.replace("│", " ").split())
+
+    for code in ExitCode:
+        assert f"{code} {MEANINGS[code]}" in text
 
 
 def test_shells_complete_the_command(command: Command) -> None:

@@ -346,62 +346,6 @@ def test_a_stranger_on_the_usual_port_gets_nothing(command: Command, tmp_path: P
     assert "http://127.0.0.1:3000 is not a server of this service. It gets no" in result.stderr
 
 
-def serve_web(request: httpx.Request) -> httpx.Response:
-    answers = {
-        "/talk.mp3": httpx.Response(200, content=b"sound"),
-        "/moved.mp3": httpx.Response(302, headers={"location": "https://media.example/talk.mp3"}),
-        "/page": httpx.Response(200, html="<p>Hello"),
-        "/large.mp3": httpx.Response(200, content=b"x" * (2 * 1024 * 1024)),
-        "/endless.mp3": httpx.Response(200, stream=Endless()),
-    }
-    return answers.get(request.url.path, httpx.Response(404))
-
-
-class Endless(httpx.AsyncByteStream):
-    async def __aiter__(self):  # type: ignore[no-untyped-def]
-        while True:
-            yield b"x" * 65536
-
-
-@pytest.mark.parametrize("name", ["talk", "moved"])
-def test_a_recording_on_the_web_is_fetched_first(
-    command: Command, tmp_path: Path, name: str
-) -> None:
-    command.change(web=httpx.MockTransport(serve_web))
-
-    result = command.run(
-        "transcribe", f"https://media.example/{name}.mp3", "-o", tmp_path, "--format", "txt"
-    )
-
-    assert result.exit_code == 0, result.stderr
-    assert (tmp_path / f"{name}.txt").read_text() == TXT
-    assert command.api.jobs.jobs["job-000"].spec.source.file_name == f"{name}.mp3"
-    assert f"https://media.example/{name}.mp3: fetching" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("nothing.mp3", "cannot be fetched: it answers 404."),
-        ("page", "is a web page, not a recording"),
-        ("large.mp3", "is larger than 1048576 bytes: allow more by --largest-download."),
-        ("endless.mp3", "is larger than 1048576 bytes"),
-    ],
-)
-def test_what_is_no_recording_on_the_web_ends_with_65(
-    command: Command, tmp_path: Path, path: str, text: str
-) -> None:
-    command.change(web=httpx.MockTransport(serve_web))
-
-    result = command.run(
-        "transcribe", f"https://media.example/{path}", "-o", tmp_path, "--largest-download", "1"
-    )
-
-    assert result.exit_code == 65
-    assert text in result.stderr
-    assert command.api.storage.objects == {}
-
-
 def test_a_name_that_is_no_unicode_is_no_hindrance(command: Command, tmp_path: Path) -> None:
     recording = make_recording(tmp_path / os.fsdecode(b"bl\xe5b\xe6r.mp3"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.command import make_recording
 from waas_client.command_line.inputs import Input
-from waas_client.command_line.watching import watch
+from waas_client.command_line.watching import LOOKS_BEFORE_ANOTHER_TRY, watch
 
 
 class Watch:
@@ -14,12 +14,19 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self.taken: list[str] = []
         self.refused: set[str] = set()
+        self.to_try_again: set[Path] = set()
         self._looks: asyncio.Queue[None] = asyncio.Queue()
         self.has_looked = asyncio.Event()
         self._task = asyncio.create_task(self._collect(folder))
 
     async def _collect(self, folder: Path) -> None:
-        async for each in watch([str(folder)], None, self._is_wanted, sleep=self._sleep):
+        async for each in watch(
+            [str(folder)],
+            None,
+            self._is_wanted,
+            to_try_again=self.to_try_again,
+            sleep=self._sleep,
+        ):
             self.taken.append(Path(each.name).name)
 
     def _is_wanted(self, each: Input) -> bool:
@@ -67,4 +74,18 @@ async def test_a_new_file_is_seen_and_an_empty_one_awaited(tmp_path: Path) -> No
 
     assert await watching.look() == []
     assert await watching.look() == ["new.mp3"]
+    watching.stop()
+
+
+async def test_what_failed_for_now_comes_again_after_a_while(tmp_path: Path) -> None:
+    path = make_recording(tmp_path / "a.mp3")
+    watching = Watch(tmp_path)
+    assert await watching.look() == ["a.mp3"]
+    watching.to_try_again.add(path)
+
+    for _ in range(LOOKS_BEFORE_ANOTHER_TRY - 1):
+        assert await watching.look() == ["a.mp3"]
+    assert await watching.look() == ["a.mp3", "a.mp3"]
+    for _ in range(LOOKS_BEFORE_ANOTHER_TRY + 1):
+        assert await watching.look() == ["a.mp3", "a.mp3"]
     watching.stop()

@@ -11,7 +11,7 @@ import httpx
 
 from waas_client.answers import Job
 from waas_client.async_client import AsyncClient
-from waas_client.command_line.exit_codes import ExitCode, combine, exit_code_of
+from waas_client.command_line.exit_codes import CommandError, ExitCode, combine, exit_code_of
 from waas_client.command_line.inputs import Input
 from waas_client.command_line.outputs import already_there, write_output
 from waas_client.command_line.showing.news import Display, News, Stage
@@ -21,6 +21,12 @@ from waas_client.requests import JobOptions
 
 _MOST_UNDER_WAY = 500
 """Jobs that are waited for at once; a server that takes many into one process has use for them."""
+
+_MOST_UNDER_WAY_PRIVATELY = 16
+"""The same where this machine keeps them all: enough for a process, and little on the disk."""
+
+_PASSING = (ExitCode.UNAVAILABLE, ExitCode.TRY_LATER)
+"""What another try may find changed."""
 
 _NO_PLACE = "too-many-uploads"
 _MOST_TRIES = 5
@@ -34,6 +40,9 @@ class Plan:
     options: JobOptions
     formats: tuple[str, ...]
     overwrite: bool = False
+    is_private: bool = False
+    """Whether nobody else sees the server's jobs, so that each may go once it is done with."""
+
     uploads_at_once: int = 4
     largest_download_bytes: int = 4 * 1024**3
     web: httpx.AsyncBaseTransport | None = None
@@ -51,12 +60,18 @@ class Batch:
     """The recordings that are under way, with their jobs once they are sent."""
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ends: list[tuple[Stage, ExitCode]] = field(default_factory=list)
+    ends: dict[Input, tuple[Stage, ExitCode]] = field(default_factory=dict)
+    """What the last try of each recording came to."""
+
+    to_try_again: set[Path] = field(default_factory=set)
+    """Recordings for which the server was away or busy; whoever has the time tries them again."""
 
     async def run(self, inputs: AsyncIterator[Input]) -> None:
         """Transcribe all inputs; what goes wrong with one does not touch the others."""
         uploads = asyncio.Semaphore(self.plan.uploads_at_once)
-        places = asyncio.Semaphore(_MOST_UNDER_WAY)
+        places = asyncio.Semaphore(
+            _MOST_UNDER_WAY_PRIVATELY if self.plan.is_private else _MOST_UNDER_WAY
+        )
         async with asyncio.TaskGroup() as group:
             async for each in inputs:
                 await places.acquire()
@@ -66,36 +81,54 @@ class Batch:
 
     async def _transcribe(self, each: Input, uploads: asyncio.Semaphore) -> None:
         try:
-            news = await self._find_reason_to_skip(each) or await self._process(each, uploads)
+            formats = self._choose_formats(each)
+            news = await self._process(each, uploads, formats) if formats else self._skip(each)
         except WaasError as error:
             code = exit_code_of(error)
             job = self.jobs.get(each)
             news = News(each, Stage.FAILED, job=job, message=str(error), exit_code=code)
-        self.jobs.pop(each, None)
-        self.ends.append((news.stage, ExitCode(news.exit_code)))
+        job = self.jobs.pop(each, None)
+        if job is not None and self.plan.is_private:
+            with suppress(WaasError):
+                await self.client.delete(job.id)
+        if each.path is not None and news.exit_code in _PASSING:
+            self.to_try_again.add(each.path)
+        self.ends[each] = news.stage, ExitCode(news.exit_code)
         self.display.show(news)
 
-    async def _find_reason_to_skip(self, each: Input) -> News | None:
-        """Look, before anything is sent, whether an output is there already."""
-        if self.plan.overwrite:
-            return None
-        outputs = each.outputs(self.plan.formats)
-        there = [path for path in outputs if path.exists()]
-        if not there:
-            return None
-        if each.is_found and len(there) == len(outputs):
-            # Who gives a folder again wants those that are new.
-            return News(each, Stage.SKIPPED, message=f"{there[0]} is there already")
-        raise already_there(there[0])
+    def _choose_formats(self, each: Input) -> tuple[str, ...]:
+        """Return, before anything is sent, the formats to write; CommandError if it may not be.
 
-    async def _process(self, each: Input, uploads: asyncio.Semaphore) -> News:
+        Who gives a folder again wants what is new, and what an interruption left unwritten.
+        """
+        formats = self.plan.formats
+        if self.plan.overwrite:
+            return formats
+        try:
+            missing = each.missing(formats)
+        except OSError as error:
+            raise CommandError(
+                f"{each.folder} cannot be looked into: {error.strerror}.", ExitCode.CANNOT_WRITE
+            ) from error
+        if not each.is_found and missing != formats:
+            raise already_there(next(each.output(name) for name in formats if name not in missing))
+        return missing
+
+    def _skip(self, each: Input) -> News:
+        first = each.output(self.plan.formats[0])
+        return News(each, Stage.SKIPPED, message=f"{first} is there already")
+
+    async def _process(
+        self, each: Input, uploads: asyncio.Semaphore, formats: tuple[str, ...]
+    ) -> News:
         async with uploads:
             job = await self._send(each)
         self.jobs[each] = job
         job = await self.client.wait(job.id, on_change=lambda seen: self._show_job(each, seen))
-        outputs = each.outputs(self.plan.formats)
-        for output_format, path in zip(self.plan.formats, outputs, strict=True):
-            content = await self.client.result(job.id, output_format)
+        outputs = each.outputs(formats)
+        # All are here before the first is written: half a set is nobody's wish.
+        contents = [await self.client.result(job.id, each_format) for each_format in formats]
+        for path, content in zip(outputs, contents, strict=True):
             await asyncio.to_thread(write_output, path, content, overwrite=self.plan.overwrite)
         return News(each, Stage.DONE, job=job, outputs=outputs)
 
@@ -103,7 +136,7 @@ class Batch:
         if each.path is not None:
             return await self._upload(each, each.path, each.path.name)
         assert each.address is not None
-        with tempfile.TemporaryDirectory(prefix="waas-") as folder:
+        with _temporary_folder() as folder:
             path = Path(folder, "recording")
             await fetch(
                 each.address,
@@ -158,10 +191,19 @@ class Batch:
 
     def conclude(self) -> ExitCode:
         """Tell how it all went and return what the command ends with."""
-        stages = [stage for stage, _ in self.ends]
+        stages = [stage for stage, _ in self.ends.values()]
         self.display.conclude(
             done=stages.count(Stage.DONE),
             skipped=stages.count(Stage.SKIPPED),
             failed=stages.count(Stage.FAILED),
         )
-        return combine([code for _, code in self.ends])
+        return combine([code for _, code in self.ends.values()])
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="waas-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise CommandError(
+            f"There is no room for a download: {error.strerror}.", ExitCode.CANNOT_WRITE
+        ) from error

@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     FAILED = 70
     CANNOT_WRITE = 73
     TRY_LATER = 75
+    BAD_SETTINGS = 78
     INTERRUPTED = 130
 
 
@@ -40,11 +41,12 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.SOME_FAILED: "some files failed, or for different reasons",
     ExitCode.USAGE: "the command line or the server's options do not allow it",
     ExitCode.BAD_INPUT: "a file cannot be read or holds no speech that can be heard",
-    ExitCode.NOT_FOUND: "there is no such job",
+    ExitCode.NOT_FOUND: "there is no such job, or the model is not on this machine",
     ExitCode.UNAVAILABLE: "no server answers, it went away, or it is not one of this service",
     ExitCode.FAILED: "the transcription or the server failed",
     ExitCode.CANNOT_WRITE: "an output cannot be written or is there already",
     ExitCode.TRY_LATER: "not yet: the server is busy, or the job has not ended",
+    ExitCode.BAD_SETTINGS: "`waas serve` or `waas models`: no such model, or a setting is wrong",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal",
 }
 

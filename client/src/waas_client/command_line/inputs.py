@@ -2,10 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+from waas_client.command_line.addresses import check_address, show_address
 
 SUFFIXES = frozenset(
     (
@@ -50,6 +52,10 @@ class Input:
         """Return the files for its transcripts."""
         return tuple(map(self.output, formats))
 
+    def missing(self, formats: Sequence[str]) -> tuple[str, ...]:
+        """Return the formats whose files are not there; OSError if nobody may look."""
+        return tuple(each for each in formats if not self.output(each).exists())
+
 
 def is_address(name: str) -> bool:
     """Tell whether a name is an address on the web."""
@@ -68,12 +74,12 @@ def find_inputs(names: Sequence[str], output_folder: Path | None) -> list[Input]
 
 def _find(name: str, output_folder: Path | None) -> Iterator[Input]:
     if is_address(name):
-        file_name = PurePosixPath(unquote(urlsplit(name).path)).name
-        stem = PurePosixPath(file_name).stem or "recording"
-        yield Input(name, output_folder or Path(), stem, address=name)
+        check_address(name)
+        stem = _remote_path(name).stem or "recording"
+        yield Input(show_address(name), output_folder or Path(), stem, address=name)
         return
     path = Path(name)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         yield Input(name, output_folder or path.parent, path.stem, path=path)
         return
     for found in _walk(path):
@@ -92,15 +98,60 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield Path(parent, name)
 
 
+def _remote_path(address: str) -> PurePosixPath:
+    return PurePosixPath(unquote(urlsplit(address).path).replace("\0", ""))
+
+
 def _tell_apart(inputs: list[Input]) -> list[Input]:
-    """Give the whole name to those whose transcripts would take each other's place."""
+    """Give longer names to those whose transcripts would take each other's place."""
+    # Twice: a whole name may be what another is called without its suffix.
+    for lengthen in (_whole_name, _whole_name, _name_after_folder, _whole_name_after_folder):
+        counts = Counter(map(_place, inputs))
+        inputs = [
+            replace(each, stem=lengthen(each)) if counts[_place(each)] > 1 else each
+            for each in inputs
+        ]
+    return list(_number(inputs))
 
-    def place(each: Input) -> tuple[str, str]:
-        # Some file systems do not tell capitals apart.
-        return str(each.folder.absolute()), each.stem.casefold()
 
-    counts = Counter(map(place, inputs))
-    return [
-        replace(each, stem=each.path.name) if each.path and counts[place(each)] > 1 else each
-        for each in inputs
-    ]
+def _place(each: Input) -> tuple[str, str]:
+    # Some file systems do not tell capitals apart.
+    return str(each.folder.absolute()), each.stem.casefold()
+
+
+def _number(inputs: list[Input]) -> Iterator[Input]:
+    """Yield the inputs, with numbers for those who have one name in spite of all."""
+    names = set(map(_place, inputs))
+    taken = set[tuple[str, str]]()
+    for each in inputs:
+        numbered, number = each, 1
+        while _place(numbered) in (taken if number == 1 else names):
+            number += 1
+            numbered = replace(each, stem=f"{each.stem}-{number}")
+        taken.add(_place(numbered))
+        names.add(_place(numbered))
+        yield numbered
+
+
+def _whole_name(each: Input) -> str:
+    path = each.path or _remote_path(each.address or "")
+    return path.name or each.stem
+
+
+def _name_after_folder(each: Input) -> str:
+    return _after_folder(each, lambda path: path.stem)
+
+
+def _whole_name_after_folder(each: Input) -> str:
+    return _after_folder(each, lambda path: path.name)
+
+
+def _after_folder(each: Input, name_of: Callable[[Path | PurePosixPath], str]) -> str:
+    """Return a name that begins with what the recording lies in: a folder, or a web server."""
+    if each.path is not None:
+        path = each.path.absolute()
+        return f"{path.parent.name}-{name_of(path)}".lstrip("-")
+    address = each.address or ""
+    remote = _remote_path(address)
+    parts = (urlsplit(address).hostname, remote.parent.name, name_of(remote) or each.stem)
+    return "-".join(part for part in parts if part)

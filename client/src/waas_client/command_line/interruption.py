@@ -111,10 +111,14 @@ async def run_until_interrupted(
                 return batch.conclude()
             with batch.display.paused():
                 choice = await interruption.decide(_question(len(batch.jobs), is_local=is_local))
-            if choice is not Choice.GO_ON:
-                await stop(work)
-                await _end(batch, interruption, choice, is_local=is_local)
-                return ExitCode.INTERRUPTED
+            if work.done() or choice is Choice.GO_ON:
+                # While the question stood, everything may have come to its end.
+                continue
+            if not batch.jobs:
+                return batch.conclude()
+            await stop(work)
+            await _end(batch, interruption, choice, is_local=is_local)
+            return ExitCode.INTERRUPTED
         await work
         return batch.conclude()
     finally:

@@ -4,12 +4,12 @@ import asyncio
 import importlib.util
 import os
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from waas_client.command_line.exit_codes import CommandError, ExitCode
+from waas_client.command_line.private_folder import private_folder
 
 COMMAND = (sys.executable, "-m", "waas_standalone")
 HOW_TO_INSTALL = (
@@ -40,21 +40,28 @@ async def running_local_server(
     """
     if command is COMMAND and not is_installed():
         raise CommandError(HOW_TO_INSTALL, ExitCode.UNAVAILABLE)
-    with tempfile.TemporaryDirectory(prefix="waas-", ignore_cleanup_errors=True) as folder:
-        variables = {"WAAS_HOST": "127.0.0.1", "WAAS_PORT": "0", "WAAS_DATA": f"{folder}/data"}
+    with _private_folder() as (folder, lock):
+        variables = {
+            "WAAS_HOST": "127.0.0.1",
+            "WAAS_PORT": "0",
+            "WAAS_DATA": str(folder / "data"),
+            # Its input ends when we do, even if nobody gave us the time to say so.
+            "WAAS_STOP_AT_END_OF_INPUT": "1",
+        }
         if model is not None:
             # It looks for the weights of its usual model at the start.
             variables["WAAS_MODEL"] = model
-        log = Path(folder, "server.log")
+        log = folder / "server.log"
         with log.open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 env={**os.environ, **variables},
                 # Ctrl-C is for us: we ask first, and end the server ourselves.
                 start_new_session=True,
+                pass_fds=() if lock is None else (lock,),
             )
         try:
             yield await _read_address(process, log)
@@ -73,16 +80,28 @@ async def _read_address(process: asyncio.subprocess.Process, log: Path) -> str:
             code = await process.wait()
     except TimeoutError as error:
         raise _no_server(f"it was not ready after {_LONGEST_START_SECONDS:.0f} s", log) from error
-    raise _no_server(f"it ended with code {code}", log)
+    # A model that is not there is the command line's fault, as it is where a server is named.
+    exit_code = ExitCode.USAGE if code == ExitCode.BAD_SETTINGS else ExitCode.UNAVAILABLE
+    raise _no_server(f"it ended with code {code}", log, exit_code)
 
 
-def _no_server(what: str, log: Path) -> CommandError:
+@contextmanager
+def _private_folder() -> Iterator[tuple[Path, int | None]]:
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(private_folder())
+        except OSError as error:
+            raise CommandError(
+                f"There is no place for a server's data: {error.strerror}.", ExitCode.CANNOT_WRITE
+            ) from error
+        yield opened
+
+
+def _no_server(what: str, log: Path, exit_code: ExitCode = ExitCode.UNAVAILABLE) -> CommandError:
     lines = log.read_text(errors="replace").splitlines()
     complaints = [line.removeprefix(_COMPLAINT) for line in lines if line.startswith(_COMPLAINT)]
     said = " ".join(complaints) or "\n".join(["", *lines[-_LAST_LINES:]])
-    return CommandError(
-        f"The server on this machine did not start ({what}). {said}", ExitCode.UNAVAILABLE
-    )
+    return CommandError(f"The server on this machine did not start ({what}). {said}", exit_code)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Coroutine
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,10 @@ from waas_contract.formats import OutputFormat
 
 FORMATS = (*(each.value for each in OutputFormat), "timecode_txt", "jojo")
 """What a server renders: the contract's formats, and two of the old service."""
+
+_ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 ServerOption = Annotated[
     str | None,
@@ -48,10 +53,19 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return names
 
 
+def _interrupt(number: int, _: FrameType | None) -> None:
+    # A terminal that goes says so more than once; what ends because of it is to end in peace.
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def run_command(work: Coroutine[Any, Any, ExitCode | None], *, as_json: bool = False) -> None:
     """Run a command's work; whatever it expects to go wrong becomes a line and an exit code."""
     # Whoever ends the command so wants its private server and half-written files to go, too.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup has its reasons
+            signal.signal(number, _interrupt)
     try:
         code = asyncio.run(work)
     except WaasError as error:
@@ -68,5 +82,6 @@ def run_command(work: Coroutine[Any, Any, ExitCode | None], *, as_json: bool = F
         traceback.print_exc()
         sys.stderr.write("waas: this is a defect of the command; the lines above say where.\n")
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     raise typer.Exit(code or ExitCode.OK)

@@ -2,9 +2,21 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from waas_client.command_line.exit_codes import CommandError, ExitCode
+
+
+def _read_umask() -> int:
+    # There is no way to read it but to set it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+_UMASK = _read_umask()
+"""Read once: while it is being read, files that other threads make would get the wrong rights."""
 
 
 def write_output(path: Path, content: bytes, *, overwrite: bool) -> None:
@@ -17,12 +29,15 @@ def write_output(path: Path, content: bytes, *, overwrite: bool) -> None:
             try:
                 part.write(content)
                 part.flush()
+                # The name must not survive a crash that the content does not.
+                os.fsync(part.fileno())
                 if path.exists() and not overwrite:
                     raise already_there(path)
-                os.chmod(part.name, 0o666 & ~_read_umask())
+                os.chmod(part.name, 0o666 & ~_UMASK)
                 os.replace(part.name, path)
             except BaseException:
-                os.unlink(part.name)
+                with suppress(OSError):
+                    os.unlink(part.name)
                 raise
     except FileExistsError as error:
         raise CommandError(f"{path.parent} is not a folder.", ExitCode.CANNOT_WRITE) from error
@@ -37,10 +52,3 @@ def already_there(path: Path) -> CommandError:
     return CommandError(
         f"{path} is there already: give --overwrite to replace it.", ExitCode.CANNOT_WRITE
     )
-
-
-def _read_umask() -> int:
-    # There is no way to read it but to set it.
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -7,6 +7,8 @@ from pathlib import Path
 from waas_client.command_line.inputs import Input, find_inputs
 
 PAUSE_SECONDS = 2.0
+LOOKS_BEFORE_ANOTHER_TRY = 15
+"""How long a recording rests for which the server was away or busy."""
 
 Form = tuple[int, int]
 """A file's length and the time of its last change."""
@@ -23,12 +25,22 @@ async def watch(
     output_folder: Path | None,
     is_wanted: Callable[[Input], bool],
     *,
+    to_try_again: set[Path] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Input]:
-    """Yield recordings for ever, each once it looked the same twice, and anew when it changed."""
+    """Yield recordings for ever, each once it looked the same twice, and anew when it changed.
+
+    Whoever takes them puts those into `to_try_again` that are to come once more, after a while.
+    """
+    failed = set() if to_try_again is None else to_try_again
+    rests: dict[Path, int] = {}
     seen: dict[Path, Form] = {}
     taken: dict[Path, Form] = {}
     while True:
+        rests |= dict.fromkeys(failed, LOOKS_BEFORE_ANOTHER_TRY)
+        failed.clear()
+        rests = {path: looks - 1 for path, looks in rests.items() if looks}
+        taken = {path: form for path, form in taken.items() if rests.get(path) != 0}
         found = await asyncio.to_thread(find_inputs, names, output_folder)
         forms = {each.path: form for each in found if each.path and (form := _look(each.path))}
         for each in found:

@@ -1,7 +1,9 @@
 """`waas jobs`, `show`, `cancel`, `delete` and `download`."""
 
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from waas_client.answers import Job
-from waas_client.command_line.exit_codes import ExitCode
+from waas_client.async_client import AsyncClient
+from waas_client.command_line.exit_codes import ExitCode, combine, exit_code_of
 from waas_client.command_line.options import (
     JobArgument,
     JsonOption,
@@ -21,8 +24,9 @@ from waas_client.command_line.options import (
 )
 from waas_client.command_line.outputs import write_output
 from waas_client.command_line.showing.json_lines import write_json_line
-from waas_client.command_line.showing.plain_text import plain, print_path
+from waas_client.command_line.showing.plain_text import complain, plain, print_path
 from waas_client.command_line.surroundings import Surroundings, open_server, surroundings_of
+from waas_client.errors import Refused
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _STANDARD_OUTPUT = "-"
@@ -126,15 +130,17 @@ def cancel(
 ) -> None:
     """Cancel jobs; their records stay."""
 
-    async def work(surroundings: Surroundings) -> None:
+    async def work(surroundings: Surroundings) -> ExitCode:
+        async def cancel_one(client: AsyncClient, job_id: str) -> None:
+            job = await client.cancel(job_id)
+            if as_json:
+                write_json_line(job.to_wire())
+            else:
+                told = f"it has ended: {job.phase}" if job.is_final else "will be cancelled"
+                sys.stdout.write(f"{job_id}: {told}\n")
+
         async with open_server(surroundings, server) as opened:
-            for job_id in job_ids:
-                job = await opened.client.cancel(job_id)
-                if as_json:
-                    write_json_line(job.to_wire())
-                else:
-                    told = f"it has ended: {job.phase}" if job.is_final else "will be cancelled"
-                    sys.stdout.write(f"{job_id}: {told}\n")
+            return await _do_each(job_ids, partial(cancel_one, opened.client), as_json=as_json)
 
     run_command(work(surroundings_of(context)), as_json=as_json)
 
@@ -153,16 +159,37 @@ def delete(
         if not typer.confirm(question, err=True):
             raise typer.Exit(ExitCode.SOME_FAILED)
 
-    async def work(surroundings: Surroundings) -> None:
+    async def work(surroundings: Surroundings) -> ExitCode:
+        async def delete_one(client: AsyncClient, job_id: str) -> None:
+            await client.delete(job_id)
+            if as_json:
+                write_json_line({"event": "deleted", "id": job_id})
+            else:
+                sys.stdout.write(f"{job_id}: deleted\n")
+
         async with open_server(surroundings, server) as opened:
-            for job_id in job_ids:
-                await opened.client.delete(job_id)
-                if as_json:
-                    write_json_line({"event": "deleted", "id": job_id})
-                else:
-                    sys.stdout.write(f"{job_id}: deleted\n")
+            return await _do_each(job_ids, partial(delete_one, opened.client), as_json=as_json)
 
     run_command(work(surroundings_of(context)), as_json=as_json)
+
+
+async def _do_each(
+    job_ids: list[str], do: Callable[[str], Awaitable[None]], *, as_json: bool
+) -> ExitCode:
+    """Do something to each job; what the server refuses for one does not keep it from others."""
+    codes = []
+    for job_id in job_ids:
+        try:
+            await do(job_id)
+        except Refused as error:
+            codes.append(exit_code_of(error))
+            if as_json:
+                line = {"event": "error", "id": job_id, "message": str(error)}
+                write_json_line({**line, "exitCode": codes[-1]})
+            complain(f"waas: {job_id}: {error}" if len(job_ids) > 1 else f"waas: {error}")
+        else:
+            codes.append(ExitCode.OK)
+    return combine(codes)
 
 
 def download(

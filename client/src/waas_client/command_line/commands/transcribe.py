@@ -1,5 +1,6 @@
 """`waas transcribe`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -149,6 +150,7 @@ async def _transcribe(
     async with open_server_or_own(surroundings, address, model, display.say) as server:
         await _check_model(server, model)
         display.say(f"Audio {server.destination}.")
+        plan = replace(plan, is_private=server.is_private)
         batch = Batch(server.client, plan, display, sleep=surroundings.sleep)
         inputs = take_all(found)
         if is_watching:
@@ -157,6 +159,7 @@ async def _transcribe(
                 sources,
                 output_folder,
                 lambda each: _is_new(each, plan),
+                to_try_again=batch.to_try_again,
                 sleep=surroundings.sleep,
             )
         interruption = Interruption(surroundings.choose_ask())
@@ -180,5 +183,8 @@ async def _check_model(server: Server, model: str | None) -> None:
 
 
 def _is_new(each: Input, plan: Plan) -> bool:
-    """Tell whether a recording in a watched folder has no transcript yet."""
-    return plan.overwrite or not any(path.exists() for path in each.outputs(plan.formats))
+    """Tell whether a recording in a watched folder lacks a transcript."""
+    try:
+        return plan.overwrite or bool(each.missing(plan.formats))
+    except OSError:
+        return True  # Its turn tells why nobody may look.
