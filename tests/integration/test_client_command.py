@@ -195,7 +195,9 @@ async def test_a_model_that_a_private_server_has_not_ends_with_2() -> None:
 
 
 HOST = f"""
-import asyncio, sys
+import asyncio, signal, sys
+# As a terminal starts it; below nohup it would take no notice of one that closes.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from waas_client.command_line.local_server import running_local_server
 from waas_client.command_line.options import run_command
 
