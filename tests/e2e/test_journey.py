@@ -10,18 +10,13 @@ from support.desk import Desk, condition
 from support.kubernetes_api import transcription_job_resource
 from support.release import JOB_NAMESPACE, NAMESPACE, Release
 from support.speech import librivox_clip
-from support.spoken_words import words_of
+from support.spoken_words import words_of, words_of_captions
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
 CLIP = librivox_clip("0870")
 CAPTION_FORMATS = ("srt", "vtt", "txt", "timecode_txt")
-
-
-def words_of_captions(text: str) -> list[str]:
-    lines = (line for line in text.splitlines() if "-->" not in line and not line.isdigit())
-    return words_of(" ".join(line for line in lines if line != "WEBVTT"))
 
 
 def test_an_upload_to_the_service_becomes_every_format(

@@ -17,16 +17,16 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def old_operator(release: Release) -> Iterator[Release]:
-    """The release, which has its own operator again afterwards."""
-    yield release
+def _own_operator_again(release: Release) -> Iterator[None]:
+    """Give the release its own operator again afterwards."""
+    yield
     release.install()
 
 
+@pytest.mark.usefixtures("_own_operator_again")
 def test_a_new_operator_takes_over_running_jobs_and_none_is_lost_or_doubled(
-    old_operator: Release, node: Node, desk: Desk
+    release: Release, node: Node, desk: Desk
 ) -> None:
-    release = old_operator
     [old_pod] = release.pods("operator")
     next_image = ensure_variant("operator", "rollout")
     node.load([release.images["operator"], next_image])

@@ -13,7 +13,7 @@ from support.media import read_samples, write_audio
 from support.pod_runner import PodRunner
 from support.service import OperatorProcess
 from support.speech import Clip, librivox_clip, librivox_clips
-from support.spoken_words import words_of
+from support.spoken_words import words_of, words_of_captions
 from support.waiting import wait_until
 from waas_contract.transcript import Transcript
 
@@ -40,11 +40,6 @@ def wait_until_finished(rest: httpx.Client, job_id: str) -> dict[str, object]:
         return found if found["status"] in ("finished", "failed", "canceled") else None
 
     return wait_until(find, f"{job_id} is finished")
-
-
-def words_of_captions(text: str) -> list[str]:
-    lines = (line for line in text.splitlines() if "-->" not in line and not line.isdigit())
-    return words_of(" ".join(line for line in lines if line != "WEBVTT"))
 
 
 def test_every_format_says_what_was_spoken(

@@ -22,6 +22,12 @@ def words_of(text: str) -> list[str]:
     return _normalizer()(text).split()
 
 
+def words_of_captions(text: str) -> list[str]:
+    """Return the words of plain text or of subtitles, without their numbers and times."""
+    lines = (line for line in text.splitlines() if "-->" not in line and not line.isdigit())
+    return words_of(" ".join(line for line in lines if line != "WEBVTT"))
+
+
 def count_word_errors(heard: str, said: str) -> int:
     """Return how many words have to be put in, left out or exchanged to get what was said."""
     matcher = difflib.SequenceMatcher(a=words_of(said), b=words_of(heard), autojunk=False)

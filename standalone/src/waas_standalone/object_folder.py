@@ -16,6 +16,7 @@ from uuid import uuid4
 import anyio.to_thread
 
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, StorageFull, StorageUnavailable
+from waas_job.storage.file_transport import sync_directory
 from waas_operator import errors as operator_errors
 from waas_standalone.errors import UnusableKey
 from waas_standalone.object_paths import object_path
@@ -145,18 +146,9 @@ def _publish(unfinished: Path, path: Path, root: Path) -> None:
     unfinished.replace(path)
     # The names on the way to it have to be on the disk as well.
     for folder in path.parents:
-        sync_folder(folder)
+        sync_directory(folder)
         if folder == root:
             return
-
-
-def sync_folder(folder: Path) -> None:
-    """Write a folder's names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path, most_bytes: int) -> bytes | None:
