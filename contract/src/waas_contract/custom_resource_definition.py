@@ -50,8 +50,8 @@ CANCELLED_RULES: list[Schema] = [
 
 SPEC_RULES: list[Schema] = [
     {
-        "rule": "!(self.task == 'translate' && self.model.endsWith('.en'))",
-        "message": "task 'translate' needs a multilingual model, not one whose name ends in '.en'",
+        "rule": "self.task == 'transcribe' || !self.model.endsWith('.en')",
+        "message": "this task needs a multilingual model, not one whose name ends in '.en'",
         "fieldPath": ".task",
     },
     {

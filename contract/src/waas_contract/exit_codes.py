@@ -19,6 +19,7 @@ class FailureReason(StrEnum):
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     OUT_OF_MEMORY = "OutOfMemory"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
+    QUEUE_DEADLINE_EXCEEDED = "QueueDeadlineExceeded"
     BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
     RESULTS_MISSING = "ResultsMissing"
     INTERRUPTED = "Interrupted"

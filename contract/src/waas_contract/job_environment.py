@@ -14,6 +14,11 @@ from pydantic import Field, TypeAdapter
 from waas_contract.exit_codes import ExitCode, FailureReason, exit_code_for
 from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import (
+    DecodingOptions,
+    SubtitleOptions,
+    VoiceActivityOptions,
+)
 from waas_contract.wire import Time, WireModel
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -35,6 +40,9 @@ class JobItem(WireModel):
     task: Task = Task.TRANSCRIBE
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    decoding: DecodingOptions | None = None
+    voice_activity: VoiceActivityOptions | None = None
+    subtitles: SubtitleOptions | None = None
     formats: tuple[OutputFormat, ...]
 
 
@@ -58,6 +66,9 @@ class ItemUrls(WireModel):
     audio: str = Field(repr=False)
     manifest: ManifestUrls
     progress: str = Field(repr=False)
+    partial: str | None = Field(default=None, repr=False)
+    """Where the segments that are done so far are written; None where nobody reads them."""
+
     attempts: tuple[AttemptUrls, ...]
     """Attempt numbers, lowest first; a writer takes the first whose results are unwritten."""
 

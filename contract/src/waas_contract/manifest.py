@@ -31,6 +31,9 @@ class AudioFacts(WireModel):
 
     duration_seconds: float = Field(ge=0, allow_inf_nan=False)
     language: str = Field(max_length=16)
+    language_probability: float | None = Field(default=None, ge=0, le=1)
+    """How sure Whisper is of a language that it detected; None where it was told."""
+
     is_damaged: bool = False
     """Whether some of the recording could not be read; the results lack it."""
 

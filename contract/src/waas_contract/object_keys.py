@@ -46,3 +46,8 @@ def manifest_key(namespace: str, name: str) -> str:
 def progress_key(namespace: str, name: str) -> str:
     """Return the key of the note in which a running job says how far it is."""
     return f"{job_prefix(namespace, name)}state/progress.json"
+
+
+def partial_key(namespace: str, name: str) -> str:
+    """Return the key of the segments that a running job has done so far."""
+    return f"{job_prefix(namespace, name)}state/partial.json"

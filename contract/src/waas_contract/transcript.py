@@ -48,3 +48,12 @@ class Transcript(BaseModel):
 
     text: str
     segments: tuple[Segment, ...]
+
+
+class PartialTranscript(BaseModel):
+    """What a running job has heard so far; its last segments may still change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str | None
+    segments: tuple[Segment, ...]

@@ -13,6 +13,11 @@ from pydantic import Field
 
 from waas_contract.formats import OutputFormat
 from waas_contract.languages import LANGUAGE_NAMES
+from waas_contract.transcription_options import (
+    DecodingOptions,
+    SubtitleOptions,
+    VoiceActivityOptions,
+)
 from waas_contract.wire import Time, WireModel
 
 GROUP = "waas.dev"
@@ -21,8 +26,17 @@ API_VERSION = f"{GROUP}/{VERSION}"
 KIND = "TranscriptionJob"
 PLURAL = "transcriptionjobs"
 
-MUTABLE_SPEC_FIELDS = ("suspend", "cancelled")
+MUTABLE_SPEC_FIELDS = (
+    "suspend",
+    "cancelled",
+    "priority",
+    "ttlSecondsAfterFinished",
+    "ttlSecondsAfterFailure",
+)
 """The only parts of a spec that may change after creation."""
+
+_NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+_LONGEST_TTL_SECONDS = 315_360_000  # ten years of 365 days
 
 
 class Task(StrEnum):
@@ -30,6 +44,16 @@ class Task(StrEnum):
 
     TRANSCRIBE = "transcribe"
     TRANSLATE = "translate"
+    DETECT = "detect"
+    """Tell the language, and nothing else."""
+
+
+class Priority(StrEnum):
+    """Who goes first where not all can; an administrator says what it means in the cluster."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
 
 
 class Source(WireModel):
@@ -72,6 +96,9 @@ class TranscriptionJobSpec(WireModel):
     """Text that sets vocabulary and style."""
 
     word_timestamps: bool = False
+    decoding: DecodingOptions | None = None
+    voice_activity: VoiceActivityOptions | None = None
+    subtitles: SubtitleOptions | None = None
     formats: tuple[OutputFormat, ...] = Field(
         default=(OutputFormat.SRT, OutputFormat.VTT, OutputFormat.TXT, OutputFormat.TSV),
         max_length=8,
@@ -87,6 +114,24 @@ class TranscriptionJobSpec(WireModel):
     active_deadline_seconds: int | None = Field(default=None, ge=1, le=604_800)
     """Seconds from its creation or resumption after which it fails, waiting for a node included."""
 
+    queue_deadline_seconds: int | None = Field(default=None, ge=1, le=604_800)
+    """Seconds from its creation or resumption in which it must start, or it fails."""
+
+    priority: Priority = Priority.NORMAL
+    """Who goes first; a change counts for pods that are made after it."""
+
+    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    """Seconds after its end in which the record, the audio and the results are kept."""
+
+    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    """The same where there is no transcript; ttlSecondsAfterFinished where absent."""
+
+    owner: str | None = Field(default=None, min_length=1, max_length=253)
+    """Who asked for it, by the login of the api; nobody in particular where absent."""
+
+    retry_of: str | None = Field(default=None, pattern=_NAME_PATTERN, max_length=63)
+    """The finished TranscriptionJob of the same namespace that this one repeats."""
+
     notifications: Notifications | None = None
     suspend: bool = False
     cancelled: bool = False
@@ -97,7 +142,7 @@ class TranscriptionJobSpec(WireModel):
         Manifests are found by it for years. So a field that is added to the spec later, and changes
         the result, is to be added here only where it is not at its default; a test pins digests.
         """
-        asked = {
+        asked: dict[str, object] = {
             "bucket": self.source.bucket,
             "key": self.source.key,
             "model": self.model,
@@ -108,11 +153,19 @@ class TranscriptionJobSpec(WireModel):
             # A set to the API server, which may give it back in another order.
             "formats": sorted(self.formats),
         }
+        added = {
+            "decoding": self.decoding,
+            "voiceActivity": self.voice_activity,
+            "subtitles": self.subtitles,
+        }
+        asked |= {name: options.to_wire() for name, options in added.items() if options}
         canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
     def stored_formats(self) -> tuple[OutputFormat, ...]:
         """Return the formats that the job writes, transcript.json first."""
+        if self.task is Task.DETECT:
+            return (OutputFormat.JSON,)
         others = (each for each in self.formats if each != OutputFormat.JSON)
         return (OutputFormat.JSON, *others)
 
@@ -193,6 +246,8 @@ class AudioStatus(WireModel):
 
     duration_seconds: float
     language: str | None = Field(default=None, max_length=16)
+    language_probability: float | None = Field(default=None, ge=0, le=1)
+    """How sure Whisper is of a language that it detected."""
 
 
 class StoredResult(WireModel):
@@ -233,6 +288,9 @@ class TranscriptionJobStatus(WireModel):
     queued_time: Time | None = None
     start_time: Time | None = None
     completion_time: Time | None = None
+    expiry_time: Time | None = None
+    """When the record, the audio and the results are deleted."""
+
     urls_expiration_time: Time | None = None
     """When the URLs in the job's Secret end, so that they are renewed in time."""
 

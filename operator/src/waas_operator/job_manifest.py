@@ -47,6 +47,9 @@ def build_job_item(transcription_job: TranscriptionJob) -> JobItem:
         task=spec.task,
         initial_prompt=spec.initial_prompt,
         word_timestamps=spec.word_timestamps,
+        decoding=spec.decoding,
+        voice_activity=spec.voice_activity,
+        subtitles=spec.subtitles,
         formats=spec.stored_formats(),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from waas_contract.job_environment import AttemptUrls, ItemUrls, ManifestUrls, urls_file_name
-from waas_contract.object_keys import manifest_key, progress_key, result_key
+from waas_contract.object_keys import manifest_key, partial_key, progress_key, result_key
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.job_manifest import build_child_metadata
 from waas_operator.observation import Observation
@@ -52,6 +52,7 @@ def build_item_urls(
         audio=sign("GET", spec.source.bucket, spec.source.key),
         manifest=ManifestUrls(get=sign("GET", None, manifest), put=sign("PUT", None, manifest)),
         progress=sign("PUT", None, progress_key(namespace, name)),
+        partial=sign("PUT", None, partial_key(namespace, name)),
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

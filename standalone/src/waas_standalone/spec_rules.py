@@ -24,8 +24,8 @@ def _has_no_control_characters(spec: TranscriptionJobSpec) -> bool:
     return not re.search(r"[\x00-\x1f\x7f]", spec.source.key)
 
 
-def _can_translate(spec: TranscriptionJobSpec) -> bool:
-    return spec.task is not Task.TRANSLATE or not is_english_only(spec.model)
+def _can_do_the_task(spec: TranscriptionJobSpec) -> bool:
+    return spec.task is Task.TRANSCRIBE or not is_english_only(spec.model)
 
 
 def _can_hear_the_language(spec: TranscriptionJobSpec) -> bool:
@@ -38,7 +38,7 @@ _Claim = Callable[[TranscriptionJobSpec], bool]
 _CLAIMS: Mapping[str, _Claim] = {
     "!self.key.startsWith('/') && !self.key.matches('(^|/)[.]{0,2}(/|$)')": _names_an_object,
     "!self.key.matches('[[:cntrl:]]')": _has_no_control_characters,
-    "!(self.task == 'translate' && self.model.endsWith('.en'))": _can_translate,
+    "self.task == 'transcribe' || !self.model.endsWith('.en')": _can_do_the_task,
     (
         "!(self.model.endsWith('.en') && has(self.language) && self.language != 'en')"
     ): _can_hear_the_language,

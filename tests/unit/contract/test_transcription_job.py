@@ -4,7 +4,12 @@ from support.builders import make_transcription_job
 from waas_contract.formats import OutputFormat
 from waas_contract.languages import LANGUAGE_NAMES, parse_language
 from waas_contract.names import child_name
-from waas_contract.transcription_job import Task
+from waas_contract.transcription_job import Priority, Task
+from waas_contract.transcription_options import (
+    DecodingOptions,
+    SubtitleOptions,
+    VoiceActivityOptions,
+)
 
 
 def test_digest_is_the_same_for_the_same_request_and_after_suspension() -> None:
@@ -81,3 +86,20 @@ CHILD_NAMES = [
 )
 def test_child_name(name: str, child: str) -> None:
     assert child_name(name, "01234567-89ab-4cde-8f01-23456789abcd") == child
+
+
+def test_options_that_change_the_result_change_the_digest_and_absent_ones_do_not() -> None:
+    plain = make_transcription_job().spec.digest()
+
+    for options in (
+        {"decoding": DecodingOptions(beam_size=5)},
+        {"voice_activity": VoiceActivityOptions(enabled=False)},
+        {"subtitles": SubtitleOptions(max_line_width=42)},
+    ):
+        assert make_transcription_job(**options).spec.digest() != plain
+    for later in ({"priority": Priority.HIGH}, {"ttl_seconds_after_finished": 60}, {"owner": "a"}):
+        assert make_transcription_job(**later).spec.digest() == plain
+
+
+def test_detection_stores_the_transcript_alone() -> None:
+    assert make_transcription_job(task=Task.DETECT).spec.stored_formats() == (OutputFormat.JSON,)

@@ -70,6 +70,7 @@ def test_the_secret_of_a_recording() -> None:
         "audio": f"{prefix}/audio/clip.flac?GET",
         "manifest": {"get": f"{prefix}/manifest.json?GET", "put": f"{prefix}/manifest.json?PUT"},
         "progress": f"{prefix}/state/progress.json?PUT",
+        "partial": f"{prefix}/state/partial.json?PUT",
         "attempts": [
             {
                 "attempt": attempt,
@@ -94,11 +95,12 @@ def test_nothing_is_signed_but_what_the_job_reads_and_writes() -> None:
         ("GET", None, "newsroom/interview/manifest.json"),
         ("PUT", None, "newsroom/interview/manifest.json"),
         ("PUT", None, "newsroom/interview/state/progress.json"),
+        ("PUT", None, "newsroom/interview/state/partial.json"),
         ("PUT", None, "newsroom/interview/results/1/transcript.json"),
         ("PUT", None, "newsroom/interview/results/2/transcript.json"),
         ("PUT", None, "newsroom/interview/results/3/transcript.json"),
     }
-    assert len(sign.signed) == 7
+    assert len(sign.signed) == 8
 
 
 def test_attempts_stay_signed_until_they_are_many() -> None:
