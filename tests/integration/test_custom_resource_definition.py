@@ -17,6 +17,7 @@ from waas_contract.transcription_job import (
     TranscriptionJob,
     TranscriptionJobSpec,
 )
+from waas_contract.transcription_options import DecodingOptions
 
 pytestmark = pytest.mark.integration
 
@@ -35,6 +36,15 @@ REFUSED_AT_CREATION: list[tuple[str, str, dict[str, Any], str]] = [
     ("a source without a key", "a", {"source": {}}, "spec.source.key"),
     ("translation by an English model", "a", {"task": "translate", "model": "base.en"}, "task"),
     ("Norwegian for an English model", "a", {"language": "no", "model": "base.en"}, "language"),
+    ("detection by an English model", "a", {"task": "detect", "model": "base.en"}, "task"),
+    ("patience without beams", "a", {"decoding": {"patience": 1}}, "spec.decoding"),
+    (
+        "no candidate to look at",
+        "a",
+        {"decoding": {"beamSize": 1, "patience": 0.5}},
+        "spec.decoding",
+    ),
+    ("a token that is none", "a", {"decoding": {"suppressTokens": [-2]}}, "suppressTokens"),
     ("an unknown task", "a", {"task": "summarise"}, "spec.task"),
     ("an unknown language", "a", {"language": "xx"}, "spec.language"),
     ("a model that is a path", "a", {"model": "../base"}, "spec.model"),
@@ -69,20 +79,24 @@ CHANGES: dict[str, Any] = {
     "language": "de",
     "initialPrompt": "Other names.",
     "wordTimestamps": True,
+    "decoding": {"beamSize": 5},
+    "voiceActivity": {"enabled": False},
+    "subtitles": {"maxLineWidth": 42},
     "formats": ["srt"],
     "profile": "large",
     "backoffLimit": 3,
     "activeDeadlineSeconds": 60,
+    "queueDeadlineSeconds": 60,
+    "owner": "somebody",
+    "retryOf": "earlier",
     "notifications": {"email": "b@example.org"},
 }
 
 
 def test_every_immutable_field_has_a_case() -> None:
     fields = {
-        field.alias or name
-        for name, field in TranscriptionJobSpec.model_fields.items()
-        if name not in MUTABLE_SPEC_FIELDS
-    }
+        field.alias or name for name, field in TranscriptionJobSpec.model_fields.items()
+    } - set(MUTABLE_SPEC_FIELDS)
     assert set(CHANGES) == fields
 
 
@@ -128,6 +142,19 @@ def test_the_defaults_of_the_server_are_those_of_the_models(tenant: Tenant) -> N
 
     assert stored.spec == TranscriptionJobSpec.model_validate({"source": SOURCE})
     assert created["spec"]["model"] == "tiny"
+
+
+def test_a_switch_that_is_off_stays_off(tenant: Tenant) -> None:
+    path = transcription_jobs_path(tenant.namespace)
+    decoding = {"logprobThreshold": None, "beamSize": 2, "patience": 0.3}
+    created = tenant.api.create(
+        path, transcription_job_resource("a", source=SOURCE, decoding=decoding)
+    )
+
+    stored = TranscriptionJob.model_validate(created)
+
+    assert stored.spec.decoding == DecodingOptions.model_validate(decoding)
+    assert stored.spec.decoding.logprob_threshold is None
 
 
 def test_resources_are_selected_by_model_on_the_server(tenant: Tenant) -> None:

@@ -59,6 +59,22 @@ SPEC_RULES: list[Schema] = [
         "message": "language must be 'en' for a model whose name ends in '.en'",
         "fieldPath": ".language",
     },
+    {
+        "rule": (
+            "!has(self.decoding) || !has(self.decoding.patience) || has(self.decoding.beamSize)"
+        ),
+        "message": "patience is the beam search's: it needs beamSize",
+        "fieldPath": ".decoding",
+    },
+    {
+        # The beam search looks at so many candidates, rounded, and needs one.
+        "rule": (
+            "!has(self.decoding) || !has(self.decoding.patience) || !has(self.decoding.beamSize)"
+            " || double(self.decoding.beamSize) * self.decoding.patience > 0.5"
+        ),
+        "message": "beamSize times patience must be more than 0.5",
+        "fieldPath": ".decoding",
+    },
 ]
 
 
@@ -87,8 +103,15 @@ def _simplify(schema: Schema, definitions: Schema) -> Schema:
             simple = _simplify(branch, definitions)
             enum = [*merged.get("enum", []), *simple.get("enum", [])]
             merged = {**merged, **simple, **({"enum": enum} if enum else {})}
+        if len(branches) < len(schema["anyOf"]) and schema.get("default") is not None:
+            # Else the API server would drop a null that says other than the default.
+            merged["nullable"] = True
         return _simplify({**merged, **beside}, definitions)
     simple = {key: value for key, value in schema.items() if key not in _DROPPED_KEYWORDS}
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if simple.get(exclusive, True) is not True:
+            # A number in today's JSON Schema, in Kubernetes' a word on the bound beside it.
+            simple |= {bound: simple[exclusive], exclusive: True}
     if "description" in simple:
         # Kubernetes shows it on one line in `kubectl explain`.
         simple["description"] = " ".join(simple["description"].split())

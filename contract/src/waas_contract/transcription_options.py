@@ -5,7 +5,7 @@ Names and defaults are those of openai-whisper's `transcribe`, so that its docum
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SerializationInfo, SerializerFunctionWrapHandler, model_serializer
 
 from waas_contract.wire import WireModel
 
@@ -16,7 +16,7 @@ class DecodingOptions(WireModel):
     temperature: float = Field(default=0, ge=0, le=1)
     """How much is left to chance; 0 takes the likeliest words."""
 
-    temperature_increment_on_fallback: float | None = Field(default=0.2, gt=0, le=1)
+    temperature_increment_on_fallback: float | None = Field(default=0.2, ge=0.01, le=1)
     """Steps by which a window that came out badly is tried again; null for a single try."""
 
     best_of: int = Field(default=5, ge=1, le=10)
@@ -31,7 +31,9 @@ class DecodingOptions(WireModel):
     length_penalty: float | None = Field(default=None, ge=0, le=1)
     """Weight of the length when candidates are compared; by length itself where absent."""
 
-    suppress_tokens: Annotated[tuple[int, ...], Field(max_length=128)] = (-1,)
+    suppress_tokens: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(max_length=128)] = (
+        -1,
+    )
     """Token ids that are never chosen; -1 stands for most symbols that nobody says."""
 
     condition_on_previous_text: bool = False
@@ -51,6 +53,17 @@ class DecodingOptions(WireModel):
 
     hotwords: str | None = Field(default=None, min_length=1, max_length=1000)
     """Names and terms that are likely to be said, in every window."""
+
+    @model_serializer(mode="wrap")
+    def _keep_what_is_switched_off(
+        self, serialize: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, object]:
+        """Write null where it differs from the default, also where absent fields are left out."""
+        wire: dict[str, object] = serialize(self)
+        for name, field in type(self).model_fields.items():
+            if field.default is not None and getattr(self, name) is None:
+                wire[field.alias or name if info.by_alias else name] = None
+        return wire
 
 
 class VoiceActivityOptions(WireModel):
@@ -81,3 +94,8 @@ class SubtitleOptions(WireModel):
 
     max_cue_seconds: float | None = Field(default=None, ge=0.5, le=60)
     """Longest that a caption stays."""
+
+    @property
+    def limits_anything(self) -> bool:
+        """Tell whether captions differ from those that nobody shaped."""
+        return (self.max_line_width, self.max_line_count, self.max_cue_seconds) != (None,) * 3
