@@ -151,8 +151,11 @@ def test_a_switch_that_is_off_stays_off(tenant: Tenant) -> None:
         path, transcription_job_resource("a", source=SOURCE, decoding=decoding)
     )
 
-    stored = TranscriptionJob.model_validate(created)
+    stored = TranscriptionJob.model_validate(
+        tenant.api.merge(f"{path}/a", {"spec": {"suspend": True}})
+    )
 
+    assert created["spec"]["decoding"]["logprobThreshold"] is None
     assert stored.spec.decoding == DecodingOptions.model_validate(decoding)
     assert stored.spec.decoding.logprob_threshold is None
 

@@ -60,7 +60,7 @@ class Audio:
     """Whether some of the recording could not be read."""
 
     stated_seconds: float = 0
-    """Length that the file claims, where no more than its beginning was decoded."""
+    """Length that the file claims, or FFmpeg guesses, where only its beginning was decoded."""
 
     @property
     def duration_seconds(self) -> float:
@@ -100,6 +100,7 @@ def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
             raise BadAudio(_NOT_MEDIA) from error
         with container:
             samples, stated_seconds = _decode_first_track(container, damage, most)
+            guessed_seconds = (container.duration or 0) / av.time_base
     if not len(samples):
         raise BadAudio(_EMPTY)
     audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
@@ -108,7 +109,7 @@ def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
             audio,
             samples=audio.samples[:most],
             is_damaged=damage.is_seen,
-            stated_seconds=stated_seconds,
+            stated_seconds=stated_seconds or guessed_seconds,
         )
     _look_for_a_missing_end(audio, stated_seconds, damage)
     return replace(audio, is_damaged=damage.is_seen)

@@ -134,7 +134,13 @@ def test_what_is_left_of_a_cut_wav_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file_name", "codec"), [("tone.mp4", "aac"), ("tone.flac", "flac"), ("tone.ogg", "libopus")]
+    ("file_name", "codec"),
+    [
+        ("tone.mp4", "aac"),
+        ("tone.flac", "flac"),
+        ("tone.ogg", "libopus"),
+        ("tone.mp3", "libmp3lame"),
+    ],
 )
 def test_beginning_of_a_recording_is_decoded_and_its_length_is_told(
     tmp_path: Path, file_name: str, codec: str

@@ -213,6 +213,13 @@ def test_prompt_that_is_too_long_is_told(model_directory: Path) -> None:
     assert transcription.unsupported_options == ("voiceActivity", "initialPrompt")
 
 
+def test_prompt_with_whispers_own_tokens_is_a_bad_configuration(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(language="en", initial_prompt="Names <|endoftext|>")
+    with pytest.raises(BadConfiguration, match="tokens of Whisper's own"):
+        engine.transcribe(make_silence(1), options, lambda _: None)
+
+
 def test_detector_that_is_switched_off_is_not_missed(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(

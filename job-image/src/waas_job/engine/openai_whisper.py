@@ -173,10 +173,19 @@ class OpenAIWhisper:
             language=language.code,
             task=options.task.value,
         )
+
+        def count_tokens(text: str) -> int:
+            try:
+                return len(tokenizer.encode(f" {text}"))
+            except ValueError as error:
+                raise BadConfiguration(
+                    "initialPrompt and hotwords cannot hold tokens of Whisper's own, as <|en|> is."
+                ) from error
+
         return carry_prompt(
             options.initial_prompt,
             options.decoding.hotwords,
-            count_tokens=lambda text: len(tokenizer.encode(f" {text}")),
+            count_tokens=count_tokens,
             # Half the context but for the token that announces it. One is left to the previous
             # text: `transcribe` takes no room at all for all the room there is.
             budget=self._model.dims.n_text_ctx // 2 - 2,
