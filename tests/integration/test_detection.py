@@ -81,7 +81,7 @@ def test_a_limit_that_is_reached_is_told_and_the_job_goes(tmp_path: Path, weight
         answer = detect(server.url, CLIP.path.read_bytes())
 
         assert answer.status_code == 504, answer.text
-        assert answer.text.startswith("The language was not found within 1 seconds.")
+        assert answer.text.startswith("The language was not found within 1 s.")
         assert int(answer.headers["retry-after"]) > 0
         assert_nothing_stays(server)
 

@@ -90,7 +90,7 @@ class Detections:
         reason = succeeded.reason if succeeded else None
         if not job.phase.is_final or reason == _DEADLINE_EXCEEDED:
             raise DetectionTimedOut(
-                f"The language was not found within {self._longest_seconds:.0f} seconds. Try again "
+                f"The language was not found within {self._longest_seconds:.0f} s. Try again "
                 "in a moment, or send the recording without a language: it is then detected."
             )
         language = job.status.audio.language if job.status and job.status.audio else None

@@ -123,6 +123,13 @@ async def test_the_job_is_short_and_goes_by_itself_where_nobody_removes_it() -> 
     assert spec.notifications is None
 
 
+@pytest.mark.parametrize("query", ["", "?email_callback=", "?webhook_id=unknown"])
+async def test_nobody_has_to_be_told(query: str) -> None:
+    answer = await DetectingApi(end=heard("no")).request("POST", f"/v1/detect{query}", b"sound")
+
+    assert answer.status_code == 200
+
+
 async def test_a_language_that_the_table_has_not_is_named_by_its_code() -> None:
     answer = await DetectingApi(end=heard("xx")).request("POST", "/v1/detect", b"sound")
 
@@ -215,7 +222,7 @@ async def test_a_language_that_does_not_come_in_time_is_a_504(
     answer = await api.request("POST", "/v1/detect", b"sound")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (504, "10")
-    assert answer.text.startswith("The language was not found within 120 seconds.")
+    assert answer.text.startswith("The language was not found within 120 s.")
     assert api.seconds <= 130
     await api.assert_nothing_stays()
 
