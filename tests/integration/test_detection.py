@@ -6,19 +6,23 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
 from minio import Minio
 
 from support.desk import Desk
 from support.kubernetes_api import transcription_jobs_path
+from support.media import read_samples, write_wav
 from support.pod_runner import PodRunner
 from support.service import OperatorProcess, Tenant, running_api
 from support.speech import librivox_clip
 from support.standalone import Standalone, running_standalone
 from support.waiting import wait_until
+from waas_api.recording_head import HEAD_BYTES
 
 pytestmark = pytest.mark.integration
 
+MEBIBYTE = 1024 * 1024
 ENGLISH = b'{"detectedLanguage":"english","languageCode":"en"}\n'
 AUDIO = {"Content-Type": "audio/flac"}
 CLIP = librivox_clip("0870")
@@ -52,6 +56,18 @@ def test_one_machine_tells_the_language_and_keeps_nothing(server: Standalone) ->
     assert answer.headers["content-type"] == "application/json"
     assert_nothing_stays(server)
     assert server.get("/v1/stats").content == b'{"total_time_transcribed":0.0}\n'
+
+
+def test_the_beginning_of_a_long_recording_is_enough(server: Standalone, tmp_path: Path) -> None:
+    clip = read_samples(CLIP.path)
+    times = HEAD_BYTES // (2 * len(clip)) + 20
+    recording = write_wav(tmp_path / "long.wav", np.tile(clip, times))
+    assert recording.stat().st_size > HEAD_BYTES + MEBIBYTE
+
+    answer = detect(server.url, recording.read_bytes())
+
+    assert (answer.status_code, answer.content) == (200, ENGLISH), answer.text
+    assert_nothing_stays(server)
 
 
 def test_one_machine_says_what_is_wrong_with_a_file(server: Standalone) -> None:
