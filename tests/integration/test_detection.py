@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,6 +91,23 @@ def test_one_machine_is_done_with_a_client_that_leaves(server: Standalone) -> No
         wait_until(lambda: jobs_of(server), "the job is made")
 
     assert_nothing_stays(server)
+
+
+def test_a_server_that_stops_takes_the_job_with_it(tmp_path: Path, weights: Path) -> None:
+    with (
+        running_standalone(tmp_path, weights, WAAS_LONGEST_STOP_SECONDS="0") as server,
+        ThreadPoolExecutor(1) as client,
+    ):
+        waiting = client.submit(detect, server.url, CLIP.path.read_bytes())
+        wait_until(lambda: jobs_of(server), "the job is made")
+
+        assert server.stop() == 0
+
+        assert waiting.result().status_code == 500
+        server.start()
+        # One that had no time to go has been asked to end.
+        jobs = server.get("/v2/jobs").json()["jobs"]
+        assert all(job["cancelled"] for job in jobs)
 
 
 def test_a_limit_that_is_reached_is_told_and_the_job_goes(tmp_path: Path, weights: Path) -> None:
