@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from waas_api.callers import Authenticator, Caller, Permission
+from waas_api.detection import Detections
 from waas_api.errors import Forbidden, JobNotFound
 from waas_api.object_storage import ObjectStorage
 from waas_api.readiness import Readiness
@@ -29,6 +30,7 @@ class Services:
     object_storage: ObjectStorage
     authenticator: Authenticator
     tenants: Tenants
+    detections: Detections
     readiness: Readiness
     new_id: Callable[[], str]
     now: Callable[[], datetime]

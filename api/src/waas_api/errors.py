@@ -9,6 +9,7 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- RecordingUnreadable
     |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
@@ -25,6 +26,9 @@
     |   |-- JobFailed
     |   |-- JobCancelled
     |   `-- JobNotDone
+    |-- DetectionError            nobody can say which language it is
+    |   |-- DetectionFailed
+    |   `-- DetectionTimedOut
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
@@ -77,6 +81,10 @@ class NoRecording(InvalidRequest):
 
 class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
+
+
+class RecordingUnreadable(InvalidRequest):
+    """The body came whole, and there is no sound in it."""
 
 
 class InvalidCursor(InvalidRequest):
@@ -141,6 +149,18 @@ class JobCancelled(TranscriptNotReady):
 
 class JobNotDone(TranscriptNotReady):
     """The job is waiting or running."""
+
+
+class DetectionError(ApiError):
+    """Nobody can say which language it is."""
+
+
+class DetectionFailed(DetectionError):
+    """The job ended without a language."""
+
+
+class DetectionTimedOut(DetectionError):
+    """The job had no language in the time that the client may wait."""
 
 
 class UnsupportedOutput(ApiError):
