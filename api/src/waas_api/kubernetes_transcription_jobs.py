@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 from kubernetes.aio import client, config
 from kubernetes.aio.client.exceptions import ApiException
-from pydantic import ValidationError
 
 from waas_api.errors import (
     ClusterError,
@@ -23,6 +22,7 @@ from waas_api.errors import (
 )
 from waas_api.transcription_jobs import JobPage, WaitingJob
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -186,14 +186,9 @@ class KubernetesTranscriptionJobs:
 
 def _parse_job(resource: Any) -> TranscriptionJob:
     try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        name = resource["metadata"]["name"]
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
-        ) from None
+        return read_transcription_job(resource)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None
 
 
 def translate_failure(error: Exception) -> ClusterError | JobNotFound:
