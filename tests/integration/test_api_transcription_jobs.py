@@ -12,6 +12,7 @@ from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
 )
+from waas_api.kubernetes_connection import KubernetesConnection
 from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
 from waas_contract.transcription_job import Phase
 
@@ -21,12 +22,8 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 async def jobs(tenant: Tenant) -> AsyncIterator[KubernetesTranscriptionJobs]:
     kubeconfig = tenant.grant("api", API_RULES)
-    adapter = KubernetesTranscriptionJobs(
-        tenant.namespace, kubeconfig=kubeconfig, timeout_seconds=10
-    )
-    await adapter.open()
-    yield adapter
-    await adapter.close()
+    async with KubernetesConnection(kubeconfig=kubeconfig, timeout_seconds=10) as connection:
+        yield KubernetesTranscriptionJobs(tenant.namespace, connection)
 
 
 async def test_those_who_wait_are_listed_over_all_pages(
@@ -60,27 +57,19 @@ async def test_readiness_needs_an_api_server(
 ) -> None:
     assert await jobs.is_ready()
 
-    stranger = KubernetesTranscriptionJobs(
-        "elsewhere", kubeconfig=tenant.grant("stranger", API_RULES), timeout_seconds=10
-    )
-    await stranger.open()
-    try:
+    kubeconfig = tenant.grant("stranger", API_RULES)
+    async with KubernetesConnection(kubeconfig=kubeconfig, timeout_seconds=10) as connection:
+        stranger = KubernetesTranscriptionJobs("elsewhere", connection)
         assert not await stranger.is_ready()
         with pytest.raises(ClusterRefused, match="does not let the service do this"):
             await stranger.get("a")
-    finally:
-        await stranger.close()
 
 
 async def test_a_request_that_takes_too_long_may_have_happened(tenant: Tenant) -> None:
-    impatient = KubernetesTranscriptionJobs(
-        tenant.namespace, kubeconfig=tenant.control_plane.kubeconfig, timeout_seconds=0.0001
-    )
-    await impatient.open()
-    try:
+    kubeconfig = tenant.control_plane.kubeconfig
+    async with KubernetesConnection(kubeconfig=kubeconfig, timeout_seconds=0.0001) as connection:
+        impatient = KubernetesTranscriptionJobs(tenant.namespace, connection)
         with pytest.raises(ClusterUnavailable) as caught:
             await impatient.create("a", make_spec())
-    finally:
-        await impatient.close()
 
     assert caught.value.may_have_happened

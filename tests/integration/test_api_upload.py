@@ -95,7 +95,9 @@ def live_api(minio_server: MinioServer, object_store: Minio) -> Iterator[LiveApi
             "largest_upload_bytes": 20 * MEBIBYTE,
         }
     )
-    with serving(create_app(settings, transcription_jobs=jobs, new_id=lambda: name)) as port:
+    with serving(
+        create_app(settings, transcription_jobs=lambda _: jobs, new_id=lambda: name)
+    ) as port:
         yield LiveApi(port, name, jobs, object_store)
 
 

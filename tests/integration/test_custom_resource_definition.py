@@ -42,6 +42,12 @@ REFUSED_AT_CREATION: list[tuple[str, str, dict[str, Any], str]] = [
     ("a format twice", "a", {"formats": ["srt", "srt"]}, "spec.formats"),
     ("too many attempts", "a", {"backoffLimit": 11}, "spec.backoffLimit"),
     ("no time at all", "a", {"activeDeadlineSeconds": 0}, "spec.activeDeadlineSeconds"),
+    ("a temperature of steam", "a", {"decoding": {"temperature": 100}}, "decoding.temperature"),
+    ("a step of nothing", "a", {"decoding": {"patience": 0}}, "decoding.patience"),
+    ("a line without room", "a", {"subtitles": {"maxLineWidth": 1}}, "subtitles.maxLineWidth"),
+    ("a time to live below nothing", "a", {"ttlSecondsAfterFinished": -1}, "ttlSecondsAfter"),
+    ("a retry of what cannot be a name", "a", {"retryOf": "A/b"}, "spec.retryOf"),
+    ("an unknown priority", "a", {"priority": "urgent"}, "spec.priority"),
     ("a prompt without end", "a", {"initialPrompt": "x" * 2001}, "spec.initialPrompt"),
 ]
 
@@ -73,16 +79,20 @@ CHANGES: dict[str, Any] = {
     "profile": "large",
     "backoffLimit": 3,
     "activeDeadlineSeconds": 60,
+    "queueDeadlineSeconds": 60,
+    "decoding": {"beamSize": 5},
+    "voiceActivity": {"enabled": False},
+    "subtitles": {"maxLineWidth": 42},
+    "owner": "kari",
+    "retryOf": "earlier",
     "notifications": {"email": "b@example.org"},
 }
 
 
 def test_every_immutable_field_has_a_case() -> None:
     fields = {
-        field.alias or name
-        for name, field in TranscriptionJobSpec.model_fields.items()
-        if name not in MUTABLE_SPEC_FIELDS
-    }
+        field.alias or name for name, field in TranscriptionJobSpec.model_fields.items()
+    } - set(MUTABLE_SPEC_FIELDS)
     assert set(CHANGES) == fields
 
 
@@ -95,6 +105,8 @@ def test_a_field_cannot_be_changed_or_taken_away(tenant: Tenant, field: str) -> 
         "language": "en",
         "initialPrompt": "Names.",
         "activeDeadlineSeconds": 30,
+        "decoding": {"temperature": 0.5},
+        "owner": "ola",
         "notifications": {"email": "a@example.org"},
     }
     tenant.api.create(path, transcription_job_resource("full", **full))
@@ -106,6 +118,29 @@ def test_a_field_cannot_be_changed_or_taken_away(tenant: Tenant, field: str) -> 
     if field in full and field not in ("source", "model"):
         with pytest.raises(Refusal, match=rf"spec\.{field}.*cannot be changed"):
             tenant.api.merge(f"{path}/full", {"spec": {field: None}})
+
+
+def test_what_hangs_on_no_result_can_be_changed_and_taken_away(tenant: Tenant) -> None:
+    path = transcription_jobs_path(tenant.namespace)
+    tenant.api.create(path, transcription_job_resource("a", source=SOURCE))
+
+    for spec in (
+        {"priority": "high", "ttlSecondsAfterFinished": 60, "ttlSecondsAfterFailure": 30},
+        {"priority": "low", "ttlSecondsAfterFinished": None, "ttlSecondsAfterFailure": None},
+    ):
+        changed = tenant.api.merge(f"{path}/a", {"spec": spec})["spec"]
+        assert {name: changed.get(name) for name in spec} == spec
+
+
+def test_defaults_that_the_api_server_adds_leave_the_digest_as_it_is(tenant: Tenant) -> None:
+    spec = {"source": SOURCE, "decoding": {"beamSize": 5}, "voiceActivity": {}, "subtitles": {}}
+    asked = TranscriptionJobSpec.model_validate(spec)
+
+    kept = tenant.api.create(
+        transcription_jobs_path(tenant.namespace), transcription_job_resource("a", **spec)
+    )
+
+    assert TranscriptionJobSpec.model_validate(kept["spec"]).digest() == asked.digest()
 
 
 def test_suspension_changes_both_ways_and_cancellation_one_way(tenant: Tenant) -> None:

@@ -139,7 +139,7 @@ class Api:
         self.app: FastAPI = create_app(
             self.settings,
             object_storage=self.storage,
-            transcription_jobs=self.jobs,
+            transcription_jobs=lambda _: self.jobs,
             new_id=self._new_id,
             now=lambda: NOW,
             create_backoff_seconds=(0.0, 0.0),

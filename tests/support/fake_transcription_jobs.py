@@ -1,5 +1,6 @@
 """The TranscriptionJobs of one namespace in memory, for unit tests of the api."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -43,19 +44,27 @@ class FakeTranscriptionJobs:
         spec: TranscriptionJobSpec,
         status: TranscriptionJobStatus | None = None,
         creation_time: datetime = CREATION_TIME,
+        labels: Mapping[str, str] | None = None,
     ) -> TranscriptionJob:
         """Have a TranscriptionJob there, in any state."""
-        metadata = ObjectMeta(name=name, namespace=self.namespace, creation_timestamp=creation_time)
+        metadata = ObjectMeta(
+            name=name,
+            namespace=self.namespace,
+            creation_timestamp=creation_time,
+            labels=dict(labels or {}),
+        )
         self.jobs[name] = TranscriptionJob(metadata=metadata, spec=spec, status=status)
         return self.jobs[name]
 
-    async def create(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
+    ) -> None:
         failure = self.create_failures.pop(0) if self.create_failures else None
         if failure is not None and not failure.happens:
             raise failure.error
         if name in self.jobs:
             raise NameTaken(f"{name} already exists")
-        self.put(name, spec)
+        self.put(name, spec, labels=labels)
         if failure is not None:
             raise failure.error
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from support.kubernetes_api import transcription_jobs_path
 from support.service import API_RULES, Tenant
+from waas_api.kubernetes_connection import KubernetesConnection
 from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_standalone.database import Database
@@ -62,14 +63,9 @@ class InSqlite:
 @asynccontextmanager
 async def on_kubernetes(tenant: Tenant) -> AsyncIterator[OnKubernetes]:
     """Give the adapter that the api has in a cluster, with the rights that it has there."""
-    adapter = KubernetesTranscriptionJobs(
-        tenant.namespace, kubeconfig=tenant.grant("api", API_RULES), timeout_seconds=10
-    )
-    await adapter.open()
-    try:
-        yield OnKubernetes(adapter, tenant)
-    finally:
-        await adapter.close()
+    kubeconfig = tenant.grant("api", API_RULES)
+    async with KubernetesConnection(kubeconfig=kubeconfig, timeout_seconds=10) as connection:
+        yield OnKubernetes(KubernetesTranscriptionJobs(tenant.namespace, connection), tenant)
 
 
 @asynccontextmanager

@@ -66,7 +66,7 @@ def main() -> None:
     """Be the process."""
     configure_logging()
     settings = Settings()
-    app = create_app(settings, transcription_jobs=FakeTranscriptionJobs(settings.namespace))
+    app = create_app(settings, transcription_jobs=FakeTranscriptionJobs)
     uvicorn.run(app, host=settings.host, port=settings.port, log_config=None)
 
 

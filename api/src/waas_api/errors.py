@@ -15,6 +15,10 @@
     |   |-- UploadStalled
     |   |-- UploadCutOff
     |   `-- TooManyUploads
+    |-- AccessError
+    |   |-- Unauthenticated
+    |   |-- Forbidden
+    |   `-- AuthenticationUnavailable
     |-- JobNotFound
     |-- JobNotEnded               what was asked for has to wait for the job's end
     |-- TranscriptNotReady        the job is there, its transcript is not
@@ -97,6 +101,22 @@ class UploadCutOff(UploadError):
 
 class TooManyUploads(UploadError):
     """No slot for another upload became free in time."""
+
+
+class AccessError(ApiError):
+    """The caller is not let in, or not so far."""
+
+
+class Unauthenticated(AccessError):
+    """Nobody is known by the credentials that came, or none came."""
+
+
+class Forbidden(AccessError):
+    """The caller is known, and may not do that."""
+
+
+class AuthenticationUnavailable(AccessError):
+    """Whoever knows the callers cannot be asked just now."""
 
 
 class JobNotFound(ApiError):

@@ -1,25 +1,19 @@
-"""Makes, reads and ends TranscriptionJobs; the only module of the api that speaks to Kubernetes."""
+"""Makes, reads and ends TranscriptionJobs on an API server."""
 
-import json
 import logging
-from collections.abc import Awaitable
+from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-import aiohttp
-from kubernetes.aio import client, config
-from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio import client
 
 from waas_api.errors import (
     ClusterError,
     ClusterRefused,
     ClusterUnavailable,
     InvalidCursor,
-    JobNotFound,
-    NameTaken,
 )
+from waas_api.kubernetes_connection import KubernetesConnection
 from waas_api.transcription_jobs import JobPage, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
@@ -49,63 +43,49 @@ _METADATA_ONLY = {
 
 
 class KubernetesTranscriptionJobs:
-    """TranscriptionJobs on an API server; `open` comes first, `close` last."""
+    """The TranscriptionJobs of one namespace on an API server."""
 
-    def __init__(self, namespace: str, *, kubeconfig: Path | None, timeout_seconds: float) -> None:
-        self._namespace = namespace
-        self._kubeconfig = kubeconfig
-        self._timeout_seconds = timeout_seconds
-        self._api: Any = None
-        self._api_client: Any = None
+    def __init__(self, namespace: str, connection: KubernetesConnection) -> None:
+        self._connection = connection
         self._where = {
             "group": GROUP,
             "version": VERSION,
             "namespace": namespace,
             "plural": PLURAL,
-            "_request_timeout": timeout_seconds,
+            "_request_timeout": connection.timeout_seconds,
         }
 
-    async def open(self) -> None:
-        """Find the API server and the credentials for it."""
-        configuration = client.Configuration()
-        if self._kubeconfig is not None:
-            await config.load_kube_config(
-                config_file=str(self._kubeconfig), client_configuration=configuration
-            )
-        else:
-            try:
-                config.load_incluster_config(client_configuration=configuration)
-            except config.ConfigException:
-                await config.load_kube_config(client_configuration=configuration)
-        self._api_client = client.ApiClient(configuration)
-        self._api = client.CustomObjectsApi(self._api_client)
+    @property
+    def _api(self) -> Any:
+        return client.CustomObjectsApi(self._connection.api_client)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._api_client is not None:
-            await self._api_client.close()
-
-    async def create(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
+    ) -> None:
         """Make a TranscriptionJob."""
         manifest = {
             "apiVersion": API_VERSION,
             "kind": KIND,
-            "metadata": {"name": name},
+            "metadata": {"name": name, "labels": dict(labels or {})},
             "spec": spec.to_wire(),
         }
-        await self._ask(self._api.create_namespaced_custom_object(**self._where, body=manifest))
+        await self._connection.ask(
+            self._api.create_namespaced_custom_object(**self._where, body=manifest)
+        )
 
     async def get(self, name: str) -> TranscriptionJob:
         """Return a TranscriptionJob."""
         return _parse_job(
-            await self._ask(self._api.get_namespaced_custom_object(**self._where, name=name))
+            await self._connection.ask(
+                self._api.get_namespaced_custom_object(**self._where, name=name)
+            )
         )
 
     async def list(self, *, limit: int, cursor: str | None = None) -> JobPage:
         """Return a page of the jobs, by name: an API server knows no other order."""
         position = {} if cursor is None else {"_continue": cursor}
         try:
-            page = await self._ask(
+            page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(**self._where, limit=limit, **position)
             )
         except ClusterRefused as error:
@@ -127,7 +107,7 @@ class KubernetesTranscriptionJobs:
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
         return _parse_job(
-            await self._ask(
+            await self._connection.ask(
                 self._api.patch_namespaced_custom_object(
                     **self._where,
                     name=name,
@@ -139,14 +119,16 @@ class KubernetesTranscriptionJobs:
 
     async def delete(self, name: str) -> None:
         """Remove the resource; the garbage collector takes what belongs to it."""
-        await self._ask(self._api.delete_namespaced_custom_object(**self._where, name=name))
+        await self._connection.ask(
+            self._api.delete_namespaced_custom_object(**self._where, name=name)
+        )
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""
         waiting: list[WaitingJob] = []
         position: dict[str, str] = {}
         while True:
-            page = await self._ask(
+            page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(
                     **self._where,
                     field_selector=_WAITING_SELECTOR,
@@ -171,17 +153,12 @@ class KubernetesTranscriptionJobs:
     async def is_ready(self) -> bool:
         """Tell whether TranscriptionJobs can be listed."""
         try:
-            await self._ask(self._api.list_namespaced_custom_object(**self._where, limit=1))
+            await self._connection.ask(
+                self._api.list_namespaced_custom_object(**self._where, limit=1)
+            )
         except ClusterError:
             return False
         return True
-
-    async def _ask(self, answer: Awaitable[Any]) -> Any:
-        """Wait for the library's answer, and raise our errors in place of its own."""
-        try:
-            return await answer
-        except (ApiException, aiohttp.ClientError, OSError) as error:
-            raise translate_failure(error) from error
 
 
 def _parse_job(resource: Any) -> TranscriptionJob:
@@ -189,52 +166,3 @@ def _parse_job(resource: Any) -> TranscriptionJob:
         return read_transcription_job(resource)
     except UnreadableTranscriptionJob as error:
         raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None
-
-
-def translate_failure(error: Exception) -> ClusterError | JobNotFound:
-    """Return our error for the library's, with what the client needs to know of it."""
-    if not isinstance(error, ApiException):
-        # A connection that was never made carried nothing; any other may have (a time-out is an
-        # OSError).
-        return ClusterUnavailable(
-            f"the API server cannot be reached: {type(error).__name__}",
-            may_have_happened=not isinstance(error, aiohttp.ClientConnectorError),
-        )
-    status = error.status or 0
-    answer = _parse_status(error.body)
-    if status == HTTPStatus.CONFLICT and answer.get("reason") == "AlreadyExists":
-        return NameTaken(answer["message"])
-    # A namespace or a kind that is not there is an administrator's affair.
-    if status == HTTPStatus.NOT_FOUND and answer.get("details", {}).get("kind") == PLURAL:
-        return JobNotFound("No such job")
-    # Conflict without a taken name is quota's book-keeping, to be tried again.
-    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT):
-        return ClusterUnavailable(f"the API server is busy: {status}")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ClusterUnavailable(f"the API server failed: {status}", may_have_happened=True)
-    return ClusterRefused(
-        _explain_refusal(status, answer),
-        # A cursor that is too old is gone.
-        is_request_invalid=status
-        in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.GONE),
-    )
-
-
-def _parse_status(body: str | None) -> dict[str, Any]:
-    """Return the API server's Status object, empty if it sent something else."""
-    try:
-        status = json.loads(body or "")
-    except ValueError:
-        return {}
-    return status if isinstance(status, dict) else {}
-
-
-def _explain_refusal(status: int, answer: dict[str, Any]) -> str:
-    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
-        causes = answer.get("details", {}).get("causes") or []
-        fields = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in causes)
-        return f"Request not accepted: {fields or answer.get('message', status)}"
-    message = str(answer.get("message", ""))
-    if status == HTTPStatus.FORBIDDEN and "exceeded quota" in message:
-        return f"Quota used up: {message.partition('exceeded quota: ')[2]}. Try again later."
-    return "Kubernetes does not let the service do this. Tell your administrator."

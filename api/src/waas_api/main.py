@@ -1,10 +1,10 @@
 """The api as a whole: `create_app` wires it, `main` runs it."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import uvicorn
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_api.answers import answer_errors
+from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
 from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
@@ -20,12 +21,10 @@ from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
 from waas_api.routes import downloads, health, jobs, queue, results, service, transcriptions
 from waas_api.settings import Settings, read_webhook_ids
+from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
-
-if TYPE_CHECKING:
-    from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
 
 _EX_CONFIG = 78  # sysexits.h
 
@@ -42,43 +41,50 @@ def create_app(
     settings: Settings,
     *,
     object_storage: ObjectStorage | None = None,
-    transcription_jobs: TranscriptionJobs | None = None,
+    transcription_jobs: Callable[[str], TranscriptionJobs] | None = None,
+    authenticator: Authenticator | None = None,
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
-    The app opens and closes those adapters that it makes itself.
+    Jobs are kept by namespace. The app opens and closes those adapters that it makes itself.
     """
     own_storage = None if object_storage else _build_object_storage(settings)
-    own_jobs = None if transcription_jobs else _build_transcription_jobs(settings)
+    own_cluster = None if transcription_jobs else _Cluster(settings)
     storage = object_storage or own_storage
-    records = transcription_jobs or own_jobs
+    jobs_of = own_cluster.transcription_jobs if own_cluster else transcription_jobs
     assert storage is not None
-    assert records is not None
+    assert jobs_of is not None
     leftovers = Leftovers(storage)
-    uploads = Uploads(
-        settings.namespace,
-        storage,
-        records,
-        leftovers,
-        at_once=settings.uploads_at_once,
-        longest_wait_seconds=settings.longest_upload_wait_seconds,
-        new_id=new_id,
-        backoff_seconds=create_backoff_seconds,
-    )
+    slots = asyncio.Semaphore(settings.uploads_at_once)
+
+    def build_tenant(namespace: str) -> Tenant:
+        jobs = jobs_of(namespace)
+        uploads = Uploads(
+            namespace,
+            storage,
+            jobs,
+            leftovers,
+            slots=slots,
+            longest_wait_seconds=settings.longest_upload_wait_seconds,
+            new_id=new_id,
+            backoff_seconds=create_backoff_seconds,
+        )
+        return Tenant(namespace, jobs, uploads, WaitingLine(jobs))
+
+    tenants = Tenants(build_tenant)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             if own_storage is not None:
                 stack.callback(own_storage.close)
-            if own_jobs is not None:
-                stack.push_async_callback(own_jobs.close)
-                await own_jobs.open()
+            if own_cluster is not None:
+                await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
-            stack.push_async_callback(uploads.close)
+            stack.push_async_callback(tenants.close)
             yield
 
     app = FastAPI(
@@ -93,10 +99,14 @@ def create_app(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
         object_storage=storage,
-        transcription_jobs=records,
-        uploads=uploads,
-        waiting_line=WaitingLine(records),
-        readiness=Readiness({"object storage": storage.is_ready, "kubernetes": records.is_ready}),
+        authenticator=authenticator or Anonymous(settings.namespace),
+        tenants=tenants,
+        readiness=Readiness(
+            {
+                "object storage": storage.is_ready,
+                "kubernetes": tenants.get(settings.namespace).transcription_jobs.is_ready,
+            }
+        ),
         new_id=new_id,
         now=now,
     )
@@ -120,15 +130,21 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
     )
 
 
-def _build_transcription_jobs(settings: Settings) -> "KubernetesTranscriptionJobs":
-    # The library takes most of a second to import, and one machine alone does without.
-    from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
+class _Cluster:
+    """What the app has of Kubernetes where it is on its own."""
 
-    return KubernetesTranscriptionJobs(
-        settings.namespace,
-        kubeconfig=settings.kubeconfig,
-        timeout_seconds=settings.kubernetes_timeout_seconds,
-    )
+    def __init__(self, settings: Settings) -> None:
+        # The library takes most of a second to import, and one machine alone does without.
+        from waas_api.kubernetes_connection import KubernetesConnection
+
+        self.connection = KubernetesConnection(
+            kubeconfig=settings.kubeconfig, timeout_seconds=settings.kubernetes_timeout_seconds
+        )
+
+    def transcription_jobs(self, namespace: str) -> TranscriptionJobs:
+        from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
+
+        return KubernetesTranscriptionJobs(namespace, self.connection)
 
 
 def explain_settings(error: Exception) -> str:

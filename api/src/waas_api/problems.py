@@ -5,10 +5,12 @@ from http import HTTPStatus
 
 from waas_api.errors import (
     ApiError,
+    AuthenticationUnavailable,
     ClusterError,
     ClusterRefused,
     CreationUnknown,
     EnglishOnly,
+    Forbidden,
     FormSent,
     InvalidCursor,
     InvalidRequest,
@@ -23,6 +25,7 @@ from waas_api.errors import (
     StorageFull,
     TooManyUploads,
     TranscriptMissing,
+    Unauthenticated,
     UnknownLanguage,
     UnknownModel,
     UnknownTask,
@@ -89,6 +92,12 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     UploadTooLarge: Problem(413, "upload-too-large", "Upload too large"),
     TooManyUploads: Problem(
         503, "too-many-uploads", "Too many uploads at once", retry_after_seconds=60
+    ),
+    Unauthenticated: Problem(401, "unauthenticated", "Who are you?"),
+    Forbidden: Problem(403, "forbidden", "Not allowed"),
+    AuthenticationUnavailable: Problem(
+        503, "authentication-unavailable", "Logins cannot be checked just now", _AGAIN,
+        _RETRY_SECONDS,
     ),
     JobNotFound: Problem(404, "job-not-found", "No such job", "There is no job of that id."),
     JobNotEnded: Problem(409, "job-not-ended", "The job has not ended"),

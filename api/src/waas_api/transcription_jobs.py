@@ -1,5 +1,6 @@
 """What the api asks of whoever keeps TranscriptionJobs: Kubernetes, or one machine's own store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,7 +28,9 @@ class JobPage:
 class TranscriptionJobs(Protocol):
     """The TranscriptionJobs of one namespace."""
 
-    async def create(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
+    ) -> None:
         """Make a TranscriptionJob, or raise NameTaken, ClusterRefused or ClusterUnavailable."""
         ...
 

@@ -4,7 +4,7 @@ The texts are the old service's where it had the check, and the checks come in i
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from waas_api.errors import (
@@ -19,7 +19,13 @@ from waas_contract.formats import OutputFormat
 from waas_contract.languages import parse_language
 from waas_contract.models import is_english_only
 from waas_contract.object_keys import audio_key
-from waas_contract.transcription_job import Notifications, Source, Task, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    Notifications,
+    Source,
+    Task,
+    TranscriptionJobSpec,
+    TranscriptionRequest,
+)
 
 JOB_PARAMETERS = (
     "file_name",
@@ -40,31 +46,24 @@ _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True)
-class Recording:
-    """How the speech is to be heard."""
+class Order:
+    """A transcription that somebody asks for, before it has a name and its audio a place."""
 
-    model: str
-    task: Task
-    language: str | None
-    """Code of the language, None to detect it."""
+    request: TranscriptionRequest
+    file_name: str | None = None
+    """The name that the person who sends it knows the recording by."""
 
-    initial_prompt: str | None = None
-    word_timestamps: bool = False
-    formats: tuple[OutputFormat, ...] | None = None
-    """What is stored beside transcript.json; None for the usual ones."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the TranscriptionJob."""
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """Under which name, and who is told."""
-
-    file_name: str | None
-    notifications: Notifications | None
+    def of(self, owner: str | None) -> "Order":
+        """Return the order as somebody's own."""
+        return replace(self, request=self.request.model_copy(update={"owner": owner}))
 
 
 def parse_recording(
     query: Mapping[str, str], *, models: Collection[str], default_model: str
-) -> Recording:
+) -> TranscriptionRequest:
     """Return how the speech is to be heard, checked as far as the query can tell."""
     model = query.get("model", default_model)
     if model not in models:
@@ -84,7 +83,7 @@ def parse_recording(
             raise EnglishOnly(f"Language not supported by this model: {multilingual}")
         if task is Task.TRANSLATE:
             raise EnglishOnly(f"Task not supported by this model: {multilingual}")
-    return Recording(model=model, task=task, language=language)
+    return TranscriptionRequest(model=model, task=task, language=language)
 
 
 def is_form(content_type: str) -> bool:
@@ -92,8 +91,10 @@ def is_form(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in _FORM_TYPES
 
 
-def parse_delivery(query: Mapping[str, str], *, webhook_ids: Collection[str]) -> Delivery:
-    """Return the name of the recording and who is told of its end.
+def parse_order(
+    recording: TranscriptionRequest, query: Mapping[str, str], *, webhook_ids: Collection[str]
+) -> Order:
+    """Return the recording with its name and with who is told of its end.
 
     The values are unquoted once more than the query's encoding asks for: the old service's page
     encoded them twice, and its clients learnt from it.
@@ -114,15 +115,15 @@ def parse_delivery(query: Mapping[str, str], *, webhook_ids: Collection[str]) ->
     notifications = None
     if email or webhook_id:
         notifications = Notifications(email=email or None, webhook_id=webhook_id)
-    return Delivery(
+    return Order(
+        request=recording.model_copy(update={"notifications": notifications}),
         file_name=file_name[:_LONGEST_FILE_NAME] if file_name else None,
-        notifications=notifications,
     )
 
 
 def parse_job_parameters(
     query: Mapping[str, str], *, models: Collection[str], default_model: str
-) -> tuple[Recording, Delivery]:
+) -> Order:
     """Return what POST /v2/jobs asks for; unlike the old routes, it takes no unknown parameter."""
     unknown = sorted(set(query) - set(JOB_PARAMETERS))
     if unknown:
@@ -136,13 +137,13 @@ def parse_job_parameters(
     file_name = query.get("file_name") or None
     if file_name and len(file_name) > _LONGEST_FILE_NAME:
         raise InvalidRequest(f"file_name is longer than {_LONGEST_FILE_NAME} characters.")
-    recording = replace(
-        recording,
-        initial_prompt=prompt,
-        word_timestamps=_parse_flag("word_timestamps", query.get("word_timestamps", "false")),
-        formats=_parse_formats(query["formats"]) if query.get("formats") else None,
-    )
-    return recording, Delivery(file_name=file_name, notifications=None)
+    asked: dict[str, object] = {
+        "initial_prompt": prompt,
+        "word_timestamps": _parse_flag("word_timestamps", query.get("word_timestamps", "false")),
+    }
+    if query.get("formats"):
+        asked["formats"] = _parse_formats(query["formats"])
+    return Order(request=recording.model_copy(update=asked), file_name=file_name)
 
 
 def _parse_flag(name: str, text: str) -> bool:
@@ -159,23 +160,7 @@ def _parse_formats(text: str) -> tuple[OutputFormat, ...]:
         raise InvalidRequest(f"formats may name {', '.join(OutputFormat)}, with commas.") from error
 
 
-def build_spec(
-    namespace: str, name: str, recording: Recording, delivery: Delivery
-) -> TranscriptionJobSpec:
-    """Return the spec of the TranscriptionJob that a request asks for."""
-    spec = TranscriptionJobSpec(
-        source=Source(
-            key=audio_key(namespace, name, delivery.file_name or ""), file_name=delivery.file_name
-        ),
-        model=recording.model,
-        task=recording.task,
-        language=recording.language,
-        initial_prompt=recording.initial_prompt,
-        word_timestamps=recording.word_timestamps,
-        notifications=delivery.notifications,
-    )
-    return (
-        spec
-        if recording.formats is None
-        else spec.model_copy(update={"formats": recording.formats})
-    )
+def build_spec(namespace: str, name: str, order: Order) -> TranscriptionJobSpec:
+    """Return the spec of the TranscriptionJob that an order asks for, its audio uploaded."""
+    key = audio_key(namespace, name, order.file_name or "")
+    return TranscriptionJobSpec.of(order.request, Source(key=key, file_name=order.file_name))

@@ -7,7 +7,7 @@ than audio without its job.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ from waas_api.errors import (
 from waas_api.leftovers import Leftovers
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
-from waas_api.transcription_request import Delivery, Recording, build_spec
+from waas_api.transcription_request import Order, build_spec
 from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import TranscriptionJobSpec
 
@@ -42,7 +42,7 @@ class Uploads:
         jobs: TranscriptionJobs,
         leftovers: Leftovers,
         *,
-        at_once: int,
+        slots: asyncio.Semaphore,
         longest_wait_seconds: float,
         new_id: Callable[[], str],
         backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
@@ -51,26 +51,24 @@ class Uploads:
         self._storage = storage
         self._jobs = jobs
         self._leftovers = leftovers
-        self._slots = asyncio.Semaphore(at_once)
+        self._slots = slots
         self._longest_wait_seconds = longest_wait_seconds
         self._new_id = new_id
         self._backoff_seconds = backoff_seconds
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def accept(
-        self, recording: Recording, delivery: Delivery, body: AsyncIterator[bytes]
-    ) -> str:
+    async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Store a recording, make its TranscriptionJob and return the id of both."""
         self._remember(asyncio.current_task())
         name = self._new_id()
-        spec = build_spec(self._namespace, name, recording, delivery)
+        spec = build_spec(self._namespace, name, order)
         async with self._slot():
             try:
                 size = await self._storage.store(spec.source.key, body)
             except BaseException:
                 await self._finish(self._leftovers.discard(spec.source.key))
                 raise
-        await self._finish(self._create(name, spec))
+        await self._finish(self._create(name, spec, order.labels))
         logger.info("recording accepted", extra=log_fields(transcription_job=name, bytes=size))
         return name
 
@@ -102,9 +100,11 @@ class Uploads:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _create(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def _create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
+    ) -> None:
         try:
-            await self._create_surely(name, spec)
+            await self._create_surely(name, spec, labels)
         except (ClusterRefused, ClusterUnavailable):
             await self._leftovers.discard(spec.source.key)
             raise
@@ -115,7 +115,9 @@ class Uploads:
             )
             raise
 
-    async def _create_surely(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def _create_surely(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
+    ) -> None:
         """Create, as often as it takes to know.
 
         Raises:
@@ -126,7 +128,7 @@ class Uploads:
         may_have_happened = False
         for pause in (*self._backoff_seconds, None):
             try:
-                return await self._jobs.create(name, spec)
+                return await self._jobs.create(name, spec, labels)
             except NameTaken:
                 # The name is ours, minted a moment ago: an earlier try had arrived after all.
                 return await self._verify(name, spec)

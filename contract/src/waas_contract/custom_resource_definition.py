@@ -22,6 +22,7 @@ from waas_contract.wire import WireModel
 Schema = dict[str, Any]
 
 _DROPPED_KEYWORDS = ("title", "$defs", "additionalProperties")
+_EXCLUSIVE_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 NAME_RULES: list[Schema] = [
     {
@@ -89,6 +90,10 @@ def _simplify(schema: Schema, definitions: Schema) -> Schema:
             merged = {**merged, **simple, **({"enum": enum} if enum else {})}
         return _simplify({**merged, **beside}, definitions)
     simple = {key: value for key, value in schema.items() if key not in _DROPPED_KEYWORDS}
+    # Kubernetes' schemas are those of OpenAPI 3.0, where a bound is exclusive by a flag.
+    for exclusive, bound in _EXCLUSIVE_BOUNDS.items():
+        if not isinstance(simple.get(exclusive, True), bool):
+            simple |= {bound: simple[exclusive], exclusive: True}
     if "description" in simple:
         # Kubernetes shows it on one line in `kubectl explain`.
         simple["description"] = " ".join(simple["description"].split())

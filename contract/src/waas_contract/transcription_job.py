@@ -77,10 +77,9 @@ class Notifications(WireModel):
     """An id from the administrator's list; never an address."""
 
 
-class TranscriptionJobSpec(WireModel):
-    """What is asked for."""
+class TranscriptionRequest(WireModel):
+    """What is asked for, wherever the audio lies."""
 
-    source: Source
     model: str = Field(
         default="tiny", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*)$"
     )
@@ -135,6 +134,18 @@ class TranscriptionJobSpec(WireModel):
     notifications: Notifications | None = None
     suspend: bool = False
     cancelled: bool = False
+
+
+class TranscriptionJobSpec(TranscriptionRequest):
+    """What is asked for."""
+
+    source: Source
+
+    @classmethod
+    def of(cls, request: TranscriptionRequest, source: Source) -> "TranscriptionJobSpec":
+        """Return the spec of a request whose audio has its place."""
+        asked = {name: getattr(request, name) for name in request.model_fields_set}
+        return cls(source=source, **asked)
 
     def digest(self) -> str:
         """Return the SHA-256 of what decides the result, the same for equal requests.
@@ -322,6 +333,7 @@ class ObjectMeta(WireModel):
     resource_version: str = ""
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
 class TranscriptionJob(WireModel):

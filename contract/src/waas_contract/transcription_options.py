@@ -16,8 +16,8 @@ class DecodingOptions(WireModel):
     temperature: float = Field(default=0, ge=0, le=1)
     """How much is left to chance; 0 takes the likeliest words."""
 
-    temperature_increment_on_fallback: float | None = Field(default=0.2, gt=0, le=1)
-    """Steps by which a window that came out badly is tried again; null for a single try."""
+    temperature_increment_on_fallback: float = Field(default=0.2, ge=0, le=1)
+    """Steps by which a window that came out badly is tried again; 0 for a single try."""
 
     best_of: int = Field(default=5, ge=1, le=10)
     """Candidates of which the likeliest is taken, at temperatures above 0."""
@@ -37,14 +37,14 @@ class DecodingOptions(WireModel):
     condition_on_previous_text: bool = False
     """Whether a window is decoded in the light of the one before, which lets loops spread."""
 
-    compression_ratio_threshold: float | None = Field(default=2.4, gt=0, le=100)
-    """Text that compresses better than this repeats itself: the window is tried again."""
+    compression_ratio_threshold: float = Field(default=2.4, gt=0, le=100)
+    """Text that compresses better than this repeats itself and is tried again; 100: never."""
 
-    logprob_threshold: float | None = Field(default=-1.0, ge=-100, le=0)
-    """Text with a lower average log-probability is tried again."""
+    logprob_threshold: float = Field(default=-1.0, ge=-100, le=0)
+    """Text with a lower average log-probability is tried again; -100: never."""
 
-    no_speech_threshold: float | None = Field(default=0.6, ge=0, le=1)
-    """A window of improbable text is taken as silence above this probability of silence."""
+    no_speech_threshold: float = Field(default=0.6, ge=0, le=1)
+    """A window of improbable text is silence above this probability of silence; 1: never."""
 
     hallucination_silence_threshold: float | None = Field(default=None, gt=0, le=60)
     """Silences of so many seconds are skipped where the words around them look invented."""

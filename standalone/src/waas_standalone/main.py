@@ -44,7 +44,7 @@ def create_standalone_app(settings: Settings) -> FastAPI:
     app = create_app(
         api_settings,
         object_storage=service.object_storage,
-        transcription_jobs=service.transcription_jobs,
+        transcription_jobs=lambda _: service.transcription_jobs,
     )
     api_lifespan = app.router.lifespan_context
 

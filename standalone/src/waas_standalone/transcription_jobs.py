@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -43,14 +43,20 @@ class LocalTranscriptionJobs:
         self._namespace = namespace
         self._records = records
 
-    async def create(self, name: str, spec: TranscriptionJobSpec) -> None:
+    async def create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
+    ) -> None:
         """Make a TranscriptionJob; it is on the disk when this returns."""
         if problems := explain_invalid(name, spec):
             raise ClusterRefused(f"Request not accepted: {problems}", is_request_invalid=True)
         resource: Resource = {
             "apiVersion": API_VERSION,
             "kind": KIND,
-            "metadata": {"name": name, "namespace": self._namespace},
+            "metadata": {
+                "name": name,
+                "namespace": self._namespace,
+                "labels": dict(labels or {}),
+            },
             "spec": spec.to_wire(),
         }
         try:

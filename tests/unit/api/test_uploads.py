@@ -12,9 +12,9 @@ from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
 from waas_api.errors import ClusterRefused, ClusterUnavailable
 from waas_api.leftovers import Leftovers
-from waas_api.transcription_request import Delivery, Recording
+from waas_api.transcription_request import Order
 from waas_api.uploads import Uploads
-from waas_contract.transcription_job import Task
+from waas_contract.transcription_job import TranscriptionRequest
 
 KEY = f"{NAMESPACE}/{JOB_ID}/audio/audio"
 BUSY = ClusterUnavailable("the API server is busy")
@@ -146,7 +146,7 @@ def make_uploads(
         storage,
         jobs,
         leftovers or Leftovers(storage),
-        at_once=at_once,
+        slots=asyncio.Semaphore(at_once),
         longest_wait_seconds=longest_wait_seconds,
         new_id=lambda: JOB_ID,
         backoff_seconds=backoff_seconds,
@@ -154,8 +154,7 @@ def make_uploads(
 
 
 async def accept(uploads: Uploads, body: AsyncIterator[bytes]) -> str:
-    recording = Recording(model="tiny", task=Task.TRANSCRIBE, language=None)
-    return await uploads.accept(recording, Delivery(file_name=None, notifications=None), body)
+    return await uploads.accept(Order(TranscriptionRequest()), body)
 
 
 async def post_by_hand(api: Api, *messages: Message, headers: dict[str, str]) -> list[Message]:

@@ -6,11 +6,10 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Response
 
 from waas_api.compat import file_name_of
-from waas_api.dependencies import WiredServices
+from waas_api.dependencies import CallersDesk
 from waas_api.download_names import sanitize_name
 from waas_api.downloads import DEFAULT_OUTPUT, DOWNLOADS
 from waas_api.errors import UnsupportedOutput
-from waas_api.routes.incoming import find_job
 from waas_api.transcripts import check_is_done, read_transcript
 from waas_contract.transcript import Transcript
 
@@ -19,21 +18,21 @@ router = APIRouter()
 
 @router.api_route("/v1/download/{job_id}", methods=["GET", "HEAD"])
 async def download(
-    job_id: str, services: WiredServices, output: Annotated[str, Query()] = DEFAULT_OUTPUT
+    job_id: str, desk: CallersDesk, output: Annotated[str, Query()] = DEFAULT_OUTPUT
 ) -> Response:
     """Return a finished transcript in one of the formats."""
-    job = await find_job(job_id, services)
+    job = await desk.find_job(job_id)
     check_is_done(job)
     if output not in DOWNLOADS:
         raise UnsupportedOutput("Output not supported")
     form = DOWNLOADS[output]
-    largest = services.settings.largest_transcript_bytes
-    data = await read_transcript(job, services.object_storage, largest_bytes=largest)
+    largest = desk.settings.largest_transcript_bytes
+    data = await read_transcript(job, desk.services.object_storage, largest_bytes=largest)
     name = sanitize_name(file_name_of(job))
 
     def render() -> bytes:
         transcript = Transcript.model_validate_json(data)
-        return form.render(transcript, name, services.new_id).encode()
+        return form.render(transcript, name, desk.services.new_id).encode()
 
     # Hours of speech take a noticeable time, in which others want answers.
     content = await anyio.to_thread.run_sync(render)

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from waas_api.callers import Permission
 from waas_api.deletion import delete_job
-from waas_api.dependencies import Services, WiredServices
+from waas_api.dependencies import CallersDesk, Desk
 from waas_api.native import JobList, JobView, show_job
-from waas_api.routes.incoming import find_job, first_values, open_body
+from waas_api.routes.incoming import first_values, open_body
 from waas_api.transcription_request import build_spec, parse_job_parameters
 from waas_contract.transcription_job import ObjectMeta, TranscriptionJob
 
@@ -17,58 +18,59 @@ _MOST_JOBS = 500
 
 
 @router.post("/v2/jobs", status_code=201)
-async def create_job(request: Request, response: Response, services: WiredServices) -> JobView:
+async def create_job(request: Request, response: Response, desk: CallersDesk) -> JobView:
     """Take a recording as the raw body and answer with its job."""
-    settings = services.settings
-    recording, delivery = parse_job_parameters(
+    settings = desk.settings
+    order = parse_job_parameters(
         first_values(request), models=settings.models, default_model=settings.default_model
     )
-    body = await open_body(request, services)
-    name = await services.uploads.accept(recording, delivery, body)
+    body = await open_body(request, settings)
+    name = await desk.accept(order, body)
     response.headers["Location"] = f"/v2/jobs/{name}"
     # Not read back: the job is there, and a store that fails just now must not hide its id.
-    metadata = ObjectMeta(
-        name=name, namespace=settings.namespace, creation_timestamp=services.now()
-    )
-    spec = build_spec(settings.namespace, name, recording, delivery)
+    namespace = desk.tenant.namespace
+    metadata = ObjectMeta(name=name, namespace=namespace, creation_timestamp=desk.services.now())
+    spec = build_spec(namespace, name, order.of(desk.caller.owner))
     return show_job(TranscriptionJob(metadata=metadata, spec=spec))
 
 
 @router.api_route("/v2/jobs", methods=["GET", "HEAD"])
 async def list_jobs(
-    services: WiredServices,
+    desk: CallersDesk,
     limit: Annotated[int, Query(ge=1, le=_MOST_JOBS)] = 100,
     cursor: str | None = None,
 ) -> JobList:
     """List a page of the jobs."""
-    page = await services.transcription_jobs.list(limit=limit, cursor=cursor)
-    is_waiting = any(job.phase.is_waiting for job in page.jobs)
-    waiting = await services.waiting_line.names() if is_waiting else ()
-    return JobList(jobs=tuple(show_job(job, waiting) for job in page.jobs), cursor=page.cursor)
+    desk.require(Permission.READ)
+    page = await desk.tenant.transcription_jobs.list(limit=limit, cursor=cursor)
+    jobs = tuple(job for job in page.jobs if desk.caller.may_see(job.spec.owner))
+    is_waiting = any(job.phase.is_waiting for job in jobs)
+    waiting = await desk.tenant.waiting_line.names() if is_waiting else ()
+    return JobList(jobs=tuple(show_job(job, waiting) for job in jobs), cursor=page.cursor)
 
 
 @router.api_route("/v2/jobs/{job_id}", methods=["GET", "HEAD"])
-async def get_job(job_id: str, services: WiredServices) -> JobView:
+async def get_job(job_id: str, desk: CallersDesk) -> JobView:
     """Tell how far a job is."""
-    return await _show(await find_job(job_id, services), services)
+    return await _show(await desk.find_job(job_id), desk)
 
 
 @router.post("/v2/jobs/{job_id}/cancel")
-async def cancel_job(job_id: str, services: WiredServices) -> JobView:
+async def cancel_job(job_id: str, desk: CallersDesk) -> JobView:
     """Ask for a job's end; one that has ended stays as it is."""
-    job = await find_job(job_id, services)
+    job = await desk.find_job(job_id, Permission.CHANGE)
     if not job.phase.is_final:
-        job = await services.transcription_jobs.cancel(job.metadata.name)
-    return await _show(job, services)
+        job = await desk.tenant.transcription_jobs.cancel(job.metadata.name)
+    return await _show(job, desk)
 
 
 @router.delete("/v2/jobs/{job_id}", status_code=204)
-async def remove_job(job_id: str, services: WiredServices) -> None:
+async def remove_job(job_id: str, desk: CallersDesk) -> None:
     """Remove a job that has ended, its recording and its transcripts."""
-    job = await find_job(job_id, services)
-    await delete_job(job, services.object_storage, services.transcription_jobs)
+    job = await desk.find_job(job_id, Permission.DELETE)
+    await delete_job(job, desk.services.object_storage, desk.tenant.transcription_jobs)
 
 
-async def _show(job: TranscriptionJob, services: Services) -> JobView:
+async def _show(job: TranscriptionJob, desk: Desk) -> JobView:
     including = job.metadata.name if job.phase.is_waiting else None
-    return show_job(job, await services.waiting_line.names(including=including))
+    return show_job(job, await desk.tenant.waiting_line.names(including=including))

@@ -4,7 +4,8 @@ from importlib.metadata import version
 
 from fastapi import APIRouter
 
-from waas_api.dependencies import WiredServices
+from waas_api.callers import Permission
+from waas_api.dependencies import CallersDesk
 from waas_api.native import Models, Service, show_models
 
 router = APIRouter()
@@ -19,6 +20,7 @@ async def identify() -> Service:
 
 
 @router.api_route("/v2/models", methods=["GET", "HEAD"])
-async def list_models(services: WiredServices) -> Models:
+async def list_models(desk: CallersDesk) -> Models:
     """List the models that may be asked for."""
-    return show_models(services.settings.models, services.settings.default_model)
+    desk.require(Permission.READ)
+    return show_models(desk.settings.models, desk.settings.default_model)

@@ -1,0 +1,38 @@
+"""What belongs to one tenant, which is a namespace, and to no other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from waas_api.transcription_jobs import TranscriptionJobs
+from waas_api.uploads import Uploads
+from waas_api.waiting_line import WaitingLine
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The jobs of a namespace, the way in for its recordings and its place in the queue."""
+
+    namespace: str
+    transcription_jobs: TranscriptionJobs
+    uploads: Uploads
+    waiting_line: WaitingLine
+
+
+class Tenants:
+    """All tenants that anybody has asked for."""
+
+    def __init__(self, build: Callable[[str], Tenant]) -> None:
+        """Take what builds a tenant from its namespace."""
+        self._build = build
+        self._tenants: dict[str, Tenant] = {}
+
+    def get(self, namespace: str) -> Tenant:
+        """Return a tenant; whether the caller belongs to it was decided before."""
+        if namespace not in self._tenants:
+            self._tenants[namespace] = self._build(namespace)
+        return self._tenants[namespace]
+
+    async def close(self) -> None:
+        """Wait until no upload is half done."""
+        for tenant in self._tenants.values():
+            await tenant.uploads.close()
