@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +24,7 @@ from waas_standalone.records import Kind, Records, Row
 from waas_standalone.runner import Runner, Workplace
 from waas_standalone.settings import Settings
 from waas_standalone.transcription_jobs import LocalTranscriptionJobs
-from waas_standalone.unclaimed import put_unclaimed_aside
+from waas_standalone.unclaimed import put_unclaimed_aside, remove_what_nobody_missed
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +138,9 @@ class LocalService:
         names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace))
         tenant = self._folder.objects / namespace
         lost_and_found = self._folder.lost_and_found / namespace
+        removed = await asyncio.to_thread(remove_what_nobody_missed, lost_and_found, time.time())
+        if removed:
+            logger.warning("removed %d recordings that nobody missed in a month", len(removed))
         moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
         if moved:
             places = [str(each) for each in moved]

@@ -78,4 +78,8 @@ class Settings(BaseSettings):
     """Time that running requests get to end when the server is told to stop."""
 
     stop_at_end_of_input: bool = False
-    """Stop when standard input ends: for a program that holds its other end, and may be killed."""
+    """Stop when standard input ends.
+
+    For a program that starts the server and holds the other end of its input, as `waas transcribe`
+    does: however that program ends, the server does not outlive it.
+    """

@@ -12,6 +12,7 @@ from waas_api.errors import (
     InvalidCursor,
     JobNotFound,
     NameTaken,
+    RecordsFull,
 )
 from waas_api.transcription_jobs import JobPage, WaitingJob
 from waas_contract.log_lines import log_fields
@@ -24,7 +25,7 @@ from waas_contract.transcription_job import (
     TranscriptionJobSpec,
 )
 from waas_operator.seams import Resource
-from waas_standalone.errors import DatabaseFailed, NameExists
+from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.spec_rules import explain_invalid
 
@@ -149,6 +150,8 @@ class LocalTranscriptionJobs:
     async def _run(self, work: Callable[[Transaction], Result]) -> Result:
         try:
             return await self._records.run(work)
+        except DatabaseFull as error:
+            raise RecordsFull(str(error)) from error
         except DatabaseFailed as error:
             raise ClusterUnavailable(str(error)) from error
 
