@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from support.crashing_operator import CRASHED
 from support.desk import Desk, condition
 from support.kubernetes_api import jobs_path, pods_path, secrets_path, transcription_jobs_path
 from support.pod_runner import PodRunner
@@ -76,6 +77,24 @@ def test_a_time_to_live_that_ends_while_nobody_looks_is_seen_at_the_next_start(
     wait_until(lambda: is_gone(desk, "a"), "the resource is gone")
     assert desk.keys("a/") == set()
     desk.wait_for("b", "expires", lambda found: "expiryTime" in found["status"])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_operator_that_dies_at_the_deletion_leaves_no_objects_without_a_record(
+    desk: Desk, operator: OperatorProcess, moment: str
+) -> None:
+    # Refused at once, so that the deletion is the third of all writes: Secret, status, resource.
+    desk.create(
+        "a", source={"key": put_upload(desk, "a")}, profile="huge", ttlSecondsAfterFailure=1
+    )
+    program = operator.start("support.crashing_operator", CRASH_AT=f"{moment}:3")
+
+    assert program.process.wait(timeout=60) == CRASHED, program.output()
+    assert desk.keys("a/") == set()
+    assert is_gone(desk, "a") is (moment == "after")
+
+    operator.start()
+    wait_until(lambda: is_gone(desk, "a"), "the resource is gone")
 
 
 def test_a_job_that_does_not_start_in_time_fails_and_leaves_no_pod(
