@@ -264,8 +264,11 @@ class Reconciler:
 
 
 def _seconds_to_queue_deadline(observation: Observation) -> float | None:
-    deadline = observation.queue_deadline
-    return None if deadline is None else max(0.0, (deadline - observation.now).total_seconds())
+    """Return the seconds until it is over; once it is, those until its last pod may have ended."""
+    if observation.queue_deadline is None:
+        return None
+    seconds = (observation.queue_deadline - observation.now).total_seconds()
+    return seconds if seconds > 0 else _SOON_SECONDS
 
 
 def _parse_manifest(content: bytes | None) -> Manifest | None:

@@ -147,7 +147,8 @@ async def test_a_queue_deadline_is_looked_at_when_it_is_due() -> None:
 
     assert await scene.step(55) == (["delete_job", "replace_status"], 5)
     assert scene.phase == Phase.QUEUED
-    assert await scene.step(5) == (["replace_status"], 0)
+    assert await scene.step(5) == (["replace_status"], 5)
+    assert await scene.step(5) == ([], 5)
     scene.cluster.jobs.clear()
 
     assert await scene.step() == (["delete_secret", "replace_status"], None)
