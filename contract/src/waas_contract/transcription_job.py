@@ -117,7 +117,7 @@ class TranscriptionRequest(WireModel):
     """Seconds from its creation or resumption in which it must start, or it fails."""
 
     priority: Priority = Priority.NORMAL
-    """Who goes first; a change counts for pods that are made after it."""
+    """Who goes first; a change counts for Jobs that are made after it, on one machine at once."""
 
     ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """Seconds after its end in which the record, the audio and the results are kept."""
