@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from waas_api.login_settings import LoginSettings, split_names
 from waas_contract.models import MODEL_NAMES
 
 MEBIBYTE = 1024 * 1024
@@ -15,14 +16,7 @@ MOST_PARTS = 10_000
 """Parts that S3 allows in one multipart upload."""
 
 
-def _split_names(value: object) -> object:
-    """Return the names in a list that is written with commas."""
-    if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return value
-
-
-class Settings(BaseSettings):
+class Settings(LoginSettings, BaseSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
@@ -34,7 +28,10 @@ class Settings(BaseSettings):
     )
 
     namespace: str = Field(min_length=1, max_length=63)
-    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key."""
+    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key.
+
+    With several of them, the one of a request that names none.
+    """
 
     kubeconfig: Path | None = None
     """A kubeconfig file; without one, the pod's service account, else the default kubeconfig."""
@@ -57,7 +54,7 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     """Region that requests are signed for; MinIO takes any."""
 
-    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = MODEL_NAMES
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = MODEL_NAMES
     """Models that clients may ask for, separated by commas."""
 
     default_model: str = "tiny"

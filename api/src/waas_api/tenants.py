@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.live_jobs import LiveJobs
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -16,6 +17,7 @@ class Tenant:
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
     waiting_line: WaitingLine
+    live_jobs: LiveJobs
 
 
 class Tenants:
