@@ -39,7 +39,7 @@ def build_logins(
         key_file = KeyFile(
             settings.api_keys_file, lambda content: parse_api_keys(content, namespaces)
         )
-        logins.append(ApiKeyLogin(key_file.keys, now=now))
+        logins.append(ApiKeyLogin(key_file.current, now=now))
     if settings.needs_kubernetes_login:
         assert reviews is not None
         logins.append(

@@ -70,7 +70,9 @@ class TokenLogin:
         self._namespaces = namespaces
         self._default_namespace = default_namespace
         self._longest_age_seconds = longest_age_seconds
-        self._answers = answers or RememberedAnswers(most_answers=_MOST_ANSWERS)
+        if answers is None:
+            answers = RememberedAnswers(most_answers=_MOST_ANSWERS)
+        self._answers = answers
         # Tokens that somebody makes up must not keep the API server busy.
         self._slots = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 

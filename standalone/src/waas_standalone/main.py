@@ -8,12 +8,14 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.login_building import build_logins
 from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.main import create_app, explain_settings
@@ -41,16 +43,13 @@ def create_standalone_app(settings: Settings) -> FastAPI:
     _check_address(settings)
     model_bytes = measure_model(settings.model_directory, settings.model)
     api_settings = _build_api_settings(settings)
+    _check_logins(api_settings)
     service = LocalService(settings, model_bytes)
-    try:
-        app = create_app(
-            api_settings,
-            object_storage=service.object_storage,
-            transcription_jobs=lambda _: service.transcription_jobs,
-        )
-    except ValueError as error:
-        service.close()
-        raise BadSettings(f"The settings do not fit: {error}.") from error
+    app = create_app(
+        api_settings,
+        object_storage=service.object_storage,
+        transcription_jobs=lambda _: service.transcription_jobs,
+    )
     api_lifespan = app.router.lifespan_context
 
     @asynccontextmanager
@@ -101,6 +100,14 @@ def _build_api_settings(settings: Settings) -> ApiSettings:
         )
     except (ValidationError, SettingsError) as error:
         raise BadSettings(f"The settings do not fit: {explain_settings(error)}") from error
+
+
+def _check_logins(api_settings: ApiSettings) -> None:
+    """Raise BadSettings where the file of keys cannot be used, before anything is made."""
+    try:
+        build_logins(api_settings, None, now=lambda: datetime.now(UTC))
+    except ValueError as error:
+        raise BadSettings(f"The settings do not fit: {error}.") from error
 
 
 def listen(settings: Settings) -> socket.socket:

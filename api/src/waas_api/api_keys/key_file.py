@@ -41,7 +41,7 @@ class KeyFile:
         except (OSError, ValueError) as error:
             raise ValueError(self._explain(error)) from None
 
-    def keys(self) -> tuple[ApiKey, ...]:
+    def current(self) -> tuple[ApiKey, ...]:
         """Return the keys of the newest file that could be used."""
         if self._monotonic() - self._look_time >= self._longest_age_seconds:
             self._look_time = self._monotonic()
@@ -50,7 +50,7 @@ class KeyFile:
 
     def problem(self) -> str | None:
         """Return why the newest file is not in use, None if it is."""
-        self.keys()
+        self.current()
         return self._problem
 
     def _refresh(self) -> None:
