@@ -39,6 +39,7 @@ _HASHED_OWNER_PREFIX = "sha256-"
 _REFUSAL_SECONDS = 5.0
 _MOST_ANSWERS = 10_000
 _REVIEWS_AT_ONCE = 16
+_NOT_SERVED = ""
 _NOT_HERE = "You may not use the service in this namespace. Ask your administrator."
 
 
@@ -87,6 +88,9 @@ class TokenLogin:
         if token is None:
             raise Unauthenticated(f"Nobody is let in without a login. Send {self.what}.")
         namespace = find_namespace(headers) or self._default_namespace
+        if namespace not in self._namespaces:
+            # One answer for all of them: whoever makes names up must not push others' out.
+            namespace = _NOT_SERVED
         key = hashlib.sha256(f"{namespace}\n{token}".encode()).digest()
         try:
             verdict = await self._answers.get(key, lambda: self._judge(token, namespace))
@@ -111,7 +115,7 @@ class TokenLogin:
                 return _Verdict(None), _REFUSAL_SECONDS
             permissions: frozenset[Permission] = frozenset()
             # Of namespaces that are not served nobody learns whether they are there.
-            if namespace in self._namespaces:
+            if namespace != _NOT_SERVED:
                 permissions = await self._find_permissions(user, namespace)
         if not permissions:
             return _Verdict(None, Forbidden), _REFUSAL_SECONDS

@@ -2,8 +2,9 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -36,11 +37,8 @@ PUBLIC = {
 }
 """What may be asked for without a login: nothing of it is a tenant's."""
 
-JOB_PARAMETERS = {"job_id"}
-"""Path parameters that stand for a job."""
-
 FILLINGS = {"output": "srt"}
-"""What stands for other path parameters; anything, where nothing is said."""
+"""What stands for path parameters that are no job's; every other one may be a job's."""
 
 # With these, every route comes as far as it can.
 QUERY = "?email_callback=&owner=me&lifetimeSeconds=60"
@@ -66,15 +64,11 @@ def all_routes() -> list[tuple[str, str]]:
 
 ROUTES = all_routes()
 GUARDED = [each for each in ROUTES if each not in PUBLIC and each[0] != "OPTIONS"]
-OF_A_JOB = [each for each in GUARDED if JOB_PARAMETERS & set(re.findall(r"{(\w+)", each[1]))]
+OF_A_JOB = [each for each in GUARDED if set(re.findall(r"{(\w+)", each[1])) - set(FILLINGS)]
 
 
 def fill(path: str, job_id: str) -> str:
-    def find(match: re.Match[str]) -> str:
-        name = match[1]
-        return job_id if name in JOB_PARAMETERS else FILLINGS.get(name, "anything")
-
-    return re.sub(r"{(\w+)(?::\w+)?}", find, path)
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: FILLINGS.get(match[1], job_id), path)
 
 
 @pytest.fixture(params=[Phase.SUCCEEDED, Phase.RUNNING])
@@ -107,6 +101,23 @@ def test_the_routes_are_found() -> None:
     assert ("GET", "/v2/jobs/{job_id}") in OF_A_JOB
     assert ("POST", "/v1/transcribe") in GUARDED
     assert {path for _, path in PUBLIC} == PUBLIC_PATHS
+
+
+async def test_a_way_that_nobody_has_made_yet_is_closed(api: GuardedApi) -> None:
+    said: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(message)
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "websocket.connect"}
+
+    scope = {"type": "websocket", "path": "/v2/jobs", "headers": [], "query_string": b""}
+    await api.app(scope, receive, send)
+
+    assert [each["type"] for each in said] == ["websocket.close"]
+    assert (await api.request("GET", "/v3/jobs")).status_code == 401
+    assert (await api.request("GET", "/v3/jobs", owner="anna")).status_code == 404
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)

@@ -144,6 +144,18 @@ async def test_what_is_not_served_is_refused_as_what_is_not_allowed(
     assert said[0] == said[1]
 
 
+async def test_names_that_somebody_makes_up_are_one_question(
+    login: TokenLogin, reviews: FakeAccessReviews
+) -> None:
+    token = reviews.let("bo", *READ)
+
+    for number in range(10):
+        with pytest.raises(Forbidden):
+            await login.authenticate(sent(token, **{"x-waas-namespace": f"made-up-{number}"}))
+
+    assert reviews.questions == [token]
+
+
 async def test_an_answer_is_remembered_for_its_time(
     login: TokenLogin, reviews: FakeAccessReviews, clock: Clock
 ) -> None:
