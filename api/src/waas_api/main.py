@@ -118,11 +118,7 @@ def create_app(
     if needs_reviews and own_cluster is not None:
         access_reviews = own_cluster.access_reviews()
     logins = build_logins(settings, access_reviews, now=now)
-    limits = CallerLimits(
-        requests_per_minute=settings.requests_per_minute_per_caller,
-        uploads_at_once=settings.uploads_at_once_per_caller,
-        upload_bytes_per_day=settings.upload_bytes_per_day_per_caller,
-    )
+    limits = _build_limits(settings)
     app.state.services = Services(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
@@ -174,6 +170,14 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         ),
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
+    )
+
+
+def _build_limits(settings: Settings) -> CallerLimits:
+    return CallerLimits(
+        requests_per_minute=settings.requests_per_minute_per_caller,
+        uploads_at_once=settings.uploads_at_once_per_caller,
+        upload_bytes_per_day=settings.upload_bytes_per_day_per_caller,
     )
 
 

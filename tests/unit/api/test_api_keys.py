@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from support.logins import GuardedApi, bearer, make_entry, make_key
 from waas_api.api_keys.__main__ import main
 from waas_api.api_keys.entries import ApiKey, digest_of, new_api_key, parse_api_keys
 from waas_api.api_keys.key_file import KeyFile
-from waas_api.callers import Permission
+from waas_api.callers import Anonymous, Permission
 from waas_api.errors import AccessError, Forbidden, Unauthenticated
+from waas_api.login_building import BuiltLogins
+from waas_api.readiness import Readiness
 
 
 def parse(*entries: Mapping[str, object]) -> tuple[ApiKey, ...]:
@@ -259,17 +262,27 @@ async def test_two_keys_of_one_owner_take_turns(tmp_path: Path) -> None:
     assert (made.status_code, seen.status_code) == (201, 200)
 
 
-async def test_readiness_warns_of_a_broken_file_and_stays_ready(tmp_path: Path) -> None:
+async def test_readiness_warns_of_a_broken_file_and_stays_ready(
+    tmp_path: Path, clock: Clock
+) -> None:
+    path = tmp_path / "keys"
+    write(path, make_entry("anna"))
+    logins = BuiltLogins(Anonymous(NAMESPACE), open_file(path, clock))
     api = GuardedApi(tmp_path)
-    api.app.state.services.readiness.warnings.__self__.key_file._longest_age_seconds = 0
-    api.key_file.write_text("broken: [")
+    services = api.app.state.services
+    readiness = Readiness({}, warnings=logins.warnings)
+    api.app.state.services = replace(services, readiness=readiness)
+    before = await api.request("GET", "/readyz")
 
-    answer = await api.request("GET", "/readyz")
+    path.write_text("broken: [")
+    clock.now += 1
+    after = await api.request("GET", "/readyz")
 
-    assert answer.status_code == 200
-    [warning] = answer.json()["warnings"]
+    assert "warnings" not in before.json()
+    assert after.status_code == 200
+    [warning] = after.json()["warnings"]
     assert "API keys" in warning
-    assert str(tmp_path) not in warning
+    assert str(tmp_path) not in warning  # everybody may read it
 
 
 async def test_a_key_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
