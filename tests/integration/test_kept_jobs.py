@@ -40,6 +40,22 @@ async def test_a_job_is_made_and_read_back(kept: KeptJobs) -> None:
     assert job.metadata.generation == 1
 
 
+async def test_those_who_have_not_ended_are_live_whoever_they_belong_to(kept: KeptJobs) -> None:
+    for number, phase in enumerate([None, *Phase]):
+        await kept.jobs.create(f"job-{number}", make_spec(owner=f"owner-{number}"))
+        if phase is not None:
+            await kept.set_status(f"job-{number}", {"phase": phase})
+    await kept.jobs.create("nobodys", make_spec())
+
+    live = {job.name: job.owner for job in await kept.jobs.list_live()}
+
+    assert live == {"nobodys": None} | {
+        f"job-{number}": f"owner-{number}"
+        for number, phase in enumerate([None, *Phase])
+        if phase is None or not phase.is_final
+    }
+
+
 async def test_a_name_is_taken_once(kept: KeptJobs) -> None:
     await kept.jobs.create("a", make_spec())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from waas_api.errors import ClusterError, InvalidCursor, JobNotFound, NameTaken
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, WaitingJob
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,
@@ -112,6 +112,15 @@ class FakeTranscriptionJobs:
             WaitingJob(job.metadata.name, job.metadata.creation_timestamp or CREATION_TIME)
             for job in self.jobs.values()
             if job.phase.is_waiting
+        )
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        if self.read_error is not None:
+            raise self.read_error
+        return tuple(
+            LiveJob(job.metadata.name, job.spec.owner)
+            for job in self.jobs.values()
+            if not job.phase.is_final
         )
 
     async def is_ready(self) -> bool:

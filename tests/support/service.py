@@ -39,6 +39,16 @@ API_RULES: list[Resource] = [
         "verbs": ["create", "get", "list", "patch", "delete"],
     },
 ]
+REVIEW_RULES: list[Resource] = [
+    {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
+    {
+        "apiGroups": ["authorization.k8s.io"],
+        "resources": ["subjectaccessreviews"],
+        "verbs": ["create"],
+    },
+]
+"""What the api needs in the whole cluster where it checks tokens."""
+
 JOB_IMAGE = "waas-job:test"
 BUCKET = "waas"
 

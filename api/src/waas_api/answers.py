@@ -17,16 +17,19 @@ from starlette.exceptions import HTTPException
 
 from waas_api.errors import (
     ApiError,
+    AuthenticationUnavailable,
     ClusterError,
     ClusterRefused,
     CreationUnknown,
     DetectionError,
     DetectionTimedOut,
+    Forbidden,
     InvalidRequest,
     JobCancelled,
     JobFailed,
     JobNotDone,
     JobNotFound,
+    LimitReached,
     ObjectTooLarge,
     RecordingUnreadable,
     RecordsFull,
@@ -34,6 +37,7 @@ from waas_api.errors import (
     StorageFull,
     TooManyUploads,
     TranscriptMissing,
+    Unauthenticated,
     UnknownWebhook,
     UnsupportedOutput,
     UploadCutOff,
@@ -74,6 +78,10 @@ _ANSWERS: dict[type[ApiError], Answer] = {
     UploadStalled: Answer(408),
     UploadTooLarge: Answer(413),
     TooManyUploads: Answer(503, retry_after_seconds=60),
+    Unauthenticated: Answer(401),
+    Forbidden: Answer(403),
+    LimitReached: Answer(429),
+    AuthenticationUnavailable: Answer(503, retry_after_seconds=_RETRY),
     JobNotFound: Answer(404, "No such job"),
     JobFailed: Answer(500, "Job failed"),
     JobCancelled: Answer(400, "Job canceled"),
@@ -111,6 +119,15 @@ def _retry_headers(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
+def access_headers(error: ApiError) -> dict[str, str]:
+    """Return the headers by which any client understands that it must log in, or wait."""
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="waas"'}
+    if isinstance(error, LimitReached):
+        return _retry_headers(error.retry_after_seconds)
+    return {}
+
+
 def _answer_problem(problem: Problem, detail: str = "") -> Response:
     return JSONResponse(
         problem.render(detail),
@@ -134,14 +151,16 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if _is_native(request):
         problem = find_problem(error)
         _log_failure(error, problem.status)
-        return _answer_problem(problem, str(error))
+        response = _answer_problem(problem, str(error))
+        response.headers.update(access_headers(error))
+        return response
     answer = _find_answer(error)
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
         # The API server's words may quote the request: never let a browser read them as HTML.
         status = 400 if error.is_request_invalid else 503
         return Response(str(error), status, media_type="text/plain")
-    headers = _retry_headers(answer.retry_after_seconds)
+    headers = _retry_headers(answer.retry_after_seconds) | access_headers(error)
     if isinstance(error, UnknownWebhook):
         return Response(
             '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"

@@ -19,6 +19,9 @@
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
+    |   |   |-- InvalidLink
+    |   |   `-- LinksOff
+    |   |-- LimitReached
     |   `-- AuthenticationUnavailable
     |-- JobNotFound
     |-- JobNotEnded               what was asked for has to wait for the job's end
@@ -122,6 +125,22 @@ class Unauthenticated(AccessError):
 
 class Forbidden(AccessError):
     """The caller is known, and may not do that."""
+
+
+class InvalidLink(Forbidden):
+    """The link was not made here, or has expired."""
+
+
+class LinksOff(Forbidden):
+    """The administrator has set no secret by which links could be signed."""
+
+
+class LimitReached(AccessError):
+    """The caller, or the whole tenant, has as much as the administrator allows."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class AuthenticationUnavailable(AccessError):

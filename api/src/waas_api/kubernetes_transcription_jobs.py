@@ -1,5 +1,6 @@
 """Makes, reads and ends TranscriptionJobs on an API server."""
 
+import builtins
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from waas_api.errors import (
     InvalidCursor,
 )
 from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
@@ -35,6 +36,8 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 # By what it is not: a resource that the operator has not seen yet has no phase at all.
 _WAITING_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if not phase.is_waiting)
+
+_LIVE_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
 
 # Names and times are all that is wanted of a long list; a whole resource is ten times as long.
 _METADATA_ONLY = {
@@ -125,29 +128,40 @@ class KubernetesTranscriptionJobs:
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""
-        waiting: list[WaitingJob] = []
+        items = await self._select(_WAITING_SELECTOR, _headers=_METADATA_ONLY)
+        return tuple(
+            WaitingJob(
+                name=item["metadata"]["name"],
+                creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
+            )
+            for item in items
+        )
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended, page by page."""
+        return tuple(
+            LiveJob(item["metadata"]["name"], item["spec"].get("owner"))
+            for item in await self._select(_LIVE_SELECTOR)
+        )
+
+    async def _select(self, field_selector: str, **options: Any) -> builtins.list[Any]:
+        items: builtins.list[Any] = []
         position: dict[str, str] = {}
         while True:
             page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(
                     **self._where,
-                    field_selector=_WAITING_SELECTOR,
+                    field_selector=field_selector,
                     limit=PAGE_SIZE,
-                    _headers=_METADATA_ONLY,
+                    **options,
                     **position,
                 )
             )
-            waiting += (
-                WaitingJob(
-                    name=item["metadata"]["name"],
-                    creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
-                )
-                # The API server writes an empty list of metadata as null.
-                for item in page["items"] or ()
-            )
+            # The API server writes an empty list of metadata as null.
+            items += page["items"] or ()
             token = page["metadata"].get("continue")
             if not token:
-                return tuple(waiting)
+                return items
             position = {"_continue": token}
 
     async def is_ready(self) -> bool:

@@ -12,12 +12,17 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.access_reviews import AccessReviews
 from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.answers import answer_errors
-from waas_api.callers import Anonymous, Authenticator
+from waas_api.caller_limits import CallerLimits
+from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
 from waas_api.detection import Detections
+from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
+from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
@@ -26,7 +31,9 @@ from waas_api.routes import (
     downloads,
     health,
     jobs,
+    links,
     options,
+    own_jobs,
     queue,
     results,
     service,
@@ -56,6 +63,7 @@ def create_app(
     object_storage: ObjectStorage | None = None,
     transcription_jobs: Callable[[str], TranscriptionJobs] | None = None,
     authenticator: Authenticator | None = None,
+    access_reviews: AccessReviews | None = None,
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
@@ -68,9 +76,10 @@ def create_app(
     By their names /readyz tells which of them does not answer.
     """
     own_storage = None if object_storage else _build_object_storage(settings)
-    own_cluster = None if transcription_jobs else _Cluster(settings)
+    needs_reviews = settings.needs_kubernetes_login and access_reviews is None
+    own_cluster = _Cluster(settings) if needs_reviews or not transcription_jobs else None
     storage = object_storage or own_storage
-    jobs_of = own_cluster.transcription_jobs if own_cluster else transcription_jobs
+    jobs_of = transcription_jobs or (own_cluster.transcription_jobs if own_cluster else None)
     assert storage is not None
     assert jobs_of is not None
     leftovers = Leftovers(storage)
@@ -89,7 +98,10 @@ def create_app(
             new_id=new_id,
             backoff_seconds=create_backoff_seconds,
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), TranscribedTime(jobs))
+        live_jobs = LiveJobs(
+            jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
+        )
+        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), TranscribedTime(jobs), live_jobs)
 
     tenants = Tenants(build_tenant)
 
@@ -113,25 +125,38 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    if needs_reviews and own_cluster is not None:
+        access_reviews = own_cluster.access_reviews()
+    logins = build_logins(settings, access_reviews, now=now)
+    limits = _build_limits(settings)
     app.state.services = Services(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
         object_storage=storage,
-        authenticator=authenticator or Anonymous(settings.namespace),
+        authenticator=authenticator or logins.authenticator,
         tenants=tenants,
         detections=detections,
         readiness=Readiness(
             {
                 storage_name: storage.is_ready,
                 records_name: tenants.get(settings.namespace).transcription_jobs.is_ready,
-            }
+            },
+            warnings=logins.warnings,
         ),
         new_id=new_id,
+        now=now,
+        limits=limits,
+    )
+    app.add_middleware(
+        Gate,
+        authenticator=app.state.services.authenticator,
+        limits=limits,
+        link_secret=settings.link_secret,
         now=now,
     )
     answer_errors(app)
     compat = (transcriptions, detection, downloads, queue, options)
-    for each in (*compat, health, service, jobs, results):
+    for each in (*compat, health, service, jobs, results, own_jobs, links):
         app.include_router(each.router)
     return app
 
@@ -150,6 +175,14 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
     )
 
 
+def _build_limits(settings: Settings) -> CallerLimits:
+    return CallerLimits(
+        requests_per_minute=settings.requests_per_minute_per_caller,
+        uploads_at_once=settings.uploads_at_once_per_caller,
+        upload_bytes_per_day=settings.upload_bytes_per_day_per_caller,
+    )
+
+
 class _Cluster:
     """What the app has of Kubernetes where it is on its own."""
 
@@ -165,6 +198,11 @@ class _Cluster:
         from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
 
         return KubernetesTranscriptionJobs(namespace, self.connection)
+
+    def access_reviews(self) -> AccessReviews:
+        from waas_api.kubernetes_access import KubernetesAccessReviews
+
+        return KubernetesAccessReviews(self.connection)
 
 
 def explain_settings(error: Exception) -> str:

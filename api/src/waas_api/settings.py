@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from waas_api.login_settings import LoginSettings, split_names
 from waas_api.old_service_settings import OldServiceSettings
 from waas_contract.models import MODEL_NAMES
 
@@ -21,7 +22,7 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(OldServiceSettings):
+class Settings(OldServiceSettings, LoginSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
@@ -35,7 +36,10 @@ class Settings(OldServiceSettings):
     )
 
     namespace: str = Field(min_length=1, max_length=63)
-    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key."""
+    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key.
+
+    With several of them, the one of a request that names none.
+    """
 
     kubeconfig: Path | None = None
     """A kubeconfig file; without one, the pod's service account, else the default kubeconfig."""
@@ -58,7 +62,7 @@ class Settings(OldServiceSettings):
     s3_region: str = "us-east-1"
     """Region that requests are signed for; MinIO takes any."""
 
-    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = MODEL_NAMES
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = MODEL_NAMES
     """Models that clients may ask for, separated by commas."""
 
     default_model: str = "tiny"

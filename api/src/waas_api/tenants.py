@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.live_jobs import LiveJobs
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
@@ -18,6 +19,7 @@ class Tenant:
     uploads: Uploads
     waiting_line: WaitingLine
     transcribed_time: TranscribedTime
+    live_jobs: LiveJobs
 
 
 class Tenants:

@@ -17,6 +17,14 @@ class WaitingJob:
 
 
 @dataclass(frozen=True)
+class LiveJob:
+    """A TranscriptionJob that has not ended."""
+
+    name: str
+    owner: str | None
+
+
+@dataclass(frozen=True)
 class JobPage:
     """Some of the jobs, and where the others begin."""
 
@@ -47,6 +55,10 @@ class TranscriptionJobs(Protocol):
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, in no order."""
+        ...
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended, in no order."""
         ...
 
     async def cancel(self, name: str) -> TranscriptionJob:

@@ -42,10 +42,13 @@ class Settings(BaseSettings):
     """The folder that holds jobs, audio and transcripts."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; only loopback, as long as there are no keys."""
+    """Address to listen on; only loopback, unless there are API keys."""
 
     port: int = Field(default=3000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+
+    api_keys_file: Path | None = None
+    """YAML or JSON list of API keys' digests; without one, whoever reaches it is let in."""
 
     model: str = "tiny"
     """Model of a request that names none."""

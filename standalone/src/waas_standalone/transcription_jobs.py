@@ -14,7 +14,7 @@ from waas_api.errors import (
     NameTaken,
     RecordsFull,
 )
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _WAITING_PHASES = ("", *(phase for phase in Phase if phase.is_waiting))
+_LIVE_PHASES = ("", *(phase for phase in Phase if not phase.is_final))
 _LOOK_SECONDS = 0.05
 
 
@@ -105,6 +106,16 @@ class LocalTranscriptionJobs:
                 creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
             )
             for metadata in metadatas
+        )
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended."""
+        rows = await self._run(
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
+        )
+        return tuple(
+            LiveJob(row.resource["metadata"]["name"], row.resource["spec"].get("owner"))
+            for row in rows
         )
 
     async def cancel(self, name: str) -> TranscriptionJob:

@@ -31,7 +31,20 @@ FULL: dict[str, Any] = {
     },
     "api": {
         "namespace": "radio",
+        "authentication": {
+            "modes": ["kubernetes", "api-keys"],
+            "audiences": ["waas", "https://kubernetes.default.svc"],
+            "apiKeys": {"existingSecret": "keys"},
+        },
+        "links": {"existingSecret": "links"},
         "settings": {
+            "accessCacheSeconds": 15,
+            "longestLinkSeconds": 3600,
+            "mostLiveJobs": 1000,
+            "mostLiveJobsPerCaller": 100,
+            "requestsPerMinutePerCaller": 600,
+            "uploadsAtOncePerCaller": 4,
+            "uploadBytesPerDayPerCaller": 17179869184,
             "models": ["base", "large-v3"],
             "defaultModel": "base",
             "largestUploadBytes": 1024,
@@ -109,11 +122,26 @@ def wired(workload: Resource) -> set[str]:
 
 def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = read_variables(chart.render(FULL).find("Deployment", "waas-api"))
+    secret = "0123456789abcdef" * 2
+    assert variables["WAAS_LINK_SECRET"] == "link-secret"
+    variables["WAAS_LINK_SECRET"] = secret
 
     settings = read_settings(ApiSettings, variables, monkeypatch)
 
     expected = ApiSettings(
         namespace="radio",
+        namespaces=("newsroom", "radio"),
+        authentication=cast(Any, ("kubernetes", "api-keys")),
+        api_keys_file=cast(Any, "/etc/waas-api-keys/api-keys.yaml"),
+        kubernetes_audiences=("waas", "https://kubernetes.default.svc"),
+        access_cache_seconds=15,
+        link_secret=cast(Any, secret),
+        longest_link_seconds=3600,
+        most_live_jobs=1000,
+        most_live_jobs_per_caller=100,
+        requests_per_minute_per_caller=600,
+        uploads_at_once_per_caller=4,
+        upload_bytes_per_day_per_caller=17179869184,
         s3_endpoint=cast(Any, "https://store.example"),
         s3_access_key="access-key",
         s3_secret_key=cast(Any, "secret-key"),
