@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from waas_api.attaching import HeldRecording
 from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.errors import Forbidden, JobNotFound
 from waas_api.object_storage import ObjectStorage
@@ -56,6 +57,11 @@ class Desk:
         """Take a recording in as the caller's own and return its job's name."""
         self.require(Permission.CREATE)
         return await self.tenant.uploads.accept(order.of(self.caller.owner), body)
+
+    async def attach(self, order: Order, recording: HeldRecording) -> str:
+        """Return the name of the caller's job that does what is asked for, old or new."""
+        self.require(Permission.CREATE)
+        return await self.tenant.attaching.attach(order.of(self.caller.owner), recording)
 
     async def find_job(
         self, name: str, permission: Permission = Permission.READ

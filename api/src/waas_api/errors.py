@@ -9,6 +9,9 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- NotAForm
+    |   |-- MalformedForm
+    |   |-- InvalidField
     |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
@@ -20,11 +23,14 @@
     |   |-- Forbidden
     |   `-- AuthenticationUnavailable
     |-- JobNotFound
+    |-- ClientLeft                nobody reads the answer any more
     |-- JobNotEnded               what was asked for has to wait for the job's end
     |-- TranscriptNotReady        the job is there, its transcript is not
     |   |-- JobFailed
+    |   |   `-- BadRecording
     |   |-- JobCancelled
     |   `-- JobNotDone
+    |       `-- WaitIsOver
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
@@ -79,6 +85,24 @@ class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
 
 
+class NotAForm(InvalidRequest):
+    """The body is not the form that it has to be."""
+
+
+class MalformedForm(InvalidRequest):
+    """The body is no well-formed form, or breaks off."""
+
+
+class InvalidField(InvalidRequest):
+    """A field of a form holds what cannot be done."""
+
+    def __init__(self, field: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+        """What programs know the mistake by, where it has a name."""
+
+
 class InvalidCursor(InvalidRequest):
     """No page of a list begins there, or not any more."""
 
@@ -123,6 +147,10 @@ class JobNotFound(ApiError):
     """There is no TranscriptionJob of that name."""
 
 
+class ClientLeft(ApiError):
+    """The client closed its connection, so that nobody reads the answer."""
+
+
 class JobNotEnded(ApiError):
     """The job waits or runs, and what was asked for needs it to have ended."""
 
@@ -135,12 +163,24 @@ class JobFailed(TranscriptNotReady):
     """The job ended without a transcript."""
 
 
+class BadRecording(JobFailed):
+    """Nothing could be heard in the recording, whoever tries."""
+
+
 class JobCancelled(TranscriptNotReady):
     """Somebody cancelled the job."""
 
 
 class JobNotDone(TranscriptNotReady):
     """The job is waiting or running."""
+
+
+class WaitIsOver(JobNotDone):
+    """The job goes on, but its client has waited for as long as it may."""
+
+    def __init__(self, job_name: str, message: str) -> None:
+        super().__init__(message)
+        self.job_name = job_name
 
 
 class UnsupportedOutput(ApiError):

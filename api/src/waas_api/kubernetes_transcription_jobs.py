@@ -15,7 +15,7 @@ from waas_api.errors import (
     InvalidCursor,
 )
 from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import (
     API_VERSION,
@@ -35,6 +35,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 # By what it is not: a resource that the operator has not seen yet has no phase at all.
 _WAITING_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if not phase.is_waiting)
+_UNFINISHED_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
 
 # Names and times are all that is wanted of a long list; a whole resource is ten times as long.
 _METADATA_ONLY = {
@@ -104,6 +105,19 @@ class KubernetesTranscriptionJobs:
                 logger.warning("not listed: %s", error, extra=log_fields(transcription_job=name))
         return JobPage(jobs=tuple(jobs), cursor=page["metadata"].get("continue") or None)
 
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+        return _parse_job(
+            await self._connection.ask(
+                self._api.patch_namespaced_custom_object(
+                    **self._where,
+                    name=name,
+                    body={"metadata": {"annotations": dict(annotations)}},
+                    _content_type=_MERGE_PATCH,
+                )
+            )
+        )
+
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
         return _parse_job(
@@ -125,29 +139,45 @@ class KubernetesTranscriptionJobs:
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""
-        waiting: list[WaitingJob] = []
+        return tuple(
+            WaitingJob(
+                name=metadata["name"],
+                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+            )
+            for metadata in await self._list_metadata(field_selector=_WAITING_SELECTOR)
+        )
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended, page by page."""
+        return tuple(
+            UnfinishedJob(
+                name=metadata["name"],
+                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+                annotations=metadata.get("annotations") or {},
+            )
+            for metadata in await self._list_metadata(
+                field_selector=_UNFINISHED_SELECTOR, label_selector=label
+            )
+        )
+
+    async def _list_metadata(self, **selectors: str) -> tuple[dict[str, Any], ...]:
+        found: list[dict[str, Any]] = []
         position: dict[str, str] = {}
         while True:
             page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(
                     **self._where,
-                    field_selector=_WAITING_SELECTOR,
+                    **selectors,
                     limit=PAGE_SIZE,
                     _headers=_METADATA_ONLY,
                     **position,
                 )
             )
-            waiting += (
-                WaitingJob(
-                    name=item["metadata"]["name"],
-                    creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
-                )
-                # The API server writes an empty list of metadata as null.
-                for item in page["items"] or ()
-            )
+            # The API server writes an empty list of metadata as null.
+            found += (item["metadata"] for item in page["items"] or ())
             token = page["metadata"].get("continue")
             if not token:
-                return tuple(waiting)
+                return tuple(found)
             position = {"_continue": token}
 
     async def is_ready(self) -> bool:

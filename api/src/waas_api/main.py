@@ -13,13 +13,25 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_api.answers import answer_errors
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
 from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
 from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
-from waas_api.routes import downloads, health, jobs, queue, results, service, transcriptions
+from waas_api.routes import (
+    audio,
+    downloads,
+    health,
+    jobs,
+    openai_models,
+    queue,
+    results,
+    service,
+    transcriptions,
+)
 from waas_api.settings import Settings, read_webhook_ids
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_jobs import TranscriptionJobs
@@ -72,7 +84,18 @@ def create_app(
             new_id=new_id,
             backoff_seconds=create_backoff_seconds,
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs))
+        awaited = AwaitedJobs(jobs, grace_seconds=settings.openai_grace_seconds, now=now)
+        attaching = Attaching(
+            namespace,
+            storage,
+            jobs,
+            uploads,
+            awaited,
+            leftovers,
+            largest_transcript_bytes=settings.largest_transcript_bytes,
+            new_id=new_id,
+        )
+        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), awaited, attaching)
 
     tenants = Tenants(build_tenant)
 
@@ -85,6 +108,12 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            abandoned = asyncio.create_task(
+                cancel_abandoned_again_and_again(
+                    tenants.list_awaited_jobs, grace_seconds=settings.openai_grace_seconds
+                )
+            )
+            stack.callback(abandoned.cancel)
             yield
 
     app = FastAPI(
@@ -113,6 +142,8 @@ def create_app(
     answer_errors(app)
     for each in (transcriptions, downloads, queue, health, service, jobs, results):
         app.include_router(each.router)
+    for openai in (audio, openai_models):
+        app.include_router(openai.router)
     return app
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from waas_api.openai_settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 
 MEBIBYTE = 1024 * 1024
@@ -22,7 +23,7 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(OpenAISettings, BaseSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
@@ -108,6 +109,10 @@ class Settings(BaseSettings):
         if self.default_model not in self.models:
             raise ValueError(
                 f"WAAS_DEFAULT_MODEL is {self.default_model!r}, which WAAS_MODELS does not list"
+            )
+        if self.openai_model and self.openai_model not in self.models:
+            raise ValueError(
+                f"WAAS_OPENAI_MODEL is {self.openai_model!r}, which WAAS_MODELS does not list"
             )
         if self.s3_endpoint.path not in (None, "", "/"):
             raise ValueError("WAAS_S3_ENDPOINT must not have a path")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -16,6 +18,8 @@ class Tenant:
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
     waiting_line: WaitingLine
+    awaited_jobs: AwaitedJobs
+    attaching: Attaching
 
 
 class Tenants:
@@ -31,6 +35,10 @@ class Tenants:
         if namespace not in self._tenants:
             self._tenants[namespace] = self._build(namespace)
         return self._tenants[namespace]
+
+    def list_awaited_jobs(self) -> list[AwaitedJobs]:
+        """Return the awaited jobs of each tenant."""
+        return [tenant.awaited_jobs for tenant in self._tenants.values()]
 
     async def close(self) -> None:
         """Wait until no upload is half done."""

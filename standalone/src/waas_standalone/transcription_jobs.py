@@ -15,7 +15,7 @@ from waas_api.errors import (
     JobNotFound,
     NameTaken,
 )
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import (
     API_VERSION,
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _WAITING_PHASES = ("", *(phase for phase in Phase if phase.is_waiting))
+_UNFINISHED_PHASES = ("", *(phase for phase in Phase if not phase.is_final))
 _LOOK_SECONDS = 0.05
 
 
@@ -106,6 +107,37 @@ class LocalTranscriptionJobs:
             )
             for metadata in metadatas
         )
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended."""
+        rows = await self._run(
+            lambda at: at.list_in_phases(
+                Kind.TRANSCRIPTION_JOB, self._namespace, _UNFINISHED_PHASES
+            )
+        )
+        metadatas = [row.resource["metadata"] for row in rows]
+        return tuple(
+            UnfinishedJob(
+                name=metadata["name"],
+                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+                annotations=metadata.get("annotations", {}),
+            )
+            for metadata in metadatas
+            if label in metadata.get("labels", {})
+        )
+
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+
+        def annotate(at: Transaction) -> Resource:
+            job = self._get(at, name)
+            metadata = job["metadata"]
+            merged = {**metadata.get("annotations", {}), **annotations}
+            return at.replace(
+                Kind.TRANSCRIPTION_JOB, {**job, "metadata": {**metadata, "annotations": merged}}
+            )
+
+        return _parse(await self._run(annotate))
 
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
