@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ async def test_a_request_makes_a_job_with_its_own_recording() -> None:
 )
 async def test_the_same_request_again_meets_the_finished_job(
     sentence: str,  # noqa: ARG001
-    fields: dict[str, str],
+    fields: dict[str, Any],
 ) -> None:
     api = OpenAIApi()
     await api.ask()

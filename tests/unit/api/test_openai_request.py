@@ -25,13 +25,13 @@ from waas_contract.transcription_options import DecodingOptions
 MODELS = Models(("tiny", "base", "tiny.en"), default="tiny", whisper_1="base")
 
 
-def parse(task: Task = Task.TRANSCRIBE, **fields: str | Sequence[str]) -> AudioRequest:
+def parse(fields: Mapping[str, str | Sequence[str]], task: Task = Task.TRANSCRIBE) -> AudioRequest:
     given = {name: [each] if isinstance(each, str) else each for name, each in fields.items()}
     return parse_audio_request(given, task, MODELS, file_name="a.mp3", ttl_seconds=60)
 
 
 def test_a_form_of_the_file_alone_has_openais_defaults() -> None:
-    asked = parse()
+    asked = parse({})
 
     request = asked.order.request
     assert (request.model, request.task, request.language) == ("tiny", Task.TRANSCRIBE, None)
@@ -68,7 +68,7 @@ def test_a_form_of_the_file_alone_has_openais_defaults() -> None:
 def test_fields_become_a_request(
     fields: dict[str, str | Sequence[str]], expected: Mapping[str, object]
 ) -> None:
-    request = parse(**fields).order.request
+    request = parse(fields).order.request
 
     assert {name: getattr(request, name) for name in expected} == expected
 
@@ -77,7 +77,7 @@ def test_fields_become_a_request(
 def test_granularities_choose_what_is_shown(spelling: str) -> None:
     fields = {spelling: "word"}
 
-    assert parse(response_format="verbose_json", **fields).granularities == {Granularity.WORD}
+    assert parse({"response_format": "verbose_json", **fields}).granularities == {Granularity.WORD}
 
 
 @pytest.mark.parametrize(
@@ -108,20 +108,22 @@ def test_what_cannot_be_done_is_refused(
     fields: dict[str, str], error: type[InvalidRequest], field: str | None
 ) -> None:
     with pytest.raises(error) as caught:
-        parse(**fields)
+        parse(fields)
 
     assert getattr(caught.value, "field", None) == field
 
 
 def test_a_translation_heeds_only_what_openai_documents_for_it() -> None:
     asked = parse(
+        {
+            "model": "whisper-1",
+            "language": "en",
+            "stream": "true",
+            "include": "logprobs",
+            "timestamp_granularities": "word",
+            "response_format": "srt",
+        },
         Task.TRANSLATE,
-        model="whisper-1",
-        language="en",
-        stream="true",
-        include="logprobs",
-        timestamp_granularities="word",
-        response_format="srt",
     )
 
     assert (asked.order.request.task, asked.order.request.language) == (Task.TRANSLATE, None)
@@ -131,7 +133,7 @@ def test_a_translation_heeds_only_what_openai_documents_for_it() -> None:
 
 def test_a_model_that_knows_english_alone_cannot_translate() -> None:
     with pytest.raises(EnglishOnly):
-        parse(Task.TRANSLATE, model="tiny.en")
+        parse({"model": "tiny.en"}, Task.TRANSLATE)
 
 
 def test_fields_that_need_others_are_not_judged_before_those_have_come() -> None:

@@ -42,6 +42,10 @@ FULL: dict[str, Any] = {
             "largestTranscriptBytes": 2048,
             "longestShutdownSeconds": 5,
             "kubernetesTimeoutSeconds": 2.5,
+            "openaiModel": "large-v3",
+            "openaiLongestWaitSeconds": 90,
+            "openaiGraceSeconds": 30,
+            "openaiTtlSeconds": 3600,
         },
         "allowedWebhooks": {"existingSecret": "webhooks"},
     },
@@ -121,6 +125,10 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
         largest_transcript_bytes=2048,
         longest_shutdown_seconds=5,
         kubernetes_timeout_seconds=2.5,
+        openai_model="large-v3",
+        openai_longest_wait_seconds=90,
+        openai_grace_seconds=30,
+        openai_ttl_seconds=3600,
     )
     assert settings == expected.model_dump()
 
