@@ -136,6 +136,28 @@ async def test_models_are_those_that_may_be_named() -> None:
 
     assert [model["id"] for model in listed["data"]] == ["tiny", "base", "whisper-1"]
     assert (await api.get("/v1/models/whisper-1")).json() == listed["data"][-1]
+    assert (await api.request("HEAD", "/v1/models")).status_code == 200
+
+
+# Routes of other modules answer GET and HEAD under one operation id.
+@pytest.mark.filterwarnings("ignore:Duplicate Operation ID:UserWarning")
+async def test_the_forms_are_in_the_openapi_document() -> None:
+    document = (await make_api().get("/openapi.json")).json()
+
+    fields = {
+        path: set(
+            document["paths"][f"/v1/audio/{path}"]["post"]["requestBody"]["content"][
+                "multipart/form-data"
+            ]["schema"]["properties"]
+        )
+        for path in ("transcriptions", "translations")
+    }
+    assert fields["translations"] == {"file", "model", "prompt", "response_format", "temperature"}
+    assert fields["transcriptions"] - fields["translations"] == {
+        "language",
+        "timestamp_granularities[]",
+        "stream",
+    }
 
 
 async def test_a_wait_that_is_over_says_where_the_transcript_will_be() -> None:

@@ -1,5 +1,6 @@
 """Forms as they arrive, in pieces of any size."""
 
+import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -121,3 +122,27 @@ def test_the_boundary_is_in_the_content_type(content_type: str, boundary: bytes 
 async def test_a_boundary_that_is_too_long_is_refused() -> None:
     with pytest.raises(MalformedForm):
         MultipartForm(b"x" * 10_000, chunked(), file_field="file")
+
+
+async def test_a_recording_is_not_held_on_its_way() -> None:
+    piece, pieces = bytes(64 * 1024), 500
+
+    async def long_body() -> AsyncIterator[bytes]:
+        yield recording(b"")[:-2]
+        for _ in range(pieces):
+            yield piece
+        yield b"\r\n" + END
+
+    form = MultipartForm(BOUNDARY.encode(), long_body(), file_field="file")
+    await form.find_file()
+    tracemalloc.start()
+    try:
+        size = 0
+        async for chunk in form.file():
+            size += len(chunk)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert size == pieces * len(piece)
+    assert peak < 16 * len(piece)

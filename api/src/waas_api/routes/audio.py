@@ -7,7 +7,15 @@ from fastapi.responses import StreamingResponse
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
 from waas_api.openai_answers import media_type_of, render_answer
-from waas_api.openai_request import AudioRequest, Models, parse_audio_request, read_choices
+from waas_api.openai_request import (
+    WHISPER_1,
+    AudioRequest,
+    Granularity,
+    Models,
+    ResponseFormat,
+    parse_audio_request,
+    read_choices,
+)
 from waas_api.openai_stream import MEDIA_TYPE
 from waas_api.routes.incoming import open_form
 from waas_api.transcript_waiting import TranscriptWait
@@ -18,13 +26,41 @@ router = APIRouter()
 _NEITHER_KEPT_NOR_HELD_BACK = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-@router.post("/v1/audio/transcriptions")
+_FILE = {"type": "string", "format": "binary", "description": "The recording."}
+_FIELDS: dict[str, dict[str, object]] = {
+    "model": {"type": "string", "example": WHISPER_1},
+    "prompt": {"type": "string", "description": "Text that sets vocabulary and style."},
+    "response_format": {"type": "string", "enum": [*ResponseFormat], "default": "json"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0},
+}
+_FIELDS_OF_TRANSCRIPTIONS: dict[str, dict[str, object]] = {
+    "language": {"type": "string", "example": "no"},
+    "timestamp_granularities[]": {
+        "type": "array",
+        "items": {"type": "string", "enum": [*Granularity]},
+    },
+    "stream": {"type": "boolean", "default": False},
+}
+
+
+def _describe(fields: dict[str, dict[str, object]]) -> dict[str, object]:
+    """Return what OpenAPI says of a form, which the framework does not read itself."""
+    # The file comes last, as it has to for mistakes to be told before it is sent.
+    form = {"type": "object", "required": ["file"], "properties": {**fields, "file": _FILE}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+_TRANSCRIPTIONS = _describe(_FIELDS | _FIELDS_OF_TRANSCRIPTIONS)
+_TRANSLATIONS = _describe(_FIELDS)
+
+
+@router.post("/v1/audio/transcriptions", openapi_extra=_TRANSCRIPTIONS)
 async def transcribe(request: Request, desk: CallersDesk) -> Response:
     """Answer with what is said in a recording."""
     return await _answer(request, desk, Task.TRANSCRIBE)
 
 
-@router.post("/v1/audio/translations")
+@router.post("/v1/audio/translations", openapi_extra=_TRANSLATIONS)
 async def translate(request: Request, desk: CallersDesk) -> Response:
     """Answer with what is said in a recording, in English."""
     return await _answer(request, desk, Task.TRANSLATE)

@@ -10,14 +10,16 @@ from waas_api.openai_answers import list_model_ids, show_model, show_models
 router = APIRouter()
 
 
-@router.api_route("/v1/models", methods=["GET", "HEAD"])
+@router.head("/v1/models", include_in_schema=False)
+@router.get("/v1/models")
 async def list_models(desk: CallersDesk) -> dict[str, object]:
     """List the models that may be asked for, `whisper-1` among them."""
     desk.require(Permission.READ)
     return show_models(desk.settings.models)
 
 
-@router.api_route("/v1/models/{model_id}", methods=["GET", "HEAD"])
+@router.head("/v1/models/{model_id}", include_in_schema=False)
+@router.get("/v1/models/{model_id}")
 async def get_model(model_id: str, desk: CallersDesk) -> dict[str, object]:
     """Return one model."""
     desk.require(Permission.READ)
