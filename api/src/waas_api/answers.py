@@ -20,12 +20,15 @@ from waas_api.errors import (
     ClusterError,
     ClusterRefused,
     CreationUnknown,
+    DetectionError,
+    DetectionTimedOut,
     InvalidRequest,
     JobCancelled,
     JobFailed,
     JobNotDone,
     JobNotFound,
     ObjectTooLarge,
+    RecordingUnreadable,
     StorageError,
     StorageFull,
     TooManyUploads,
@@ -44,6 +47,7 @@ from waas_api.problems import (
     problem_of_status,
     unexpected_problem,
 )
+from waas_api.unserved import allowed_methods, answer_unserved
 
 logger = logging.getLogger(__name__)
 
@@ -57,12 +61,15 @@ class Answer:
     """The old service's text; None for the error's own."""
 
     retry_after_seconds: int | None = None
+    media_type: str = "text/html"
+    """What the old service called its texts; a text with words of others is not to be HTML."""
 
 
 _RETRY = 10
 _ANSWERS: dict[type[ApiError], Answer] = {
     InvalidRequest: Answer(400),
     UnknownWebhook: Answer(405),
+    RecordingUnreadable: Answer(400, media_type="text/plain"),
     UploadCutOff: Answer(400),
     UploadStalled: Answer(408),
     UploadTooLarge: Answer(413),
@@ -71,6 +78,8 @@ _ANSWERS: dict[type[ApiError], Answer] = {
     JobFailed: Answer(500, "Job failed"),
     JobCancelled: Answer(400, "Job canceled"),
     JobNotDone: Answer(425, "Job not done yet"),
+    DetectionError: Answer(500, media_type="text/plain"),
+    DetectionTimedOut: Answer(504, retry_after_seconds=_RETRY),
     UnsupportedOutput: Answer(400, "Output not supported"),
     TranscriptMissing: Answer(500),
     ObjectTooLarge: Answer(500, "The transcript is too large to be shown"),
@@ -118,7 +127,7 @@ def _answer_problem(problem: Problem, detail: str = "") -> Response:
 def _log_failure(error: ApiError, status: int) -> None:
     if isinstance(error, ClusterRefused):
         logger.error("Kubernetes refused: %s", error)
-    elif status >= 500 and not isinstance(error, JobFailed):
+    elif status >= 500 and not isinstance(error, JobFailed | DetectionError):
         # No traceback: the libraries' own errors quote whole requests.
         logger.error("request failed: %s: %s", type(error).__name__, error)
 
@@ -146,7 +155,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
             '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"
         )
     text = str(error) if answer.text is None else answer.text
-    return Response(text, answer.status, headers, media_type="text/html")
+    return Response(text, answer.status, headers, media_type=answer.media_type)
 
 
 async def answer_unexpected(request: Request, _: Exception) -> Response:
@@ -165,12 +174,16 @@ async def answer_framework(request: Request, error: Exception) -> Response:
         problem = problem_of_status(error.status_code)
         response = _answer_problem(problem, f"{request.method} {request.url.path} is not served.")
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = allowed_methods(request)
         return response
     if _is_openai(request):
         openai_error = openai_error_of_status(
             error.status_code, f"{request.method} {request.url.path}"
         )
         return JSONResponse(openai_error.render(), error.status_code, error.headers)
+    if error.status_code in (404, 405):
+        return answer_unserved(request, error.status_code)
     return await http_exception_handler(request, error)
 
 

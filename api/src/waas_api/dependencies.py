@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from waas_api.attaching import HeldRecording
 from waas_api.callers import Authenticator, Caller, Permission
+from waas_api.detection import Detections
 from waas_api.errors import Forbidden, JobNotFound
 from waas_api.object_storage import ObjectStorage
 from waas_api.readiness import Readiness
@@ -30,6 +31,7 @@ class Services:
     object_storage: ObjectStorage
     authenticator: Authenticator
     tenants: Tenants
+    detections: Detections
     readiness: Readiness
     new_id: Callable[[], str]
     now: Callable[[], datetime]

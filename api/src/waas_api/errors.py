@@ -12,6 +12,7 @@
     |   |-- NotAForm
     |   |-- MalformedForm
     |   |-- InvalidField
+    |   |-- RecordingUnreadable
     |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
@@ -31,6 +32,9 @@
     |   |-- JobCancelled
     |   `-- JobNotDone
     |       `-- WaitIsOver
+    |-- DetectionError            nobody can say which language it is
+    |   |-- DetectionFailed
+    |   `-- DetectionTimedOut
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
@@ -101,6 +105,10 @@ class InvalidField(InvalidRequest):
         self.field = field
         self.code = code
         """What programs know the mistake by, where it has a name."""
+
+
+class RecordingUnreadable(InvalidRequest):
+    """The body came whole, and there is no sound in it."""
 
 
 class InvalidCursor(InvalidRequest):
@@ -181,6 +189,18 @@ class WaitIsOver(JobNotDone):
     def __init__(self, job_name: str, message: str) -> None:
         super().__init__(message)
         self.job_name = job_name
+
+
+class DetectionError(ApiError):
+    """Nobody can say which language it is."""
+
+
+class DetectionFailed(DetectionError):
+    """The job ended without a language."""
+
+
+class DetectionTimedOut(DetectionError):
+    """The job had no language in the time that the client may wait."""
 
 
 class UnsupportedOutput(ApiError):

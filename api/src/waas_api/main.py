@@ -12,28 +12,33 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.answers import answer_errors
 from waas_api.attaching import Attaching
 from waas_api.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
 from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
+from waas_api.detection import Detections
 from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
 from waas_api.routes import (
     audio,
+    detection,
     downloads,
     health,
     jobs,
     openai_models,
+    options,
     queue,
     results,
     service,
     transcriptions,
 )
-from waas_api.settings import Settings, read_webhook_ids
+from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
@@ -70,6 +75,7 @@ def create_app(
     assert storage is not None
     assert jobs_of is not None
     leftovers = Leftovers(storage)
+    detections = Detections(storage, longest_seconds=settings.longest_detection_seconds)
     slots = asyncio.Semaphore(settings.uploads_at_once)
 
     def build_tenant(namespace: str) -> Tenant:
@@ -95,7 +101,15 @@ def create_app(
             largest_transcript_bytes=settings.largest_transcript_bytes,
             new_id=new_id,
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), awaited, attaching)
+        return Tenant(
+            namespace,
+            jobs,
+            uploads,
+            WaitingLine(jobs),
+            TranscribedTime(jobs),
+            awaited,
+            attaching,
+        )
 
     tenants = Tenants(build_tenant)
 
@@ -108,6 +122,7 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            stack.push_async_callback(detections.close)
             abandoned = asyncio.create_task(
                 cancel_abandoned_again_and_again(
                     tenants.list_awaited_jobs, grace_seconds=settings.openai_grace_seconds
@@ -130,6 +145,7 @@ def create_app(
         object_storage=storage,
         authenticator=authenticator or Anonymous(settings.namespace),
         tenants=tenants,
+        detections=detections,
         readiness=Readiness(
             {
                 "object storage": storage.is_ready,
@@ -140,7 +156,8 @@ def create_app(
         now=now,
     )
     answer_errors(app)
-    for each in (transcriptions, downloads, queue, health, service, jobs, results):
+    compat = (transcriptions, detection, downloads, queue, options)
+    for each in (*compat, health, service, jobs, results):
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
@@ -183,9 +200,17 @@ def explain_settings(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(
-        f"WAAS_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}".removeprefix("WAAS_: ")
+        f"{_name_variable('.'.join(map(str, each['loc'])))}: {each['msg']}".removeprefix(": ")
         for each in error.errors(include_input=False)
     )
+
+
+def _name_variable(location: str) -> str:
+    name = location.upper()
+    if name.startswith("WAAS_"):
+        # One that has the old service's name beside ours.
+        return f"{name} or {name.removeprefix('WAAS_')}"
+    return name and f"WAAS_{name}"
 
 
 def main() -> int:

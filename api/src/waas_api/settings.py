@@ -1,13 +1,12 @@
 """The api's settings, read from environment variables that begin with `WAAS_`."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from waas_api.old_service_settings import OldServiceSettings
 from waas_api.openai_settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 
@@ -23,13 +22,15 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(OpenAISettings, BaseSettings):
+class Settings(OpenAISettings, OldServiceSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
         env_prefix="WAAS_",
         frozen=True,
         extra="ignore",
+        # Those that have two names in the environment have a third one in Python.
+        populate_by_name=True,
         # An error about one setting must not show the others: the store's password is among them.
         hide_input_in_errors=True,
     )
@@ -63,9 +64,6 @@ class Settings(OpenAISettings, BaseSettings):
 
     default_model: str = "tiny"
     """Model of a request that names none."""
-
-    allowed_webhooks_file: Path | None = None
-    """JSON list of `{"id", "url", "token"}`; the api reads only the ids. None allows no webhook."""
 
     host: str = "0.0.0.0"
     """Address to listen on."""
@@ -123,21 +121,3 @@ class Settings(OpenAISettings, BaseSettings):
                 f"{self.upload_part_bytes} bytes; raise WAAS_UPLOAD_PART_BYTES"
             )
         return self
-
-
-_WEBHOOKS = TypeAdapter(list[Mapping[str, object]])
-
-
-def read_webhook_ids(path: Path | None) -> frozenset[str]:
-    """Return the ids in the administrator's list of webhooks.
-
-    Raises:
-        ValueError: the file is not such a list.
-    """
-    if path is None:
-        return frozenset()
-    try:
-        webhooks = _WEBHOOKS.validate_python(json.loads(path.read_bytes()))
-        return frozenset(str(webhook["id"]) for webhook in webhooks)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{path} does not hold a JSON list of webhooks with ids") from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from waas_api.attaching import Attaching
 from waas_api.awaited_jobs import AwaitedJobs
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -18,6 +19,7 @@ class Tenant:
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
     waiting_line: WaitingLine
+    transcribed_time: TranscribedTime
     awaited_jobs: AwaitedJobs
     attaching: Attaching
 

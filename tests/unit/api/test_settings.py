@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from support.api_builders import make_settings, write_webhooks
+from support.api_builders import make_settings
 from waas_api.main import main
-from waas_api.settings import Settings, read_webhook_ids
+from waas_api.settings import Settings
 from waas_contract.models import MODEL_NAMES
 
 
@@ -62,17 +62,3 @@ def test_a_missing_setting_is_named_and_the_others_are_kept_secret(
     said = capsys.readouterr().err
     assert "WAAS_NAMESPACE: Field required" in said
     assert "open-sesame" not in said
-
-
-def test_webhook_ids_are_read_from_the_administrators_list(tmp_path: Path) -> None:
-    assert read_webhook_ids(None) == frozenset()
-    assert read_webhook_ids(write_webhooks(tmp_path / "list.json", "a", "b")) == {"a", "b"}
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"url": "https://x"}]'])
-def test_a_list_of_webhooks_without_ids_is_refused(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "list.json"
-    path.write_text(content)
-
-    with pytest.raises(ValueError, match="does not hold a JSON list of webhooks with ids"):
-        read_webhook_ids(path)

@@ -104,10 +104,12 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                             "imagePullPolicy": "IfNotPresent",
                             "env": [
                                 *STORE_SETTINGS,
+                                setting("CALLBACK_REQUIRED", "true"),
                                 setting("DEFAULT_MODEL", "tiny"),
                                 setting("KUBERNETES_TIMEOUT_SECONDS", "10"),
                                 setting("LARGEST_TRANSCRIPT_BYTES", "67108864"),
                                 setting("LARGEST_UPLOAD_BYTES", "17179869184"),
+                                setting("LONGEST_DETECTION_SECONDS", "120"),
                                 setting("LONGEST_SHUTDOWN_SECONDS", "20"),
                                 setting("LONGEST_UPLOAD_IDLE_SECONDS", "60"),
                                 setting("LONGEST_UPLOAD_SECONDS", "21600"),

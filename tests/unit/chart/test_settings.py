@@ -46,7 +46,14 @@ FULL: dict[str, Any] = {
             "openaiLongestWaitSeconds": 90,
             "openaiGraceSeconds": 30,
             "openaiTtlSeconds": 3600,
+            "callbackRequired": False,
+            "longestDetectionSeconds": 30,
+            "baseUrl": "https://waas.example/speech",
+            "emailSenderAddress": "waas@example.org",
+            "emailSenderHost": "smtp.example.org",
+            "disclaimer": 'For <b class="x">$5</b>',
         },
+        "emailSender": {"existingSecret": "mail"},
         "allowedWebhooks": {"existingSecret": "webhooks"},
     },
     "operator": {
@@ -129,6 +136,13 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
         openai_longest_wait_seconds=90,
         openai_grace_seconds=30,
         openai_ttl_seconds=3600,
+        callback_required=False,
+        longest_detection_seconds=30,
+        base_url=cast(Any, "https://waas.example/speech"),
+        email_sender_address="waas@example.org",
+        email_sender_host="smtp.example.org",
+        email_sender_password=cast(Any, "password"),
+        disclaimer='For <b class="x">$5</b>',
     )
     assert settings == expected.model_dump()
 
@@ -193,10 +207,9 @@ def test_defaults_of_the_chart_are_those_of_the_programs(
     values = yaml.safe_load((CHART / "values.yaml").read_text())[component]["settings"]
     defaults = {to_camel(name): field.default for name, field in program.model_fields.items()}
 
-    # An empty list leaves the models to the program.
-    assert {name: value for name, value in values.items() if name != "models"} == {
-        name: defaults[name] for name in values if name != "models"
-    }
+    # An empty value leaves the setting to the program.
+    chosen = {name: value for name, value in values.items() if value not in ("", [])}
+    assert chosen == {name: defaults[name] for name in chosen}
     assert {to_snake(name) for name in values} <= set(program.model_fields)
 
 
