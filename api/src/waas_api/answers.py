@@ -29,6 +29,7 @@ from waas_api.errors import (
     JobNotFound,
     ObjectTooLarge,
     RecordingUnreadable,
+    RecordsFull,
     StorageError,
     StorageFull,
     TooManyUploads,
@@ -84,6 +85,7 @@ _ANSWERS: dict[type[ApiError], Answer] = {
     TranscriptMissing: Answer(500),
     ObjectTooLarge: Answer(500, "The transcript is too large to be shown"),
     StorageFull: Answer(507, "The service has no room for another recording."),
+    RecordsFull: Answer(507, "The service has no room for another recording."),
     StorageError: Answer(
         503, "Object storage does not work just now. Try again in a moment.", _RETRY
     ),

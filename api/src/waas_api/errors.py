@@ -44,6 +44,7 @@
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
+        |   `-- RecordsFull
         |-- ClusterRefused
         |-- CreationUnknown       it may have been made or not
         `-- NameTaken
@@ -242,6 +243,10 @@ class ClusterUnavailable(ClusterError):
         super().__init__(message)
         self.may_have_happened = may_have_happened
         """Whether the request could have been carried out all the same."""
+
+
+class RecordsFull(ClusterUnavailable):
+    """There is no room for another record until somebody makes some."""
 
 
 class ClusterRefused(ClusterError):

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from kubernetes.aio import client
-from pydantic import ValidationError
 
 from waas_api.errors import (
     ClusterError,
@@ -17,6 +16,7 @@ from waas_api.errors import (
 from waas_api.kubernetes_connection import KubernetesConnection
 from waas_api.transcription_jobs import JobPage, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -193,11 +193,6 @@ class KubernetesTranscriptionJobs:
 
 def _parse_job(resource: Any) -> TranscriptionJob:
     try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        name = resource["metadata"]["name"]
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
-        ) from None
+        return read_transcription_job(resource)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None

@@ -63,10 +63,13 @@ def create_app(
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+    storage_name: str = "object storage",
+    records_name: str = "kubernetes",
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
     Jobs are kept by namespace. The app opens and closes those adapters that it makes itself.
+    By their names /readyz tells which of them does not answer.
     """
     own_storage = None if object_storage else _build_object_storage(settings)
     own_cluster = None if transcription_jobs else _Cluster(settings)
@@ -148,8 +151,8 @@ def create_app(
         detections=detections,
         readiness=Readiness(
             {
-                "object storage": storage.is_ready,
-                "kubernetes": tenants.get(settings.namespace).transcription_jobs.is_ready,
+                storage_name: storage.is_ready,
+                records_name: tenants.get(settings.namespace).transcription_jobs.is_ready,
             }
         ),
         new_id=new_id,

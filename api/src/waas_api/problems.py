@@ -21,6 +21,7 @@ from waas_api.errors import (
     JobNotFound,
     NoRecording,
     ObjectTooLarge,
+    RecordsFull,
     StorageError,
     StorageFull,
     TooManyUploads,
@@ -65,6 +66,11 @@ class Problem:
 
 
 _AGAIN = "Try again in a moment."
+_NO_ROOM = Problem(
+    507, "storage-full", "The disk of the service is full",
+    "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
+    "administrator.",
+)  # fmt: skip
 _PROBLEMS: dict[type[ApiError], Problem] = {
     InvalidRequest: Problem(400, "invalid-request", "Request not acceptable"),
     InvalidCursor: Problem(400, "invalid-cursor", "No page begins there"),
@@ -122,11 +128,8 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
         500, "transcript-too-large", "The transcript is too large to be shown",
         "The transcript is larger than this service is willing to hold in memory.",
     ),
-    StorageFull: Problem(
-        507, "storage-full", "The disk of the service is full",
-        "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
-        "administrator.",
-    ),
+    StorageFull: _NO_ROOM,
+    RecordsFull: _NO_ROOM,
     StorageError: Problem(
         503, "storage-unavailable", "Object storage does not work just now", _AGAIN,
         _RETRY_SECONDS,

@@ -45,6 +45,8 @@ def create_standalone_app(settings: Settings) -> FastAPI:
         api_settings,
         object_storage=service.object_storage,
         transcription_jobs=lambda _: service.transcription_jobs,
+        storage_name="objects' folder",
+        records_name="database",
     )
     api_lifespan = app.router.lifespan_context
 

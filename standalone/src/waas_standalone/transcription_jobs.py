@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
     InvalidCursor,
     JobNotFound,
     NameTaken,
+    RecordsFull,
 )
 from waas_api.transcription_jobs import JobPage, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
@@ -25,7 +25,7 @@ from waas_contract.transcription_job import (
     TranscriptionJobSpec,
 )
 from waas_operator.seams import Resource
-from waas_standalone.errors import DatabaseFailed, NameExists
+from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.spec_rules import explain_invalid
 
@@ -182,17 +182,14 @@ class LocalTranscriptionJobs:
     async def _run(self, work: Callable[[Transaction], Result]) -> Result:
         try:
             return await self._records.run(work)
+        except DatabaseFull as error:
+            raise RecordsFull(str(error)) from error
         except DatabaseFailed as error:
             raise ClusterUnavailable(str(error)) from error
 
 
 def _parse(resource: Resource) -> TranscriptionJob:
     try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        name = resource["metadata"]["name"]
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
-        ) from None
+        return read_transcription_job(resource)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None

@@ -11,6 +11,7 @@ from support.chart import CHART, STORE, Chart, Manifests, container, read_variab
 from support.kubernetes_api import Resource
 from waas_api.settings import Settings as ApiSettings
 from waas_contract.models import MODEL_NAMES
+from waas_contract.transcription_job import Priority
 from waas_operator.settings import Profile
 from waas_operator.settings import Settings as OperatorSettings
 
@@ -62,12 +63,14 @@ FULL: dict[str, Any] = {
             "storagePatienceSeconds": 10,
             "progressIntervalSeconds": 1.5,
             "resyncSeconds": 60,
+            "defaultTtlSeconds": 0,
             "reconcileConcurrency": 2,
             "logLevel": "DEBUG",
         },
     },
     "jobs": {
         "scratchSize": "1Ti",
+        "priorityClasses": {"low": "night", "high": "urgent"},
         "image": {"tag": "cuda"},
         "profiles": {
             "default": {"resources": {"requests": {"cpu": 2, "memory": None}}},
@@ -170,6 +173,8 @@ def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatc
                 device="cuda",
             ),
         },
+        priority_classes={Priority.LOW: "night", Priority.HIGH: "urgent"},
+        default_ttl_seconds=0,
         source_buckets={"newsroom": ("archive", "field-recordings")},
         s3_endpoint="https://store.example",
         s3_endpoint_for_jobs="http://10.1.2.3:9000",

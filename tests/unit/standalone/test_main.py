@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -46,6 +47,19 @@ async def test_the_app_is_the_api_with_everything_behind_it(tmp_path: Path) -> N
         assert (await client.get("/v2/jobs", headers={"Host": "evil.example"})).status_code == 421
 
     open_data_folder(tmp_path / "data").close()
+
+
+async def test_what_is_not_ready_is_called_by_its_name(tmp_path: Path) -> None:
+    app = create_standalone_app(make_settings(tmp_path))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        shutil.rmtree(tmp_path / "data" / "objects")
+        answer = await client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["notReady"]) == (503, ["objects' folder"])
 
 
 @pytest.mark.parametrize(
