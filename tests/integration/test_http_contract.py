@@ -1,14 +1,12 @@
 """What a client can rely on, whichever back end it speaks to: each test runs on both."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from support.back_ends import MODEL, BackEnd, in_kubernetes, on_one_machine
-from support.service import Tenant
+from support.back_ends import MODEL, BackEnd, in_new_namespace, on_one_machine
 from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of, words_of_captions
 
@@ -25,22 +23,9 @@ def service(
     if request.param == "one machine":
         with on_one_machine(folder, weights) as back_end:
             yield back_end
-        return
-    api = request.getfixturevalue("kubernetes_api")
-    request.getfixturevalue("object_store")
-    name = f"contract-{secrets.token_hex(4)}"
-    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
-    tenant = Tenant(
-        name,
-        request.getfixturevalue("control_plane"),
-        request.getfixturevalue("minio_server"),
-        api,
-    )
-    try:
-        with in_kubernetes(tenant, folder, weights) as back_end:
+    else:
+        with in_new_namespace(request, folder, weights) as back_end:
             yield back_end
-    finally:
-        api.delete(f"/api/v1/namespaces/{name}")
 
 
 @pytest.fixture(scope="module")

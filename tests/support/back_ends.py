@@ -1,12 +1,14 @@
 """The whole service over HTTP, wherever it keeps its records: in Kubernetes or on one machine."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from support.pod_runner import PodRunner
 from support.service import Tenant, running_api, running_operator
@@ -62,6 +64,28 @@ def in_kubernetes(tenant: Tenant, folder: Path, weights: Path) -> Iterator[BackE
         operator.start()
         operator.wait_until_ready()
         yield BackEnd(rest, tenant.namespace)
+
+
+@contextlib.contextmanager
+def in_new_namespace(
+    request: pytest.FixtureRequest, folder: Path, weights: Path
+) -> Iterator[BackEnd]:
+    """Run it on Kubernetes, in a namespace that goes again, on the servers of the fixtures."""
+    api = request.getfixturevalue("kubernetes_api")
+    request.getfixturevalue("object_store")
+    name = f"contract-{secrets.token_hex(4)}"
+    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    tenant = Tenant(
+        name,
+        request.getfixturevalue("control_plane"),
+        request.getfixturevalue("minio_server"),
+        api,
+    )
+    try:
+        with in_kubernetes(tenant, folder, weights) as back_end:
+            yield back_end
+    finally:
+        api.delete(f"/api/v1/namespaces/{name}")
 
 
 @contextlib.contextmanager

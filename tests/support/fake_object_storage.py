@@ -45,6 +45,12 @@ class FakeObjectStorage:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return self.objects[key]
 
+    async def move(self, key: str, new_key: str) -> None:
+        self._check()
+        if key not in self.objects:
+            raise ObjectNotFound(f"no such object: {key}")
+        self.objects[new_key] = self.objects.pop(key)
+
     async def discard(self, key: str) -> None:
         self._check()
         self.objects.pop(key, None)

@@ -67,6 +67,9 @@ class GuardedApi:
         self.now = NOW
         self.ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(100)]
         settings = make_settings(
+            # No job of these tests ever ends.
+            longest_detection_seconds=1,
+            openai_longest_wait_seconds=1,
             namespaces=(NAMESPACE, OTHER_NAMESPACE),
             authentication="api-keys",
             api_keys_file=self.key_file,

@@ -44,6 +44,7 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
+from waas_api.openai_errors import find_openai_error, openai_error_of_status
 from waas_api.problems import (
     MEDIA_TYPE,
     Problem,
@@ -115,6 +116,11 @@ def _is_native(request: Request) -> bool:
     return request.url.path == "/v2" or request.url.path.startswith("/v2/")
 
 
+def _is_openai(request: Request) -> bool:
+    path = f"{request.url.path}/"
+    return path.startswith(("/v1/audio/", "/v1/models/"))
+
+
 def _retry_headers(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
@@ -154,6 +160,11 @@ async def answer_error(request: Request, error: Exception) -> Response:
         response = _answer_problem(problem, str(error))
         response.headers.update(access_headers(error))
         return response
+    if _is_openai(request):
+        openai_error = find_openai_error(error)
+        _log_failure(error, openai_error.status)
+        headers = openai_error.headers() | access_headers(error)
+        return JSONResponse(openai_error.render(), openai_error.status, headers)
     answer = _find_answer(error)
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
@@ -173,6 +184,8 @@ async def answer_unexpected(request: Request, _: Exception) -> Response:
     """Return the response to an error that nobody foresaw; Starlette logs it."""
     if _is_native(request):
         return _answer_problem(unexpected_problem())
+    if _is_openai(request):
+        return JSONResponse(openai_error_of_status(500).render(), 500)
     return Response("Server error", 500, media_type="text/html")
 
 
@@ -186,6 +199,11 @@ async def answer_framework(request: Request, error: Exception) -> Response:
         if error.status_code == 405:
             response.headers["Allow"] = allowed_methods(request)
         return response
+    if _is_openai(request):
+        openai_error = openai_error_of_status(
+            error.status_code, f"{request.method} {request.url.path}"
+        )
+        return JSONResponse(openai_error.render(), error.status_code, error.headers)
     if error.status_code in (404, 405):
         return answer_unserved(request, error.status_code)
     return await http_exception_handler(request, error)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from waas_api.attaching import HeldRecording
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.detection import Detections
@@ -91,6 +92,21 @@ class Desk:
             if jobs or cursor is None:
                 break
         return JobPage(jobs, cursor)
+
+    @asynccontextmanager
+    async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:
+        """Store a recording of the caller's for as long as it takes to find its job."""
+        self.require(Permission.CREATE)
+        limits = self.services.limits
+        counted = limits.count(self.caller, body)
+        with limits.admit_upload(self.caller):
+            async with self.tenant.attaching.hold(counted) as recording:
+                yield recording
+
+    async def attach(self, order: Order, recording: HeldRecording) -> str:
+        """Return the name of the caller's job that does what is asked for, old or new."""
+        self.require(Permission.CREATE)
+        return await self.tenant.attaching.attach(order.of(self.caller.owner), recording)
 
     async def find_job(
         self, name: str, permission: Permission = Permission.READ

@@ -9,6 +9,9 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- NotAForm
+    |   |-- MalformedForm
+    |   |-- InvalidField
     |   |-- RecordingUnreadable
     |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
@@ -24,11 +27,14 @@
     |   |-- LimitReached
     |   `-- AuthenticationUnavailable
     |-- JobNotFound
+    |-- ClientLeft                nobody reads the answer any more
     |-- JobNotEnded               what was asked for has to wait for the job's end
     |-- TranscriptNotReady        the job is there, its transcript is not
     |   |-- JobFailed
+    |   |   `-- BadRecording
     |   |-- JobCancelled
     |   `-- JobNotDone
+    |       `-- WaitIsOver
     |-- DetectionError            nobody can say which language it is
     |   |-- DetectionFailed
     |   `-- DetectionTimedOut
@@ -85,6 +91,24 @@ class NoRecording(InvalidRequest):
 
 class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
+
+
+class NotAForm(InvalidRequest):
+    """The body is not the form that it has to be."""
+
+
+class MalformedForm(InvalidRequest):
+    """The body is no well-formed form, or breaks off."""
+
+
+class InvalidField(InvalidRequest):
+    """A field of a form holds what cannot be done."""
+
+    def __init__(self, field: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+        """What programs know the mistake by, where it has a name."""
 
 
 class RecordingUnreadable(InvalidRequest):
@@ -151,6 +175,10 @@ class JobNotFound(ApiError):
     """There is no TranscriptionJob of that name."""
 
 
+class ClientLeft(ApiError):
+    """The client closed its connection, so that nobody reads the answer."""
+
+
 class JobNotEnded(ApiError):
     """The job waits or runs, and what was asked for needs it to have ended."""
 
@@ -163,12 +191,24 @@ class JobFailed(TranscriptNotReady):
     """The job ended without a transcript."""
 
 
+class BadRecording(JobFailed):
+    """Nothing could be heard in the recording, whoever tries."""
+
+
 class JobCancelled(TranscriptNotReady):
     """Somebody cancelled the job."""
 
 
 class JobNotDone(TranscriptNotReady):
     """The job is waiting or running."""
+
+
+class WaitIsOver(JobNotDone):
+    """The job goes on, but its client has waited for as long as it may."""
+
+    def __init__(self, job_name: str, message: str) -> None:
+        super().__init__(message)
+        self.job_name = job_name
 
 
 class DetectionError(ApiError):

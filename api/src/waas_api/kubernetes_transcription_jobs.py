@@ -15,7 +15,7 @@ from waas_api.errors import (
     InvalidCursor,
 )
 from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.transcription_jobs import JobPage, LiveJob, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
@@ -36,6 +36,7 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 # By what it is not: a resource that the operator has not seen yet has no phase at all.
 _WAITING_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if not phase.is_waiting)
+_UNFINISHED_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
 
 _LIVE_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
 
@@ -107,6 +108,19 @@ class KubernetesTranscriptionJobs:
                 logger.warning("not listed: %s", error, extra=log_fields(transcription_job=name))
         return JobPage(jobs=tuple(jobs), cursor=page["metadata"].get("continue") or None)
 
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+        return _parse_job(
+            await self._connection.ask(
+                self._api.patch_namespaced_custom_object(
+                    **self._where,
+                    name=name,
+                    body={"metadata": {"annotations": dict(annotations)}},
+                    _content_type=_MERGE_PATCH,
+                )
+            )
+        )
+
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
         return _parse_job(
@@ -128,7 +142,7 @@ class KubernetesTranscriptionJobs:
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""
-        items = await self._select(_WAITING_SELECTOR, _headers=_METADATA_ONLY)
+        items = await self._select(field_selector=_WAITING_SELECTOR, _headers=_METADATA_ONLY)
         return tuple(
             WaitingJob(
                 name=item["metadata"]["name"],
@@ -141,17 +155,30 @@ class KubernetesTranscriptionJobs:
         """Return the jobs that have not ended, page by page."""
         return tuple(
             LiveJob(item["metadata"]["name"], item["spec"].get("owner"))
-            for item in await self._select(_LIVE_SELECTOR)
+            for item in await self._select(field_selector=_LIVE_SELECTOR)
         )
 
-    async def _select(self, field_selector: str, **options: Any) -> builtins.list[Any]:
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended, page by page."""
+        items = await self._select(
+            field_selector=_LIVE_SELECTOR, label_selector=label, _headers=_METADATA_ONLY
+        )
+        return tuple(
+            UnfinishedJob(
+                name=item["metadata"]["name"],
+                creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
+                annotations=item["metadata"].get("annotations") or {},
+            )
+            for item in items
+        )
+
+    async def _select(self, **options: Any) -> builtins.list[Any]:
         items: builtins.list[Any] = []
         position: dict[str, str] = {}
         while True:
             page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(
                     **self._where,
-                    field_selector=field_selector,
                     limit=PAGE_SIZE,
                     **options,
                     **position,

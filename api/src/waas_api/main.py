@@ -15,6 +15,8 @@ from pydantic_settings import SettingsError
 from waas_api.access_reviews import AccessReviews
 from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.answers import answer_errors
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
@@ -27,11 +29,13 @@ from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
 from waas_api.routes import (
+    audio,
     detection,
     downloads,
     health,
     jobs,
     links,
+    openai_models,
     options,
     own_jobs,
     queue,
@@ -101,7 +105,28 @@ def create_app(
         live_jobs = LiveJobs(
             jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), TranscribedTime(jobs), live_jobs)
+        awaited = AwaitedJobs(jobs, grace_seconds=settings.openai_grace_seconds, now=now)
+        attaching = Attaching(
+            namespace,
+            storage,
+            jobs,
+            uploads,
+            awaited,
+            leftovers,
+            live_jobs,
+            largest_transcript_bytes=settings.largest_transcript_bytes,
+            new_id=new_id,
+        )
+        return Tenant(
+            namespace,
+            jobs,
+            uploads,
+            WaitingLine(jobs),
+            TranscribedTime(jobs),
+            live_jobs,
+            awaited,
+            attaching,
+        )
 
     tenants = Tenants(build_tenant)
 
@@ -115,6 +140,12 @@ def create_app(
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
             stack.push_async_callback(detections.close)
+            abandoned = asyncio.create_task(
+                cancel_abandoned_again_and_again(
+                    tenants.list_awaited_jobs, grace_seconds=settings.openai_grace_seconds
+                )
+            )
+            stack.callback(abandoned.cancel)
             yield
 
     app = FastAPI(
@@ -158,6 +189,8 @@ def create_app(
     compat = (transcriptions, detection, downloads, queue, options)
     for each in (*compat, health, service, jobs, results, own_jobs, links):
         app.include_router(each.router)
+    for openai in (audio, openai_models):
+        app.include_router(openai.router)
     return app
 
 

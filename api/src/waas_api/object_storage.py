@@ -17,6 +17,7 @@ import anyio.to_thread
 import urllib3
 from anyio import CapacityLimiter
 from minio import Minio, S3Error
+from minio.commonconfig import ComposeSource, CopySource
 from minio.credentials.credentials import Credentials
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
@@ -38,6 +39,15 @@ _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
 _S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
+_COPY_BYTES = 256 * 1024 * 1024
+"""What the store is asked to copy in one request, so that its answer comes in time.
+
+S3 takes 10,000 such pieces, and 5 GiB in each.
+"""
+
+_SMALLEST_PIECE = 5 * 1024 * 1024
+
+
 class ObjectStorage(Protocol):
     """What the api needs of a bucket."""
 
@@ -50,6 +60,13 @@ class ObjectStorage(Protocol):
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
+        ...
+
+    async def move(self, key: str, new_key: str) -> None:
+        """Give an object another key, over what was there, or raise ObjectNotFound.
+
+        After any other error it may be found under either key or both.
+        """
         ...
 
     async def discard(self, key: str) -> None:
@@ -214,6 +231,23 @@ class MinioObjectStorage:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return data
 
+    async def move(self, key: str, new_key: str) -> None:
+        """Have the store copy an object, piece by piece if it is large, and remove the old one."""
+        await self._run(lambda: self._move(key, new_key))
+
+    def _move(self, key: str, new_key: str) -> None:
+        bucket = self._bucket.name
+        size = self._client.stat_object(bucket, key).size or 0
+        if size <= _COPY_BYTES:
+            self._client.copy_object(bucket, new_key, CopySource(bucket, key))
+        else:
+            pieces = [
+                ComposeSource(bucket, key, offset=offset, length=length)
+                for offset, length in cut_in_pieces(size, _COPY_BYTES)
+            ]
+            self._client.compose_object(bucket, new_key, pieces)
+        self._client.remove_object(bucket, key)
+
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it."""
         await self._run(lambda: self._discard(key))
@@ -313,6 +347,15 @@ class MinioObjectStorage:
         """Close the connections."""
         self._http.clear()
         self._impatient_http.clear()
+
+
+def cut_in_pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Return offset and length of pieces that S3 can put together: none but a whole is tiny."""
+    pieces = [(offset, min(piece, size - offset)) for offset in range(0, size, piece)]
+    if len(pieces) > 1 and pieces[-1][1] < _SMALLEST_PIECE:
+        (offset, length), (_, rest) = pieces[-2:]
+        pieces[-2:] = [(offset, length + rest)]
+    return pieces
 
 
 def _translate(error: Exception) -> Exception:

@@ -8,6 +8,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from waas_api.login_settings import LoginSettings, split_names
 from waas_api.old_service_settings import OldServiceSettings
+from waas_api.openai_settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 
 MEBIBYTE = 1024 * 1024
@@ -22,7 +23,7 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(OldServiceSettings, LoginSettings):
+class Settings(OpenAISettings, OldServiceSettings, LoginSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
@@ -110,6 +111,10 @@ class Settings(OldServiceSettings, LoginSettings):
         if self.default_model not in self.models:
             raise ValueError(
                 f"WAAS_DEFAULT_MODEL is {self.default_model!r}, which WAAS_MODELS does not list"
+            )
+        if self.openai_model and self.openai_model not in self.models:
+            raise ValueError(
+                f"WAAS_OPENAI_MODEL is {self.openai_model!r}, which WAAS_MODELS does not list"
             )
         if self.s3_endpoint.path not in (None, "", "/"):
             raise ValueError("WAAS_S3_ENDPOINT must not have a path")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs
 from waas_api.live_jobs import LiveJobs
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
@@ -20,6 +22,8 @@ class Tenant:
     waiting_line: WaitingLine
     transcribed_time: TranscribedTime
     live_jobs: LiveJobs
+    awaited_jobs: AwaitedJobs
+    attaching: Attaching
 
 
 class Tenants:
@@ -35,6 +39,10 @@ class Tenants:
         if namespace not in self._tenants:
             self._tenants[namespace] = self._build(namespace)
         return self._tenants[namespace]
+
+    def list_awaited_jobs(self) -> list[AwaitedJobs]:
+        """Return the awaited jobs of each tenant."""
+        return [tenant.awaited_jobs for tenant in self._tenants.values()]
 
     async def close(self) -> None:
         """Wait until no upload is half done."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from waas_api.errors import (
     ClusterRefused,
@@ -27,6 +27,8 @@ from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import TranscriptionJobSpec
 
 logger = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to create a TranscriptionJob: an API server's restart fits in."""
@@ -59,18 +61,22 @@ class Uploads:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Store a recording, make its TranscriptionJob and return the id of both."""
-        self._remember(asyncio.current_task())
         name = self._new_id()
         spec = build_spec(self._namespace, name, order)
-        async with self._slot():
-            try:
-                size = await self._storage.store(spec.source.key, body)
-            except BaseException:
-                await self._finish(self._leftovers.discard(spec.source.key))
-                raise
-        await self._finish(self._create(name, spec, order.labels))
+        size = await self.store(spec.source.key, body)
+        await self.finish(self._create(name, spec, order.labels))
         logger.info("recording accepted", extra=log_fields(transcription_job=name, bytes=size))
         return name
+
+    async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
+        """Store a body in its turn and return its length; one that breaks off leaves nothing."""
+        self._remember(asyncio.current_task())
+        async with self._slot():
+            try:
+                return await self._storage.store(key, body)
+            except BaseException:
+                await self.finish(self._leftovers.discard(key))
+                raise
 
     async def close(self) -> None:
         """Wait until nothing is half done; who calls it has ended or cancelled all requests."""
@@ -89,11 +95,11 @@ class Uploads:
         finally:
             self._slots.release()
 
-    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+    async def finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do work that must be done to its end even where the request is cancelled."""
         task = asyncio.create_task(work)
         self._remember(task)
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
     def _remember(self, task: asyncio.Task[Any] | None) -> None:
         if task is not None:
@@ -104,10 +110,13 @@ class Uploads:
         self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
     ) -> None:
         try:
-            await self._create_surely(name, spec, labels)
+            await self.create(name, spec, labels)
         except (ClusterRefused, ClusterUnavailable):
             await self._leftovers.discard(spec.source.key)
             raise
+        except NameTaken as error:
+            # Its audio may well lie under the same key.
+            raise CreationUnknown(str(error)) from error
         except CreationUnknown:
             logger.exception(
                 "a TranscriptionJob may have been made or not, so its audio is kept",
@@ -115,7 +124,7 @@ class Uploads:
             )
             raise
 
-    async def _create_surely(
+    async def create(
         self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
     ) -> None:
         """Create, as often as it takes to know.
@@ -124,13 +133,14 @@ class Uploads:
             ClusterRefused: there is no job, and trying again would not help.
             ClusterUnavailable: there is no job.
             CreationUnknown: nobody knows whether there is.
+            NameTaken: another job has the name.
         """
         may_have_happened = False
         for pause in (*self._backoff_seconds, None):
             try:
                 return await self._jobs.create(name, spec, labels)
             except NameTaken:
-                # The name is ours, minted a moment ago: an earlier try had arrived after all.
+                # If it is this one, an earlier try had arrived after all.
                 return await self._verify(name, spec)
             except ClusterRefused:
                 if not may_have_happened:
@@ -154,4 +164,4 @@ class Uploads:
         except (ClusterUnavailable, ClusterRefused) as error:
             raise CreationUnknown(f"the TranscriptionJob cannot be read: {error}") from error
         if job.spec.digest() != spec.digest():
-            raise CreationUnknown(f"another TranscriptionJob has the name {name}")
+            raise NameTaken(f"another TranscriptionJob has the name {name}")

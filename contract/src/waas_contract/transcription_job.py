@@ -334,6 +334,7 @@ class ObjectMeta(WireModel):
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
 
 
 class TranscriptionJob(WireModel):

@@ -61,9 +61,27 @@ class FolderObjectStorage:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return content
 
+    async def move(self, key: str, new_key: str) -> None:
+        """Rename a file, or raise ObjectNotFound."""
+
+        def move() -> None:
+            path, new_path = self._path(key), self._path(new_key)
+            if not path.is_file():
+                raise ObjectNotFound(f"there is no such object: {key}")
+            _publish(path, new_path, self._root)
+            _remove_empty_folders(path, self._root)
+
+        await _run(move)
+
     async def discard(self, key: str) -> None:
         """Remove the object; nothing there is fine."""
-        await _run(lambda: self._path(key).unlink(missing_ok=True))
+
+        def discard() -> None:
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            _remove_empty_folders(path, self._root)
+
+        await _run(discard)
 
     async def discard_all(self, prefix: str) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
@@ -155,6 +173,17 @@ def _publish(unfinished: Path, path: Path, root: Path) -> None:
     for folder in path.parents:
         sync_directory(folder)
         if folder == root:
+            return
+
+
+def _remove_empty_folders(path: Path, root: Path) -> None:
+    """Remove the folders on the way to a file, below its tenant's, that it leaves empty."""
+    for folder in path.parents:
+        if root in (folder, folder.parent):
+            return
+        try:
+            folder.rmdir()
+        except OSError:
             return
 
 

@@ -14,7 +14,7 @@ from waas_api.errors import (
     NameTaken,
     RecordsFull,
 )
-from waas_api.transcription_jobs import JobPage, LiveJob, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
@@ -117,6 +117,35 @@ class LocalTranscriptionJobs:
             LiveJob(row.resource["metadata"]["name"], row.resource["spec"].get("owner"))
             for row in rows
         )
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended."""
+        rows = await self._run(
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
+        )
+        metadatas = [row.resource["metadata"] for row in rows]
+        return tuple(
+            UnfinishedJob(
+                name=metadata["name"],
+                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+                annotations=metadata.get("annotations", {}),
+            )
+            for metadata in metadatas
+            if label in metadata.get("labels", {})
+        )
+
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+
+        def annotate(at: Transaction) -> Resource:
+            job = self._get(at, name)
+            metadata = job["metadata"]
+            merged = {**metadata.get("annotations", {}), **annotations}
+            return at.replace(
+                Kind.TRANSCRIPTION_JOB, {**job, "metadata": {**metadata, "annotations": merged}}
+            )
+
+        return _parse(await self._run(annotate))
 
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""

@@ -37,7 +37,7 @@ PUBLIC = {
 }
 """What may be asked for without a login: nothing of it is a tenant's."""
 
-FILLINGS = {"output": "srt"}
+FILLINGS = {"output": "srt", "model_id": "tiny"}
 """What stands for path parameters that are no job's; every other one may be a job's."""
 
 # With these, every route comes as far as it can.

@@ -50,6 +50,7 @@ def test_every_model_of_whisper_is_offered_unless_told_otherwise() -> None:
         ({"access_cache_seconds": 9}, "greater than or equal to 10"),
         ({"link_secret": "too short"}, "at least 32 items"),
         ({"most_live_jobs": 0}, "greater than or equal to 1"),
+        ({"openai_model": "b"}, "WAAS_OPENAI_MODEL is 'b', which WAAS_MODELS does not list"),
         ({"s3_endpoint": "ftp://minio"}, "URL scheme should be 'http' or 'https'"),
         ({"s3_endpoint": "http://minio/waas"}, "WAAS_S3_ENDPOINT must not have a path"),
         ({"upload_part_bytes": 1024}, "greater than or equal to 5242880"),

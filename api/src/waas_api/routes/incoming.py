@@ -2,7 +2,8 @@
 
 from fastapi import Request
 
-from waas_api.errors import FormSent, NoRecording
+from waas_api.errors import FormSent, NoRecording, NotAForm
+from waas_api.multipart_form import MultipartForm, find_boundary
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
 from waas_api.upload_body import UploadBody, UploadLimits
@@ -18,8 +19,23 @@ async def open_body(request: Request, settings: Settings) -> UploadBody:
     """Return the body once its first byte is there; storage is not troubled before that."""
     if is_form(request.headers.get("content-type", "")):
         raise FormSent("No file uploaded")
+    body = _limit_body(request, settings)
+    if await body.is_empty():
+        raise NoRecording("No file uploaded")
+    return body
+
+
+def open_form(request: Request, settings: Settings) -> MultipartForm:
+    """Return the form that a request brings, of which nothing has been read yet."""
+    boundary = find_boundary(request.headers.get("content-type", ""))
+    if boundary is None:
+        raise NotAForm("Send the recording as the field `file` of a form (multipart/form-data).")
+    return MultipartForm(boundary, _limit_body(request, settings), file_field="file")
+
+
+def _limit_body(request: Request, settings: Settings) -> UploadBody:
     announced = request.headers.get("content-length", "")
-    body = UploadBody(
+    return UploadBody(
         request.stream(),
         announced_bytes=int(announced) if announced.isdecimal() else None,
         limits=UploadLimits(
@@ -28,6 +44,3 @@ async def open_body(request: Request, settings: Settings) -> UploadBody:
             longest_seconds=settings.longest_upload_seconds,
         ),
     )
-    if await body.is_empty():
-        raise NoRecording("No file uploaded")
-    return body
