@@ -63,14 +63,12 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "two lists of webhooks",
         {
             **STORE,
-            "api": {
-                "allowedWebhooks": {
-                    "existingSecret": "webhooks",
-                    "webhooks": [{"id": "a", "url": "https://a.example", "token": "t"}],
-                }
+            "allowedWebhooks": {
+                "existingSecret": "webhooks",
+                "webhooks": [{"id": "a", "url": "https://a.example", "token": "t"}],
             },
         },
-        "api.allowedWebhooks has both an existingSecret and a list: which holds? Leave one out.",
+        "allowedWebhooks has both an existingSecret and a list: which holds? Leave one out.",
     ),
     (
         "no default profile",
@@ -181,7 +179,7 @@ def test_values_file_and_schema_know_the_same_values() -> None:
         "/global",
         "/imagePullSecrets/",
         "/jobNamespaces/modelCache/",
-        "/api/allowedWebhooks/webhooks/",
+        "/allowedWebhooks/webhooks/",
         "/jobs/priorityClasses/",
     )
     in_schema = {each for each in described(SCHEMA) if not each.startswith(inside_empty)}

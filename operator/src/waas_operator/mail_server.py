@@ -1,0 +1,131 @@
+"""The operator's only SMTP code: hands mails to the administrator's mail server."""
+
+import asyncio
+import contextlib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import localtime
+
+import aiosmtplib
+
+from waas_contract.notification_settings import (
+    SMTPS_PORT,
+    NotificationSettings,
+    is_mail_address,
+)
+from waas_operator.errors import DeliveryFailed
+from waas_operator.notification_texts import Mail
+
+_STEP_SECONDS = 10.0
+_WHOLE_SECONDS = 30.0
+_FAREWELL_SECONDS = 2.0
+_SENDER_NAME = "Transcriptions"
+_PERMANENT = range(500, 600)
+
+
+class MailServer:
+    """A MailSender by SMTP; it makes a connection for each mail."""
+
+    def __init__(self, settings: NotificationSettings) -> None:
+        """Take settings with a sender's address and host."""
+        self._settings = settings
+        self._sender = settings.email_sender_address or ""
+        self._port = settings.find_mail_port()
+        self._tls_context = ssl.create_default_context(cafile=settings.email_sender_ca_file)
+
+    async def send(self, mail: Mail) -> None:
+        """Hand a mail to the mail server, once; raises DeliveryFailed."""
+        if not is_mail_address(mail.recipient):
+            raise DeliveryFailed("It is not an e-mail address.", is_permanent=True)
+        message = build_message(mail, self._sender)
+        client = self._build_client()
+        try:
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                await client.connect()
+                await client.send_message(message)
+            await _part(client)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise _explain(error) from error
+        finally:
+            client.close()
+
+    def _build_client(self) -> aiosmtplib.SMTP:
+        settings = self._settings
+        password = settings.email_sender_password
+        tls, has_login = settings.email_sender_tls, password is not None
+        is_implicit = tls == "implicit" or (tls == "auto" and self._port == SMTPS_PORT)
+        start_tls: bool | None = None
+        if is_implicit or tls == "none":
+            start_tls = False
+        elif tls == "starttls" or has_login:
+            start_tls = True
+        return aiosmtplib.SMTP(
+            hostname=settings.email_sender_host,
+            port=self._port,
+            username=(settings.email_sender_username or self._sender) if has_login else None,
+            password=password.get_secret_value() if password else None,
+            # Not the machine's own name, which may take a long look-up and says nothing in a pod.
+            local_hostname=_domain(self._sender),
+            timeout=_STEP_SECONDS,
+            use_tls=is_implicit,
+            start_tls=start_tls,
+            tls_context=self._tls_context,
+        )
+
+
+def build_message(mail: Mail, sender: str) -> EmailMessage:
+    """Return a mail as it goes over the wire, in the form of RFC 5322."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(_SENDER_NAME, addr_spec=sender)
+    message["To"] = Address(addr_spec=mail.recipient)
+    message["Subject"] = mail.subject
+    message["Date"] = localtime()
+    message["Message-ID"] = f"<{mail.message_id}@{_domain(sender)}>"
+    # No holiday notes, please (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.body)
+    return message
+
+
+async def _part(client: aiosmtplib.SMTP) -> None:
+    """Say QUIT; the mail is the server's by now, whatever it answers."""
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=_FAREWELL_SECONDS)
+
+
+def _domain(address: str) -> str:
+    domain = Address(addr_spec=address).domain
+    return domain.encode("idna").decode() if not domain.isascii() else domain
+
+
+def _explain(error: Exception) -> DeliveryFailed:
+    """Return what may be shown of an error: never the server's own words, which hold addresses."""
+    match error:
+        case aiosmtplib.SMTPRecipientsRefused():
+            return _explain_recipient([each.code for each in error.recipients])
+        case aiosmtplib.SMTPAuthenticationError():
+            return DeliveryFailed(f"The mail server refused the login ({error.code}).")
+        case aiosmtplib.SMTPResponseException():
+            return DeliveryFailed(f"The mail server answered {error.code}.")
+        case aiosmtplib.SMTPNotSupported():
+            return DeliveryFailed(
+                "The mail server lacks what this mail needs: STARTTLS, a login, or SMTPUTF8 for an "
+                "address with other letters than ASCII's."
+            )
+        case TimeoutError():
+            return DeliveryFailed("The mail server did not answer in time.")
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLError) or isinstance(error, ssl.SSLError):
+        return DeliveryFailed("The mail server's certificate cannot be trusted, or TLS failed.")
+    return DeliveryFailed(f"The mail server could not be reached ({type(cause).__name__}).")
+
+
+def _explain_recipient(codes: list[int]) -> DeliveryFailed:
+    # By RFC 5321, 4.2.1, the same request is not to be repeated after an answer in the 500s.
+    code = codes[0] if codes else 0
+    is_permanent = bool(codes) and all(each in _PERMANENT for each in codes)
+    return DeliveryFailed(
+        f"The mail server refused the recipient ({code}).", is_permanent=is_permanent
+    )
