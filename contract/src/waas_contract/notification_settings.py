@@ -43,9 +43,13 @@ def _check_address(text: str | None) -> str | None:
 
 
 def is_mail_address(text: str) -> bool:
-    """Tell whether a text is one bare e-mail address, and so cannot smuggle in another header."""
+    """Tell whether a text is one bare e-mail address, and so cannot smuggle in another header.
+
+    Its domain may have any letters, what is before it ASCII's.
+    """
     try:
         address = Address(addr_spec=text)
+        address.domain.encode("idna")
     except (ValueError, IndexError):
         return False
     return bool(address.username and address.domain and text.isprintable())

@@ -19,7 +19,7 @@ from waas_operator.errors import DeliveryFailed
 from waas_operator.notification_texts import Mail
 
 _STEP_SECONDS = 10.0
-_WHOLE_SECONDS = 30.0
+WHOLE_SECONDS = 30.0
 _FAREWELL_SECONDS = 2.0
 _SENDER_NAME = "Transcriptions"
 _PERMANENT = range(500, 600)
@@ -28,8 +28,11 @@ _PERMANENT = range(500, 600)
 class MailServer:
     """A MailSender by SMTP; it makes a connection for each mail."""
 
-    def __init__(self, settings: NotificationSettings) -> None:
-        """Take settings with a sender's address and host."""
+    def __init__(
+        self, settings: NotificationSettings, *, whole_seconds: float = WHOLE_SECONDS
+    ) -> None:
+        """Take settings with a sender's address and host, and how long a mail may take."""
+        self._whole_seconds = whole_seconds
         self._settings = settings
         self._sender = settings.email_sender_address or ""
         self._port = settings.find_mail_port()
@@ -42,7 +45,7 @@ class MailServer:
         message = build_message(mail, self._sender)
         client = self._build_client()
         try:
-            async with asyncio.timeout(_WHOLE_SECONDS):
+            async with asyncio.timeout(self._whole_seconds):
                 await client.connect()
                 await client.send_message(message)
             await _part(client)
@@ -67,7 +70,7 @@ class MailServer:
             username=(settings.email_sender_username or self._sender) if has_login else None,
             password=password.get_secret_value() if password else None,
             # Not the machine's own name, which may take a long look-up and says nothing in a pod.
-            local_hostname=_domain(self._sender),
+            local_hostname=_parse(self._sender).domain,
             timeout=_STEP_SECONDS,
             use_tls=is_implicit,
             start_tls=start_tls,
@@ -78,11 +81,12 @@ class MailServer:
 def build_message(mail: Mail, sender: str) -> EmailMessage:
     """Return a mail as it goes over the wire, in the form of RFC 5322."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_SENDER_NAME, addr_spec=sender)
-    message["To"] = Address(addr_spec=mail.recipient)
+    own = _parse(sender)
+    message["From"] = Address(_SENDER_NAME, own.username, own.domain)
+    message["To"] = _parse(mail.recipient)
     message["Subject"] = mail.subject
     message["Date"] = localtime()
-    message["Message-ID"] = f"<{mail.message_id}@{_domain(sender)}>"
+    message["Message-ID"] = f"<{mail.message_id}@{own.domain}>"
     # No holiday notes, please (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
@@ -95,9 +99,10 @@ async def _part(client: aiosmtplib.SMTP) -> None:
         await client.quit(timeout=_FAREWELL_SECONDS)
 
 
-def _domain(address: str) -> str:
-    domain = Address(addr_spec=address).domain
-    return domain.encode("idna").decode() if not domain.isascii() else domain
+def _parse(address: str) -> Address:
+    """Return an address with its domain in the ASCII form that every mail server takes."""
+    parsed = Address(addr_spec=address)
+    return Address(username=parsed.username, domain=parsed.domain.encode("idna").decode())
 
 
 def _explain(error: Exception) -> DeliveryFailed:
@@ -109,13 +114,10 @@ def _explain(error: Exception) -> DeliveryFailed:
             return DeliveryFailed(f"The mail server refused the login ({error.code}).")
         case aiosmtplib.SMTPResponseException():
             return DeliveryFailed(f"The mail server answered {error.code}.")
-        case aiosmtplib.SMTPNotSupported():
-            return DeliveryFailed(
-                "The mail server lacks what this mail needs: STARTTLS, a login, or SMTPUTF8 for an "
-                "address with other letters than ASCII's."
-            )
         case TimeoutError():
             return DeliveryFailed("The mail server did not answer in time.")
+        case aiosmtplib.SMTPException() if not isinstance(error, OSError):
+            return DeliveryFailed("The mail server does not offer STARTTLS, or no login.")
     cause = error.__cause__ or error
     if isinstance(cause, ssl.SSLError) or isinstance(error, ssl.SSLError):
         return DeliveryFailed("The mail server's certificate cannot be trusted, or TLS failed.")

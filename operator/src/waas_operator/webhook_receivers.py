@@ -16,20 +16,25 @@ _FIRST_FAILURE = 400
 class WebhookReceivers:
     """A WebhookSender by HTTP; it keeps no connection and no cookie."""
 
+    def __init__(
+        self, *, connect_seconds: float = CONNECT_SECONDS, whole_seconds: float = WHOLE_SECONDS
+    ) -> None:
+        """Take how long a connection, and all of a request, may take."""
+        self._timeout = aiohttp.ClientTimeout(
+            total=whole_seconds, connect=connect_seconds, sock_connect=connect_seconds
+        )
+
     async def send(self, message: WebhookMessage) -> None:
         """Make one request; raises DeliveryFailed unless it is answered with less than 400.
 
         A redirect is an answer: nobody but the administrator says where messages go. The body of
         the answer is not read.
         """
-        timeout = aiohttp.ClientTimeout(
-            total=WHOLE_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
-        )
         headers = {"User-Agent": "waas", **message.headers}
         try:
             async with (
                 aiohttp.ClientSession(
-                    timeout=timeout,
+                    timeout=self._timeout,
                     connector=aiohttp.TCPConnector(force_close=True),
                     cookie_jar=aiohttp.DummyCookieJar(),
                 ) as session,
