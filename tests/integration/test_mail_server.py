@@ -121,9 +121,9 @@ async def test_a_certificate_that_does_not_fit_is_refused(
     authority = Authority.create() if fault == "another authority" else office.authority
     address = "10.1.2.3" if fault == "another name" else "127.0.0.1"
     context = build_tls_context(authority, office.folder, address)
-    contexts = {"implicit_tls" if kind == "implicit" else "start_tls": context}
+    implicit, start = (context, None) if kind == "implicit" else (None, context)
     with (
-        open_mailbox(**contexts) as mailbox,
+        open_mailbox(implicit_tls=implicit, start_tls=start) as mailbox,
         pytest.raises(DeliveryFailed, match="certificate cannot be trusted"),
     ):
         await office.sender(mailbox, email_sender_tls=kind).send(MAIL)
