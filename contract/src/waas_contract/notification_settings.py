@@ -1,6 +1,7 @@
 """What an administrator says about telling people, under the old service's names and under ours."""
 
 from email.headerregistry import Address
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,8 +16,23 @@ from pydantic import (
     model_validator,
 )
 
-SMTPS_PORT = 465
+_SMTPS_PORT = 465
 _SMTP_PORT = 25
+
+
+class MailTls(StrEnum):
+    """How the connection to a mail server is made safe."""
+
+    IMPLICIT = "implicit"
+    """From the first byte."""
+
+    STARTTLS = "starttls"
+    """By that command, or not at all."""
+
+    OPPORTUNISTIC = "opportunistic"
+    """By that command where the server offers it."""
+
+    NONE = "none"
 
 
 def none_if_empty(value: object) -> object:
@@ -143,4 +159,12 @@ class NotificationSettings(BaseModel):
         has_login = self.email_sender_password is not None
         is_implicit = self.email_sender_tls == "implicit"
         has_choice = self.email_sender_tls == "auto"
-        return SMTPS_PORT if is_implicit or (has_login and has_choice) else _SMTP_PORT
+        return _SMTPS_PORT if is_implicit or (has_login and has_choice) else _SMTP_PORT
+
+    def find_mail_tls(self) -> MailTls:
+        """Return how the connection to the mail server is made safe."""
+        if self.email_sender_tls != "auto":
+            return MailTls(self.email_sender_tls)
+        if self.find_mail_port() == _SMTPS_PORT:
+            return MailTls.IMPLICIT
+        return MailTls.STARTTLS if self.email_sender_password else MailTls.OPPORTUNISTIC

@@ -11,7 +11,7 @@ from email.utils import localtime
 import aiosmtplib
 
 from waas_contract.notification_settings import (
-    SMTPS_PORT,
+    MailTls,
     NotificationSettings,
     is_mail_address,
 )
@@ -24,6 +24,14 @@ _FAREWELL_SECONDS = 2.0
 _SENDER_NAME = "Transcriptions"
 _PERMANENT = range(500, 600)
 
+# None: where the server offers it.
+_START_TLS = {
+    MailTls.IMPLICIT: False,
+    MailTls.STARTTLS: True,
+    MailTls.OPPORTUNISTIC: None,
+    MailTls.NONE: False,
+}
+
 
 class MailServer:
     """A MailSender by SMTP; it makes a connection for each mail."""
@@ -35,7 +43,6 @@ class MailServer:
         self._whole_seconds = whole_seconds
         self._settings = settings
         self._sender = settings.email_sender_address or ""
-        self._port = settings.find_mail_port()
         self._tls_context = ssl.create_default_context(cafile=settings.email_sender_ca_file)
 
     async def send(self, mail: Mail) -> None:
@@ -55,25 +62,18 @@ class MailServer:
             client.close()
 
     def _build_client(self) -> aiosmtplib.SMTP:
-        settings = self._settings
+        settings, tls = self._settings, self._settings.find_mail_tls()
         password = settings.email_sender_password
-        tls, has_login = settings.email_sender_tls, password is not None
-        is_implicit = tls == "implicit" or (tls == "auto" and self._port == SMTPS_PORT)
-        start_tls: bool | None = None
-        if is_implicit or tls == "none":
-            start_tls = False
-        elif tls == "starttls" or has_login:
-            start_tls = True
         return aiosmtplib.SMTP(
             hostname=settings.email_sender_host,
-            port=self._port,
-            username=(settings.email_sender_username or self._sender) if has_login else None,
+            port=settings.find_mail_port(),
+            username=(settings.email_sender_username or self._sender) if password else None,
             password=password.get_secret_value() if password else None,
             # Not the machine's own name, which may take a long look-up and says nothing in a pod.
             local_hostname=_parse(self._sender).domain,
             timeout=_STEP_SECONDS,
-            use_tls=is_implicit,
-            start_tls=start_tls,
+            use_tls=tls is MailTls.IMPLICIT,
+            start_tls=_START_TLS[tls],
             tls_context=self._tls_context,
         )
 

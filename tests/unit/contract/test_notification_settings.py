@@ -46,21 +46,31 @@ def test_what_is_empty_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings == Settings.model_construct()
 
 
+PASSWORD = {"EMAIL_SENDER_PASSWORD": "p"}
+
+
 @pytest.mark.parametrize(
-    ("variables", "port"),
+    ("variables", "port", "tls"),
     [
-        ({}, 25),
-        ({"EMAIL_SENDER_PASSWORD": "p"}, 465),
-        ({"EMAIL_SENDER_PASSWORD": "p", "WAAS_EMAIL_SENDER_TLS": "starttls"}, 25),
-        ({"EMAIL_SENDER_PASSWORD": "p", "WAAS_EMAIL_SENDER_PORT": "587"}, 587),
-        ({"WAAS_EMAIL_SENDER_TLS": "implicit"}, 465),
-        ({"WAAS_EMAIL_SENDER_TLS": "starttls", "WAAS_EMAIL_SENDER_PORT": "2525"}, 2525),
+        ({}, 25, "opportunistic"),
+        ({"WAAS_EMAIL_SENDER_PORT": "465"}, 465, "implicit"),
+        ({"WAAS_EMAIL_SENDER_PORT": "2525"}, 2525, "opportunistic"),
+        ({"WAAS_EMAIL_SENDER_TLS": "implicit"}, 465, "implicit"),
+        ({"WAAS_EMAIL_SENDER_TLS": "starttls"}, 25, "starttls"),
+        ({"WAAS_EMAIL_SENDER_TLS": "none"}, 25, "none"),
+        ({"WAAS_EMAIL_SENDER_TLS": "implicit", "WAAS_EMAIL_SENDER_PORT": "25"}, 25, "implicit"),
+        # A password never goes in the clear.
+        (PASSWORD, 465, "implicit"),
+        ({**PASSWORD, "WAAS_EMAIL_SENDER_PORT": "587"}, 587, "starttls"),
+        ({**PASSWORD, "WAAS_EMAIL_SENDER_TLS": "starttls"}, 25, "starttls"),
     ],
 )
-def test_the_port_follows_from_the_rest(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], port: int
+def test_port_and_tls_follow_from_the_rest(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], port: int, tls: str
 ) -> None:
-    assert read(monkeypatch, **SENDER, **variables).find_mail_port() == port
+    settings = read(monkeypatch, **SENDER, **variables)
+
+    assert (settings.find_mail_port(), settings.find_mail_tls()) == (port, tls)
 
 
 @pytest.mark.parametrize(
