@@ -15,7 +15,7 @@ from waas_contract.log_lines import log_fields
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import Notifications, TranscriptionJob, TranscriptionJobStatus
 from waas_contract.webhooks import AllowedWebhook
-from waas_operator.errors import Conflict, DeliveryFailed
+from waas_operator.errors import DeliveryFailed
 from waas_operator.notification_policy import (
     Channel,
     Outcome,
@@ -30,8 +30,6 @@ from waas_operator.seams import Cluster, MailSender, WebhookSender
 from waas_operator.webhook_messages import build_webhook_message
 
 logger = logging.getLogger(__name__)
-
-_TRIES_TO_WRITE = 5
 
 
 @dataclass(frozen=True)
@@ -143,22 +141,15 @@ class Notifier:
         await self._senders.webhook.send(message)
 
     async def _write_outcomes(self, key: Key) -> None:
+        """Write what came of attempts; where that fails, the next call does it."""
         unwritten = self._unwritten[key]
-        for tries_left in reversed(range(_TRIES_TO_WRITE)):
-            transcription_job = await self._find(key)
-            if transcription_job is None or transcription_job.metadata.uid != unwritten.uid:
-                break
+        transcription_job = await self._find(key)
+        if transcription_job is not None and transcription_job.metadata.uid == unwritten.uid:
             status = note_outcomes(
                 transcription_job.status or TranscriptionJobStatus(),
                 unwritten.outcomes,
                 schedule=self._schedule,
                 now=self._clock(),
             )
-            try:
-                await self._cluster.replace_status(transcription_job, status)
-            except Conflict:
-                if not tries_left:
-                    raise
-            else:
-                break
+            await self._cluster.replace_status(transcription_job, status)
         del self._unwritten[key]
