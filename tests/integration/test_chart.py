@@ -105,7 +105,7 @@ def test_notes_name_the_next_commands(installation: Installation) -> None:
 def test_pods_are_admitted_where_pod_security_is_restricted(installation: Installation) -> None:
     webhooks = [{"id": "desk", "url": "https://desk.example", "token": "t0ken"}]
     installation.install(
-        {**WITH_MINIO, "api": {"replicas": 2, "allowedWebhooks": {"webhooks": webhooks}}}
+        {**WITH_MINIO, "api": {"replicas": 2}, "allowedWebhooks": {"webhooks": webhooks}}
     )
 
     installation.wait_for_pods(api=2, operator=1, minio=1)

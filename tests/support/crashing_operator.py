@@ -12,6 +12,7 @@ from waas_operator.cluster import KubernetesCluster
 from waas_operator.main import configure_logging, run_operator
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.seams import Resource
+from waas_operator.senders import build_senders
 from waas_operator.settings import Settings
 
 CRASHED = 137
@@ -60,7 +61,8 @@ async def _run() -> None:
     settings = Settings()
     configure_logging("INFO")
     cluster = await CrashingCluster.connect()
-    await run_operator(settings, cluster, MinioObjectStorage.connect(settings))
+    store = MinioObjectStorage.connect(settings)
+    await run_operator(settings, cluster, store, build_senders(settings))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ of a DNS label. A longer one ends in its digest: two long names must not become 
 {{- .Values.objectStorage.existingSecret | default (printf "%s-object-storage" (include "waas.fullname" .)) -}}
 {{- end -}}
 {{- define "waas.names.allowedWebhooksSecret" -}}
-{{- .Values.api.allowedWebhooks.existingSecret | default (printf "%s-allowed-webhooks" (include "waas.fullname" .)) -}}
+{{- .Values.allowedWebhooks.existingSecret | default (printf "%s-allowed-webhooks" (include "waas.fullname" .)) -}}
 {{- end -}}
 {{- define "waas.names.apiKeysSecret" -}}
 {{- .Values.api.authentication.apiKeys.existingSecret | default (printf "%s-api-keys" (include "waas.fullname" .)) -}}

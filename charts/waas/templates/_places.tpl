@@ -59,10 +59,15 @@ true
 
 {{/* Whether the release makes the Secret with the allowed webhooks: "true" or nothing. */}}
 {{- define "waas.makesAllowedWebhooksSecret" -}}
-{{- with .Values.api.allowedWebhooks -}}
+{{- with .Values.allowedWebhooks -}}
   {{- if and .existingSecret .webhooks -}}
-    {{- fail "api.allowedWebhooks has both an existingSecret and a list: which holds? Leave one out." -}}
+    {{- fail "allowedWebhooks has both an existingSecret and a list: which holds? Leave one out." -}}
   {{- end -}}
   {{- if .webhooks -}}true{{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Whether any webhook is allowed: "true" or nothing. */}}
+{{- define "waas.hasAllowedWebhooks" -}}
+{{- if or (include "waas.makesAllowedWebhooksSecret" .) .Values.allowedWebhooks.existingSecret -}}true{{- end -}}
 {{- end -}}

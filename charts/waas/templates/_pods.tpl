@@ -66,3 +66,14 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* The volume with the webhooks; takes `root` and `key`, the one file that a program needs of it. */}}
+{{- define "waas.allowedWebhooksVolume" -}}
+- name: allowed-webhooks
+  secret:
+    secretName: {{ include "waas.names.allowedWebhooksSecret" .root }}
+    defaultMode: 0440
+    items:
+      - key: {{ .key }}
+        path: {{ .key }}
+{{- end -}}

@@ -188,6 +188,8 @@ class ConditionType(StrEnum):
     STARTED = "Started"
     RESULTS_STORED = "ResultsStored"
     SUCCEEDED = "Succeeded"
+    NOTIFIED = "Notified"
+    """Only where somebody is to be told of the end."""
 
 
 class ConditionReason(StrEnum):
@@ -207,6 +209,9 @@ class ConditionReason(StrEnum):
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     COMPLETED = "Completed"
     NOT_RUN = "NotRun"
+    DELIVERING = "Delivering"
+    DELIVERED = "Delivered"
+    GIVEN_UP = "GivenUp"
 
 
 class Condition(WireModel):
@@ -286,6 +291,25 @@ class LastFailure(WireModel):
     time: Time | None = None
 
 
+class Delivery(WireModel):
+    """How far it is to tell one of those who want to know; settled without a next attempt."""
+
+    attempts: int = 0
+    """Those that were begun; an attempt is written down before it is made."""
+
+    first_attempt_time: Time | None = None
+    next_attempt_time: Time | None = None
+    delivered_time: Time | None = None
+    last_error: str | None = Field(default=None, max_length=256)
+
+
+class NotificationsStatus(WireModel):
+    """How far it is to tell those whom the spec names."""
+
+    email: Delivery | None = None
+    webhook: Delivery | None = None
+
+
 class TranscriptionJobStatus(WireModel):
     """What the operator knows; it alone writes here."""
 
@@ -317,6 +341,8 @@ class TranscriptionJobStatus(WireModel):
     audio: AudioStatus | None = None
     results: Results | None = None
     last_failure: LastFailure | None = None
+    notifications: NotificationsStatus | None = None
+    """Who is being told of the end; absent before it, and where nobody is."""
 
     def condition(self, condition_type: ConditionType) -> Condition | None:
         """Return the condition of a type, if it was ever set."""

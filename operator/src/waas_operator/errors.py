@@ -3,6 +3,7 @@
 OperatorError
 |-- ClusterUnavailable    Kubernetes could not be asked; try again later
 |-- Conflict              somebody wrote the object in between; look again
+|-- DeliveryFailed        somebody could not be told of a job's end
 |-- Refused               Kubernetes refuses what was asked for; trying again will not help
 |-- Unreadable            an object does not have the form that was agreed on
 `-- StorageUnavailable    the object store could not be asked; try again later
@@ -19,6 +20,15 @@ class ClusterUnavailable(OperatorError):
 
 class Conflict(OperatorError):
     """Somebody wrote the object in between; look again and decide anew."""
+
+
+class DeliveryFailed(OperatorError):
+    """Somebody could not be told; the text is fit for the status, without secrets and addresses."""
+
+    def __init__(self, message: str, *, is_permanent: bool = False) -> None:
+        """Take the reason, and whether another attempt would fail as this one did."""
+        super().__init__(message)
+        self.is_permanent = is_permanent
 
 
 class Refused(OperatorError):

@@ -16,9 +16,11 @@ from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
+from waas_operator.notifications import Notifier, Senders
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Cluster, ObjectStorage
+from waas_operator.senders import build_senders
 from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.work_queue import WorkQueue
 
@@ -37,12 +39,16 @@ async def run_operator(
     settings: Settings,
     cluster: Cluster,
     object_storage: ObjectStorage,
+    senders: Senders,
     *,
     clock: Callable[[], datetime] = _now,
 ) -> None:
     """Run until it is cancelled or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
-    reconciler = Reconciler(cluster, object_storage, settings, clock)
+    # Of its own, so that a receiver that stalls keeps no other job waiting.
+    ended_queue: WorkQueue[Key] = WorkQueue()
+    reconciler = Reconciler(cluster, object_storage, settings, clock, tell=ended_queue.add)
+    notifier = Notifier(cluster, senders, settings, clock)
     health = Health(time.monotonic, settings.resync_seconds)
     probes = await serve_health(health, settings.health_port)
     dead_watcher: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -58,6 +64,8 @@ async def run_operator(
         async with asyncio.TaskGroup() as group:
             for _ in range(settings.reconcile_concurrency):
                 group.create_task(consume(queue, reconciler.reconcile))
+            for _ in range(settings.notification_concurrency):
+                group.create_task(consume(ended_queue, notifier.notify))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
             await run_informer(
@@ -80,10 +88,10 @@ def configure_logging(level: str) -> None:
     logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, senders: Senders) -> None:
     cluster = await KubernetesCluster.connect()
     try:
-        await run_operator(settings, cluster, MinioObjectStorage.connect(settings))
+        await run_operator(settings, cluster, MinioObjectStorage.connect(settings), senders)
     finally:
         await cluster.close()
 
@@ -93,21 +101,32 @@ def explain_settings(error: ValidationError | SettingsError) -> str:
     if isinstance(error, SettingsError):
         return str(error)
     return "; ".join(
-        f"{ENV_PREFIX}{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-        for each in error.errors()
+        f"{_name_variable('.'.join(map(str, each['loc'])))}: {each['msg']}".removeprefix(": ")
+        for each in error.errors(include_input=False)
     )
+
+
+def _name_variable(location: str) -> str:
+    name = location.upper()
+    if not name or name.startswith(ENV_PREFIX):
+        return name
+    return f"{ENV_PREFIX}{name}"
 
 
 def main() -> int:
     """Run the operator with settings from the environment; returns the exit code."""
     try:
         settings = Settings()
+        senders = build_senders(settings)
     except (ValidationError, SettingsError) as error:
         sys.stderr.write(f"waas-operator: the settings do not fit: {explain_settings(error)}\n")
         return 78
+    except ValueError as error:
+        sys.stderr.write(f"waas-operator: {error}\n")
+        return 78
     configure_logging(settings.log_level)
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(settings, senders))
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 0
     except ExceptionGroup as group:

@@ -23,6 +23,7 @@ from waas_contract.transcription_job import (
 from waas_operator.decision import Action, Decision, decide, needs_manifest
 from waas_operator.errors import Refused, StorageUnavailable
 from waas_operator.job_manifest import build_job
+from waas_operator.notification_policy import begin
 from waas_operator.observation import (
     ManifestState,
     Observation,
@@ -63,12 +64,17 @@ class Reconciler:
         object_storage: ObjectStorage,
         settings: ReconcileSettings,
         clock: Callable[[], datetime],
+        tell: Callable[[Key], None] = lambda _: None,
     ) -> None:
-        """Take the seams to the world; `clock` gives whole seconds in UTC."""
+        """Take the seams to the world; `clock` gives whole seconds in UTC.
+
+        `tell` has somebody told of a job's end, and returns before that is done.
+        """
         self._cluster = cluster
         self._object_storage = object_storage
         self._settings = settings
         self._clock = clock
+        self._tell = tell
 
     async def reconcile(self, key: Key) -> float | None:
         """Take the next step for a key; returns seconds until it wants another look, or None."""
@@ -100,7 +106,8 @@ class Reconciler:
         status: TranscriptionJobStatus,
         decision: Decision,
     ) -> float | None:
-        """Write the last status, with the moment until which it is kept."""
+        """Write the last status, with the moment until which it is kept and who is to be told."""
+        status = begin(transcription_job.spec, status, self._clock())
         ended = transcription_job.model_copy(update={"status": status})
         retention = self._decide_retention(ended)
         last = status.model_copy(update={"expiry_time": retention.expiry_time})
@@ -109,7 +116,7 @@ class Reconciler:
         return 0.0 if retention.upkeep is Upkeep.REMOVE else retention.next_look_seconds
 
     async def _keep_or_remove(self, transcription_job: TranscriptionJob) -> float | None:
-        """Look after one that has ended: its time to live is all that may still change."""
+        """Look after one that has ended: people are told of it, and its time to live may change."""
         retention = self._decide_retention(transcription_job)
         if retention.upkeep is Upkeep.REMOVE:
             await self._remove(transcription_job)
@@ -117,6 +124,11 @@ class Reconciler:
             known = transcription_job.status or TranscriptionJobStatus()
             status = known.model_copy(update={"expiry_time": retention.expiry_time})
             await self._cluster.replace_status(transcription_job, status)
+        elif retention.upkeep is Upkeep.TELL:
+            metadata = transcription_job.metadata
+            self._tell(Key(metadata.namespace, metadata.name))
+            # What comes of it is told by an event.
+            return self._settings.resync_seconds
         return retention.next_look_seconds
 
     async def _remove(self, transcription_job: TranscriptionJob) -> None:

@@ -1,4 +1,7 @@
-"""How long what has ended is kept: the record, the audio and the results go together. Pure."""
+"""How long what has ended is kept: the record, the audio and the results go together. Pure.
+
+They stay until everybody has been told of the end, or that was given up.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +13,7 @@ from waas_contract.transcription_job import (
     TranscriptionJobSpec,
     TranscriptionJobStatus,
 )
+from waas_operator.notification_policy import find_next_attempt
 
 LONGEST_REST_SECONDS = 86_400.0
 """Seconds between two looks at what is kept: a clock that is set, or a machine that slept, shifts
@@ -22,6 +26,9 @@ class Upkeep(Enum):
     KEEP = auto()
     NOTE_EXPIRY = auto()
     """Write the moment into the status, which says another one or none."""
+
+    TELL = auto()
+    """Have somebody told of the end."""
 
     REMOVE = auto()
     """Delete the objects, then the resource."""
@@ -62,10 +69,17 @@ def decide_retention(
     expiry_time = find_expiry_time(
         transcription_job.spec, status, default_ttl_seconds=default_ttl_seconds
     )
-    if expiry_time is not None and expiry_time <= now:
+    attempt_time = find_next_attempt(status)
+    if expiry_time is not None and expiry_time <= now and attempt_time is None:
         return Retention(Upkeep.REMOVE, expiry_time)
-    upkeep = Upkeep.KEEP if status.expiry_time == expiry_time else Upkeep.NOTE_EXPIRY
-    if expiry_time is None:
+    upkeep = Upkeep.KEEP
+    if status.expiry_time != expiry_time:
+        upkeep = Upkeep.NOTE_EXPIRY
+    elif attempt_time is not None and attempt_time <= now:
+        upkeep = Upkeep.TELL
+    # One that has expired waits for the attempt alone.
+    moment = attempt_time if expiry_time is None or expiry_time <= now else expiry_time
+    if moment is None:
         return Retention(upkeep)
-    seconds = (expiry_time - now).total_seconds()
-    return Retention(upkeep, expiry_time, min(seconds, LONGEST_REST_SECONDS))
+    seconds = (min(moment, attempt_time or moment) - now).total_seconds()
+    return Retention(upkeep, expiry_time, min(max(0.0, seconds), LONGEST_REST_SECONDS))

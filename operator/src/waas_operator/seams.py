@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal, Protocol
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_operator.notification_texts import Mail
+from waas_operator.webhook_messages import WebhookMessage
 
 Resource = dict[str, Any]
 """An object of Kubernetes as plain JSON."""
@@ -75,4 +77,20 @@ class ObjectStorage(Protocol):
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
         """Return a presigned URL for a pod; asks nobody."""
+        ...
+
+
+class MailSender(Protocol):
+    """Sends mails."""
+
+    async def send(self, mail: Mail) -> None:
+        """Hand a mail to the mail server, once; raises DeliveryFailed."""
+        ...
+
+
+class WebhookSender(Protocol):
+    """Calls receivers."""
+
+    async def send(self, message: WebhookMessage) -> None:
+        """Make one request; raises DeliveryFailed unless it is answered with less than 400."""
         ...

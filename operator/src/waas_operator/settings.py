@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
 
@@ -85,10 +86,15 @@ class ReconcileSettings(BaseModel):
         return value
 
 
-class Settings(BaseSettings, ReconcileSettings):
+class Settings(BaseSettings, ReconcileSettings, NotificationSettings):
     """Everything an administrator can set, as `WAAS_…` variables."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        frozen=True,
+        # Those that have two names in the environment have a third one in Python.
+        populate_by_name=True,
+    )
 
     s3_endpoint: _Address
     """Address of the store as the operator reaches it, for example `http://minio:9000`."""

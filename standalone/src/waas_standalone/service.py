@@ -8,14 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from waas_operator.control_loops import consume, notice, resync_forever
+from waas_operator.notifications import Notifier, Senders
 from waas_operator.reconcile import Key, Reconciler
+from waas_operator.senders import build_senders
 from waas_operator.settings import Profile, ReconcileSettings
 from waas_operator.work_queue import WorkQueue
 from waas_standalone.capacity import bound_memory, count_slots, need_of, share_out
 from waas_standalone.cluster import LocalCluster
 from waas_standalone.data_folder import open_data_folder
 from waas_standalone.database import Database
-from waas_standalone.errors import DatabaseFailed, DataFolderUnusable, Died, StandaloneError
+from waas_standalone.errors import (
+    BadSettings,
+    DatabaseFailed,
+    DataFolderUnusable,
+    Died,
+    StandaloneError,
+)
 from waas_standalone.job_control import JobControl
 from waas_standalone.machine import look_at_machine
 from waas_standalone.models import measure_model_if_there
@@ -48,6 +56,7 @@ class LocalService:
 
     def __init__(self, settings: Settings, model_bytes: int) -> None:
         """Take the data folder for ourselves; raises StandaloneError."""
+        senders = _build_senders(settings)
         self._folder = open_data_folder(settings.data)
         try:
             self._database = Database(self._folder.database)
@@ -66,7 +75,18 @@ class LocalService:
         self.object_storage = FolderObjectStorage(self._folder.objects, self._folder.unfinished)
         self._settings = build_reconcile_settings(settings)
         self._cluster = LocalCluster(records)
-        self._reconciler = Reconciler(self._cluster, notes, self._settings, _now_in_whole_seconds)
+        self._reconcile_queue: WorkQueue[Key] = WorkQueue()
+        self._control_queue: WorkQueue[Key] = WorkQueue()
+        self._ended_queue: WorkQueue[Key] = WorkQueue()
+        self._reconciler = Reconciler(
+            self._cluster,
+            notes,
+            self._settings,
+            _now_in_whole_seconds,
+            tell=self._ended_queue.add,
+        )
+        self._notifier = Notifier(self._cluster, senders, settings, _now_in_whole_seconds)
+        self._notification_concurrency = settings.notification_concurrency
         self._control = JobControl(records)
         workplace = Workplace(
             folder=self._folder,
@@ -77,8 +97,6 @@ class LocalService:
             measure_need=lambda model: need_of(measure_model_if_there(models, model)),
         )
         self._runner = Runner(records, workplace, notes.measure)
-        self._reconcile_queue: WorkQueue[Key] = WorkQueue()
-        self._control_queue: WorkQueue[Key] = WorkQueue()
         for listener in (self._reconcile_queue.add, self._control_queue.add, self._runner.notice):
             records.listen(listener)
         self._tasks: list[asyncio.Task[None]] = []
@@ -97,6 +115,8 @@ class LocalService:
         self._spawn("runner", self._runner.run_forever())
         for _ in range(_RECONCILERS):
             self._spawn("reconcile", consume(self._reconcile_queue, self._reconciler.reconcile))
+        for _ in range(self._notification_concurrency):
+            self._spawn("notifications", consume(self._ended_queue, self._notifier.notify))
         self._spawn("Job control", consume(self._control_queue, self._control.control))
         for queue in (self._reconcile_queue, self._control_queue):
             self._spawn("resync", self._resync(queue))
@@ -180,6 +200,13 @@ class LocalService:
         """Let another server work on the data folder."""
         self._database.close()
         self._folder.close()
+
+
+def _build_senders(settings: Settings) -> Senders:
+    try:
+        return build_senders(settings)
+    except ValueError as error:
+        raise BadSettings(f"The settings do not fit: {error}") from error
 
 
 def build_reconcile_settings(settings: Settings) -> ReconcileSettings:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS
 from waas_job.model_cache.settings import default_model_directory
 
@@ -30,13 +31,21 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, NotificationSettings):
     """Everything that a person can choose; a field `x` is read from `WAAS_X`.
 
     Uploads have the api's settings beside these, such as `WAAS_LARGEST_UPLOAD_BYTES`.
     """
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        frozen=True,
+        extra="ignore",
+        # Those that have two names in the environment have a third one in Python.
+        populate_by_name=True,
+        # An error about one setting must not show the others: a password is among them.
+        hide_input_in_errors=True,
+    )
 
     data: Path = Field(default_factory=default_data_folder)
     """The folder that holds jobs, audio and transcripts."""

@@ -177,11 +177,15 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                             "imagePullPolicy": "IfNotPresent",
                             "env": [
                                 *STORE_SETTINGS,
+                                setting("EMAIL_SENDER_TLS", "auto"),
                                 setting("JOB_IMAGE", "waas-job:0.1.0"),
                                 setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
                                 setting("JOB_NAMESPACES", "waas-jobs"),
                                 setting("LOG_LEVEL", "INFO"),
                                 setting("MODEL_CACHE_CLAIM", "waas-models"),
+                                setting("NOTIFICATION_CONCURRENCY", "8"),
+                                setting("NOTIFICATION_PATIENCE_SECONDS", "86400"),
+                                setting("NOTIFICATION_RETRY_SECONDS", "30"),
                                 setting(
                                     "PROFILES",
                                     '{"default":{"resources":{"requests":'

@@ -50,7 +50,7 @@ def test_names_and_labels_fit_for_the_longest_release(chart: Chart, values: dict
         {
             **STORE,
             "minio": {"enabled": True},
-            "api": {"allowedWebhooks": {"webhooks": webhooks}},
+            "allowedWebhooks": {"webhooks": webhooks},
             **values,
         },
         release=LONGEST_RELEASE,

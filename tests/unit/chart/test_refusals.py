@@ -70,14 +70,12 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "two lists of webhooks",
         {
             **STORE,
-            "api": {
-                "allowedWebhooks": {
-                    "existingSecret": "webhooks",
-                    "webhooks": [{"id": "a", "url": "https://a.example", "token": "t"}],
-                }
+            "allowedWebhooks": {
+                "existingSecret": "webhooks",
+                "webhooks": [{"id": "a", "url": "https://a.example", "token": "t"}],
             },
         },
-        "api.allowedWebhooks has both an existingSecret and a list: which holds? Leave one out.",
+        "allowedWebhooks has both an existingSecret and a list: which holds? Leave one out.",
     ),
     (
         "a login that nobody needs",
@@ -229,7 +227,7 @@ def test_values_file_and_schema_know_the_same_values() -> None:
         "/global",
         "/imagePullSecrets/",
         "/jobNamespaces/modelCache/",
-        "/api/allowedWebhooks/webhooks/",
+        "/allowedWebhooks/webhooks/",
         "/api/authentication/apiKeys/keys/",
         "/jobs/priorityClasses/",
     )

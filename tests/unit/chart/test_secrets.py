@@ -11,6 +11,7 @@ import pytest
 from support.chart import STORE, Chart, Manifests
 from support.kubernetes_api import Resource
 from waas_api.api_keys.entries import parse_api_keys
+from waas_contract.webhooks import parse_webhook_ids, parse_webhooks
 
 WEBHOOKS = [{"id": "desk", "url": "https://desk.example/done", "token": "t0ken"}]
 
@@ -96,37 +97,77 @@ def test_made_up_password_restarts_nobody_at_an_upgrade(chart: Chart) -> None:
     assert one == other
 
 
-def test_webhooks_reach_the_api_as_a_file(chart: Chart) -> None:
-    values = {**STORE, "api": {"allowedWebhooks": {"webhooks": WEBHOOKS}}}
+@pytest.mark.parametrize(
+    ("name", "file"), [("api", "webhook-ids.json"), ("operator", "allowed-webhooks.json")]
+)
+def test_webhooks_reach_each_program_as_one_file(chart: Chart, name: str, file: str) -> None:
+    manifests = chart.render({**STORE, "allowedWebhooks": {"webhooks": WEBHOOKS}})
 
-    manifests = chart.render(values)
-
-    secret = manifests.find("Secret", "waas-allowed-webhooks")
-    pod = manifests.find("Deployment", "waas-api")["spec"]["template"]["spec"]
-    assert json.loads(texts(secret)["allowed-webhooks.json"]) == WEBHOOKS
-    assert pod["volumes"] == [
-        {
-            "name": "allowed-webhooks",
-            "secret": {"secretName": "waas-allowed-webhooks", "defaultMode": 0o440},
-        }
-    ]
+    pod = manifests.find("Deployment", f"waas-{name}")["spec"]["template"]["spec"]
+    source = {
+        "secretName": "waas-allowed-webhooks",
+        "defaultMode": 0o440,
+        "items": [{"key": file, "path": file}],
+    }
+    assert pod["volumes"] == [{"name": "allowed-webhooks", "secret": source}]
     assert pod["containers"][0]["volumeMounts"] == [
         {"name": "allowed-webhooks", "mountPath": "/etc/waas", "readOnly": True}
     ]
-    assert {
-        "name": "WAAS_ALLOWED_WEBHOOKS_FILE",
-        "value": "/etc/waas/allowed-webhooks.json",
-    } in pod["containers"][0]["env"]
+    variable = {"name": "WAAS_ALLOWED_WEBHOOKS_FILE", "value": f"/etc/waas/{file}"}
+    assert variable in pod["containers"][0]["env"]
 
 
-def test_change_of_the_webhooks_restarts_the_api_alone(chart: Chart) -> None:
-    one, other = (
-        chart.render({**STORE, "api": {"allowedWebhooks": {"webhooks": webhooks}}})
-        for webhooks in (WEBHOOKS, [{**WEBHOOKS[0], "token": "new"}])
+def test_tokens_are_in_the_operators_file_alone(chart: Chart) -> None:
+    secret = chart.render({**STORE, "allowedWebhooks": {"webhooks": WEBHOOKS}}).find(
+        "Secret", "waas-allowed-webhooks"
     )
 
-    assert annotations(one, "waas-api") != annotations(other, "waas-api")
-    assert annotations(one, "waas-operator") == annotations(other, "waas-operator")
+    files = texts(secret)
+    assert json.loads(files.pop("allowed-webhooks.json")) == WEBHOOKS
+    assert {name: json.loads(each) for name, each in files.items()} == {
+        "webhook-ids.json": [{"id": "desk"}]
+    }
+
+
+def test_programs_read_the_files_of_the_secret(chart: Chart) -> None:
+    secret = chart.render({**STORE, "allowedWebhooks": {"webhooks": WEBHOOKS}}).find(
+        "Secret", "waas-allowed-webhooks"
+    )
+
+    ids, webhooks = (
+        texts(secret)[name].encode() for name in ("webhook-ids.json", "allowed-webhooks.json")
+    )
+    assert parse_webhook_ids(ids, "webhook-ids.json") == {"desk"}
+    assert set(parse_webhooks(webhooks, "allowed-webhooks.json")) == {"desk"}
+
+
+def test_change_of_the_webhooks_restarts_who_reads_what_changed(chart: Chart) -> None:
+    one, other_token, other_id = (
+        chart.render({**STORE, "allowedWebhooks": {"webhooks": [{**WEBHOOKS[0], **change}]}})
+        for change in ({}, {"token": "new"}, {"id": "news"})
+    )
+
+    assert annotations(one, "waas-operator") != annotations(other_token, "waas-operator")
+    assert annotations(one, "waas-api") == annotations(other_token, "waas-api")
+    assert annotations(one, "waas-api") != annotations(other_id, "waas-api")
+
+
+def test_the_mail_password_and_authority_reach_the_operator_alone(chart: Chart) -> None:
+    sender = {"existingSecret": "mail", "caSecret": "mail-ca"}
+    manifests = chart.render({**STORE, "operator": {"emailSender": sender}})
+
+    api, operator = (
+        manifests.find("Deployment", f"waas-{name}")["spec"]["template"]["spec"]
+        for name in ("api", "operator")
+    )
+    assert "mail" not in json.dumps(api)
+    reference = {"secretKeyRef": {"name": "mail", "key": "password"}}
+    variable = {"name": "WAAS_EMAIL_SENDER_PASSWORD", "valueFrom": reference}
+    assert variable in operator["containers"][0]["env"]
+    assert operator["volumes"][0]["secret"]["secretName"] == "mail-ca"
+    assert operator["containers"][0]["volumeMounts"] == [
+        {"name": "mail-server-ca", "mountPath": "/etc/waas-mail", "readOnly": True}
+    ]
 
 
 API_KEY = {

@@ -139,6 +139,24 @@ SEEN: list[tuple[str, Resource, float | None]] = [
         0,
     ),
     (
+        "one of whose end somebody is to be told now",
+        {
+            **make_resource(**ENDED, notifications={"email": {"nextAttemptTime": to_text(NOW)}}),
+            "spec": make_transcription_job().spec.to_wire(),
+        },
+        0,
+    ),
+    (
+        "one that has expired, and of which somebody is to be told in a minute",
+        make_resource(
+            phase="Failed",
+            completionTime=to_text(NOW - timedelta(hours=1)),
+            expiryTime=to_text(NOW),
+            notifications={"email": {"nextAttemptTime": to_text(NOW + timedelta(minutes=1))}},
+        ),
+        60,
+    ),
+    (
         "one that is kept for ever",
         {**make_resource(**ENDED), "spec": make_transcription_job().spec.to_wire()},
         None,

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from support.builders import NOW, make_transcription_job
-from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import (
+    Delivery,
+    NotificationsStatus,
+    Phase,
+    TranscriptionJob,
+    TranscriptionJobStatus,
+)
 from waas_operator.retention import (
     LONGEST_REST_SECONDS,
     Retention,
@@ -124,6 +130,58 @@ STEPS: list[tuple[str, TranscriptionJob, timedelta, Retention]] = [
         ended(noted=NOW + 30 * 24 * HOUR, ttl_seconds_after_finished=30 * 86_400),
         HOUR,
         Retention(Upkeep.KEEP, NOW + 30 * 24 * HOUR, LONGEST_REST_SECONDS),
+    ),
+]
+
+
+def untold(attempt_time: datetime, **spec: Any) -> TranscriptionJob:
+    """Return a job of whose end somebody is to be told."""
+    job = ended(**spec)
+    assert job.status
+    webhook = Delivery(next_attempt_time=attempt_time)
+    notifications = NotificationsStatus(email=Delivery(delivered_time=NOW), webhook=webhook)
+    status = job.status.model_copy(update={"notifications": notifications})
+    return job.model_copy(update={"status": status})
+
+
+WITH_TTL: dict[str, Any] = {"noted": NOW + HOUR, "ttl_seconds_after_finished": 3600}
+STEPS += [
+    ("somebody is to be told", untold(NOW), HOUR, Retention(Upkeep.TELL, None, 0)),
+    (
+        "somebody is to be told later, and it is kept for ever",
+        untold(NOW + HOUR),
+        HOUR / 2,
+        Retention(Upkeep.KEEP, None, 1800),
+    ),
+    (
+        "somebody is to be told before it expires",
+        untold(NOW + HOUR / 2, **WITH_TTL),
+        HOUR / 4,
+        Retention(Upkeep.KEEP, NOW + HOUR, 900),
+    ),
+    (
+        "it expires before the next attempt",
+        untold(NOW + 2 * HOUR, **WITH_TTL),
+        HOUR / 2,
+        Retention(Upkeep.KEEP, NOW + HOUR, 1800),
+    ),
+    (
+        "it has expired, and waits for the next attempt",
+        untold(NOW + 2 * HOUR, **WITH_TTL),
+        HOUR,
+        Retention(Upkeep.KEEP, NOW + HOUR, 3600),
+    ),
+    (
+        "it has expired, and somebody is to be told first",
+        untold(NOW + HOUR, **WITH_TTL),
+        HOUR,
+        Retention(Upkeep.TELL, NOW + HOUR, 0),
+    ),
+    (
+        "the status does not say when it expires, and somebody is to be told",
+        untold(NOW, ttl_seconds_after_finished=3600),
+        HOUR / 2,
+        Retention(Upkeep.NOTE_EXPIRY, NOW + HOUR, 0),
     ),
 ]
 

@@ -1,11 +1,13 @@
 """Settings from the environment, and the ones that are refused."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from support.builders import make_settings
-from waas_operator.main import explain_settings
+from waas_operator.main import explain_settings, main
 from waas_operator.settings import Profile, Settings
 
 NEEDED = {
@@ -108,3 +110,49 @@ def test_json_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         read(monkeypatch, WAAS_PROFILES="{default}")
 
     assert 'parsing value for field "profiles"' in explain_settings(caught.value)
+
+
+FILES = [
+    ("a list that is none", "WAAS_ALLOWED_WEBHOOKS_FILE", "{}", "the whole: Input should be"),
+    ("a list that is not there", "WAAS_ALLOWED_WEBHOOKS_FILE", None, "No such file"),
+    ("certificates that are none", "WAAS_EMAIL_SENDER_CA_FILE", "hidden", "not certificates"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"), [pytest.param(*case[1:], id=case[0]) for case in FILES]
+)
+def test_a_file_that_does_not_fit_is_told_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    content: str | None,
+    complaint: str,
+) -> None:
+    path = tmp_path / "file"
+    if content is not None:
+        path.write_text(content)
+    sender = {"EMAIL_SENDER_ADDRESS": "waas@example.org", "EMAIL_SENDER_HOST": "smtp.example.org"}
+    for variable, value in {**NEEDED, **sender, name: str(path)}.items():
+        monkeypatch.setenv(variable, value)
+
+    assert main() == 78
+
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert complaint in said
+    assert "hidden" not in said
+
+
+def test_half_a_sender_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable, value in {**NEEDED, "EMAIL_SENDER_PASSWORD": "open-sesame"}.items():
+        monkeypatch.setenv(variable, value)
+
+    assert main() == 78
+
+    said = capsys.readouterr().err
+    assert "without WAAS_EMAIL_SENDER_ADDRESS and WAAS_EMAIL_SENDER_HOST" in said
+    assert "open-sesame" not in said

@@ -206,6 +206,7 @@ def test_an_address_is_taken_from_the_first_moment(tmp_path: Path) -> None:
         ({"model": "large"}, ModelMissing),
         ({"models": ("base",)}, BadSettings),
         ({"host": "0.0.0.0", "api_keys_file": Path("/no/such/file")}, BadSettings),
+        ({"allowed_webhooks_file": Path("/nowhere/list.json")}, BadSettings),
     ],
 )
 def test_what_cannot_work_leaves_no_trace(
