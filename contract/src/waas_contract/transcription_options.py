@@ -81,3 +81,8 @@ class SubtitleOptions(WireModel):
 
     max_cue_seconds: float | None = Field(default=None, ge=0.5, le=60)
     """Longest that a caption stays."""
+
+    @property
+    def limits_anything(self) -> bool:
+        """Tell whether captions differ from those that nobody shaped."""
+        return (self.max_line_width, self.max_line_count, self.max_cue_seconds) != (None,) * 3
