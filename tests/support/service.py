@@ -36,7 +36,7 @@ API_RULES: list[Resource] = [
     {
         "apiGroups": [GROUP],
         "resources": [PLURAL],
-        "verbs": ["create", "get", "list", "patch", "delete"],
+        "verbs": ["create", "get", "list", "watch", "patch", "delete"],
     },
 ]
 JOB_IMAGE = "waas-job:test"

@@ -10,7 +10,9 @@ from fastapi import Depends, Request
 
 from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.errors import Forbidden, JobNotFound
+from waas_api.live_streams import LiveStreams
 from waas_api.object_storage import ObjectStorage
+from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
@@ -30,6 +32,8 @@ class Services:
     authenticator: Authenticator
     tenants: Tenants
     readiness: Readiness
+    live_streams: LiveStreams
+    partial_readers: PartialReaders
     new_id: Callable[[], str]
     now: Callable[[], datetime]
 

@@ -25,16 +25,25 @@
     |   |-- JobFailed
     |   |-- JobCancelled
     |   `-- JobNotDone
+    |-- JobEnded
+    |-- AudioMissing              the recording is not in object storage, or no longer
+    |-- PreconditionError
+    |   |-- PreconditionFailed    it was changed meanwhile
+    |   `-- PreconditionMissing   the client has to say what it has seen
+    |-- NotAcceptable
+    |-- TooManyStreams
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
     |   |-- StorageUnavailable
     |   |   `-- StorageFull
     |   |-- ObjectNotFound
+    |   |-- ObjectExists
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
         |-- ClusterRefused
+        |-- HistoryGone           the changes since then are not known any more
         |-- CreationUnknown       it may have been made or not
         `-- NameTaken
 
@@ -127,6 +136,34 @@ class JobNotEnded(ApiError):
     """The job waits or runs, and what was asked for needs it to have ended."""
 
 
+class JobEnded(ApiError):
+    """The job has ended, and what was asked for needs it to wait or run."""
+
+
+class AudioMissing(ApiError):
+    """The recording is not in object storage, or no longer."""
+
+
+class PreconditionError(ApiError):
+    """A change is not made, for it may undo another's."""
+
+
+class PreconditionFailed(PreconditionError):
+    """What the client has seen is not what is there."""
+
+
+class PreconditionMissing(PreconditionError):
+    """The client does not say what it has seen."""
+
+
+class NotAcceptable(ApiError):
+    """None of the media types that the client accepts is there."""
+
+
+class TooManyStreams(ApiError):
+    """So many clients listen to events that no other can."""
+
+
 class TranscriptNotReady(ApiError):
     """The job is there, its transcript is not."""
 
@@ -167,6 +204,10 @@ class ObjectNotFound(StorageError):
     """There is no object under that key."""
 
 
+class ObjectExists(StorageError):
+    """There is an object under that key already."""
+
+
 class ObjectTooLarge(StorageError):
     """The object is larger than what the api is willing to hold in memory."""
 
@@ -191,6 +232,10 @@ class ClusterRefused(ClusterError):
         super().__init__(message)
         self.is_request_invalid = is_request_invalid
         """Whether the client can mend it; if not, an administrator has to."""
+
+
+class HistoryGone(ClusterError):
+    """What has changed since a resourceVersion cannot be told: list anew."""
 
 
 class CreationUnknown(ClusterError):

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -16,10 +16,25 @@ from waas_api.answers import answer_errors
 from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
 from waas_api.leftovers import Leftovers
+from waas_api.live_streams import LiveStreams
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
+from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
-from waas_api.routes import downloads, health, jobs, queue, results, service, transcriptions
+from waas_api.routes import (
+    audio,
+    downloads,
+    events,
+    health,
+    job_actions,
+    jobs,
+    queue,
+    results,
+    service,
+    transcript_edits,
+    transcriptions,
+)
+from waas_api.serving import Server
 from waas_api.settings import Settings, read_webhook_ids
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_jobs import TranscriptionJobs
@@ -27,6 +42,7 @@ from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
 
 _EX_CONFIG = 78  # sysexits.h
+_NOT_STARTED = 3  # uvicorn's own
 
 
 def _new_id() -> str:
@@ -85,6 +101,7 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            stack.callback(app.state.services.live_streams.close)
             yield
 
     app = FastAPI(
@@ -107,11 +124,15 @@ def create_app(
                 "kubernetes": tenants.get(settings.namespace).transcription_jobs.is_ready,
             }
         ),
+        live_streams=LiveStreams(settings.event_streams_at_once),
+        partial_readers=PartialReaders(storage, largest_bytes=settings.largest_transcript_bytes),
         new_id=new_id,
         now=now,
     )
     answer_errors(app)
     for each in (transcriptions, downloads, queue, health, service, jobs, results):
+        app.include_router(each.router)
+    for each in (events, job_actions, audio, transcript_edits):
         app.include_router(each.router)
     return app
 
@@ -166,11 +187,14 @@ def main() -> int:
         sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
         return _EX_CONFIG
     configure_logging()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         timeout_graceful_shutdown=settings.longest_shutdown_seconds,
     )
-    return 0
+    server = Server(config, app.state.services.live_streams)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else _NOT_STARTED

@@ -1,8 +1,9 @@
 """What belongs to one tenant, which is a namespace, and to no other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from waas_api.forecasts import Forecasts
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -16,6 +17,7 @@ class Tenant:
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
     waiting_line: WaitingLine
+    forecasts: Forecasts = field(default_factory=Forecasts)
 
 
 class Tenants:
@@ -33,6 +35,7 @@ class Tenants:
         return self._tenants[namespace]
 
     async def close(self) -> None:
-        """Wait until no upload is half done."""
+        """Wait until no upload is half done, then stop watching."""
         for tenant in self._tenants.values():
             await tenant.uploads.close()
+            await tenant.transcription_jobs.close()

@@ -59,12 +59,21 @@ class Uploads:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Store a recording, make its TranscriptionJob and return the id of both."""
+        return await self._take_in(order, lambda key: self._storage.store(key, body))
+
+    async def accept_copy(self, order: Order, key: str) -> str:
+        """Do the same with an object that is there, which stays; raises ObjectNotFound."""
+        return await self._take_in(order, lambda own_key: self._storage.copy(key, own_key))
+
+    async def _take_in(
+        self, order: Order, store: Callable[[str], Coroutine[Any, Any, int | None]]
+    ) -> str:
         self._remember(asyncio.current_task())
         name = self._new_id()
         spec = build_spec(self._namespace, name, order)
         async with self._slot():
             try:
-                size = await self._storage.store(spec.source.key, body)
+                size = await store(spec.source.key)
             except BaseException:
                 await self._finish(self._leftovers.discard(spec.source.key))
                 raise

@@ -101,12 +101,6 @@ class Transaction:
         )
         return {owner for (owner,) in rows}
 
-    def list_page(self, kind: Kind, namespace: str, *, limit: int, before: int | None) -> list[Row]:
-        """Return some objects, newest first, older than a place in their order."""
-        place = 2**63 - 1 if before is None else before
-        where = "kind = ? AND namespace = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
-        return self._select(where, (kind, namespace, place, limit))
-
     def list_waiting_pods(self, namespace: str, limit: int) -> list[WaitingRow]:
         """Return pods that nobody runs, each at its TranscriptionJob's place in the line."""
         rows = self.connection.execute(
@@ -187,8 +181,20 @@ class Transaction:
                 "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
                 (kind, namespace, name),
             )
+            # As an API server counts, so that it can be told what came before.
+            self._next_version()
             self._touch(kind, known)
         return known
+
+    def latest_version(self) -> int:
+        """Return the resourceVersion of the last write."""
+        (version,) = self.connection.execute("SELECT latest FROM resource_version").fetchone()
+        return int(version)
+
+    def list_all(self, kind: Kind, namespace: str) -> list[Resource]:
+        """Return all objects of a kind, oldest first."""
+        where = "kind = ? AND namespace = ? ORDER BY sequence"
+        return [row.resource for row in self._select(where, (kind, namespace))]
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[Row]:
         rows = self.connection.execute(

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from waas_api.errors import FormSent, NoRecording
+from waas_api.errors import FormSent, NoRecording, UploadTooLarge
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
 from waas_api.upload_body import UploadBody, UploadLimits
@@ -31,3 +31,18 @@ async def open_body(request: Request, settings: Settings) -> UploadBody:
     if await body.is_empty():
         raise NoRecording("No file uploaded")
     return body
+
+
+async def read_json_body(request: Request, settings: Settings) -> bytes:
+    """Return a body that is kept in memory, held to the size of a transcript and to its time."""
+    largest = settings.largest_transcript_bytes
+    limits = UploadLimits(
+        largest_bytes=largest,
+        longest_idle_seconds=settings.longest_upload_idle_seconds,
+        longest_seconds=settings.longest_upload_seconds,
+    )
+    body = UploadBody(request.stream(), announced_bytes=None, limits=limits)
+    try:
+        return b"".join([chunk async for chunk in body])
+    except UploadTooLarge as error:
+        raise UploadTooLarge(f"This body may have at most {largest} bytes.") from error
