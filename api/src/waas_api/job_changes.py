@@ -23,9 +23,10 @@ class Subscription:
         self._names.add(name)
         self._woken.set()
 
-    def wake(self) -> None:
-        """Let whoever waits look up, though nothing has changed."""
-        self._woken.set()
+    @property
+    def pending(self) -> frozenset[str]:
+        """Return the names that the next look will give."""
+        return frozenset(self._names)
 
     def close(self) -> None:
         """Let whoever waits end."""
@@ -33,7 +34,7 @@ class Subscription:
         self._woken.set()
 
     async def wait(self, longest_seconds: float) -> frozenset[str]:
-        """Return the names once there are any, it is woken, or the time is over."""
+        """Return the names once there are any, it is closed, or the time is over."""
         try:
             async with asyncio.timeout(longest_seconds):
                 await self._woken.wait()

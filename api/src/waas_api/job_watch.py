@@ -159,7 +159,8 @@ class JobWatch:
                     self._take(change, resource, parse_version(version))
                     yield version
         finally:
-            self._lost_time = self._monotonic()
+            if self._lost_time is None:
+                self._lost_time = self._monotonic()
 
     def _take(self, change: ChangeType, resource: Resource, version: int) -> None:
         if change is ChangeType.BOOKMARK:
