@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError
 from waas_api.answers import answer_errors
 from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
+from waas_api.documented_app import DocumentedApp
 from waas_api.leftovers import Leftovers
 from waas_api.live_streams import LiveStreams
 from waas_api.logs import configure_logging
@@ -104,7 +105,7 @@ def create_app(
             stack.callback(app.state.services.live_streams.close)
             yield
 
-    app = FastAPI(
+    app = DocumentedApp(
         title="Whisper as a Service",
         lifespan=lifespan,
         redirect_slashes=False,

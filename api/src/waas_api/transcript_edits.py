@@ -92,7 +92,7 @@ class Revision(WireModel):
 
     revision: int = Field(ge=1)
     saved_time: Time
-    saved_by: str | None
+    saved_by: str | None = None
     transcript: Transcript
 
 
