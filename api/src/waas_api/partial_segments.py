@@ -3,6 +3,7 @@
 The job writes the object anew every few seconds, and its status says when it has got on.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -39,25 +40,22 @@ class PartialReader:
         self._monotonic = monotonic
         self._progress: object = None
         self._read_time: float | None = None
-        self._is_reading = False
+        self._lock = asyncio.Lock()
         self.latest: PartialTranscript | None = None
         self.listeners = 0
 
     async def read(self, progress: object) -> PartialTranscript | None:
         """Return the segments, read anew if the job has got on or some time has passed.
 
-        `progress` is anything that changes when the job gets on. While one listener reads, the
-        others are given what is there.
+        `progress` is anything that changes when the job gets on. Of several listeners one reads,
+        and the others wait for it.
         """
-        if not self._is_reading and self._is_old(progress):
-            self._is_reading = True
-            try:
+        async with self._lock:
+            if self._is_old(progress):
                 await self._read()
                 self._progress = progress
-            finally:
-                self._is_reading = False
                 self._read_time = self._monotonic()
-        return self.latest
+            return self.latest
 
     def _is_old(self, progress: object) -> bool:
         if self._read_time is None:
