@@ -116,7 +116,8 @@ async def test_the_index_becomes_true_again(
 
 async def test_it_is_current_while_it_watches_and_a_few_seconds_longer() -> None:
     moments = [0.0]
-    feed = FakeFeed([page(10, "a")], [[]] + [ClusterUnavailable("away")] * 100_000)
+    streams: list[Any] = [[], *[ClusterUnavailable("away")] * 100_000]
+    feed = FakeFeed([page(10, "a")], streams)
     watch = JobWatch(feed, JobIndex(), sleep=do_not_sleep, monotonic=lambda: moments[0])
     assert not watch.is_current
 
