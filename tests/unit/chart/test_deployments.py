@@ -105,6 +105,7 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                             "env": [
                                 *STORE_SETTINGS,
                                 setting("DEFAULT_MODEL", "tiny"),
+                                setting("EVENT_STREAMS_AT_ONCE", "1000"),
                                 setting("KUBERNETES_TIMEOUT_SECONDS", "10"),
                                 setting("LARGEST_TRANSCRIPT_BYTES", "67108864"),
                                 setting("LARGEST_UPLOAD_BYTES", "17179869184"),

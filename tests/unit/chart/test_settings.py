@@ -40,6 +40,7 @@ FULL: dict[str, Any] = {
             "longestUploadIdleSeconds": 7,
             "longestUploadSeconds": 60,
             "largestTranscriptBytes": 2048,
+            "eventStreamsAtOnce": 9,
             "longestShutdownSeconds": 5,
             "kubernetesTimeoutSeconds": 2.5,
         },
@@ -119,6 +120,7 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
         longest_upload_idle_seconds=7,
         longest_upload_seconds=60,
         largest_transcript_bytes=2048,
+        event_streams_at_once=9,
         longest_shutdown_seconds=5,
         kubernetes_timeout_seconds=2.5,
     )
