@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 
 from waas_api.estimates import Estimate, estimate_running, forecast_line, measure_speeds
 from waas_api.job_index import JobIndex
@@ -10,6 +11,8 @@ from waas_api.job_summaries import JobSummary
 from waas_contract.transcription_job import Phase
 
 _LONGEST_AGE_SECONDS = 5.0
+_MOST_LOOKED_AT = 500
+"""Of the newest jobs, those whose speed may count."""
 
 
 class Forecasts:
@@ -34,7 +37,8 @@ class Forecasts:
 
 
 def _forecast(index: JobIndex, now: datetime) -> Mapping[str, Estimate]:
-    jobs = list(index.newest_first())
-    running = (job for job in jobs if job.phase is Phase.RUNNING)
-    waiting = (job for job in reversed(jobs) if job.phase.is_waiting)
-    return forecast_line(waiting, running, measure_speeds(jobs), now)
+    # In one go, while every request waits: so it looks at no more than it must.
+    running = [job for job in index.newest_first() if job.phase is Phase.RUNNING]
+    waiting = (job for name in index.waiting if (job := index.summary(name)) is not None)
+    speeds = measure_speeds(islice(index.newest_first(), _MOST_LOOKED_AT))
+    return forecast_line(waiting, running, speeds, now)
