@@ -40,6 +40,28 @@ async def test_a_job_is_made_and_read_back(kept: KeptJobs) -> None:
     assert job.metadata.generation == 1
 
 
+async def test_those_who_have_not_ended_are_live_whoever_they_belong_to(kept: KeptJobs) -> None:
+    for number, phase in enumerate([None, *Phase]):
+        await kept.jobs.create(f"job-{number}", make_spec(owner=f"owner-{number}"))
+        if phase is not None:
+            await kept.set_status(f"job-{number}", {"phase": phase})
+    await kept.jobs.create("nobodys", make_spec())
+
+    expected = {"nobodys": None} | {
+        f"job-{number}": f"owner-{number}"
+        for number, phase in enumerate([None, *Phase])
+        if phase is None or not phase.is_final
+    }
+    index = await kept.jobs.index()
+
+    def is_known() -> bool:
+        return {
+            job.name: job.owner for job in index.newest_first() if not job.phase.is_final
+        } == expected
+
+    await wait_for(is_known, "those who have not ended are told with their owners")
+
+
 async def test_a_name_is_taken_once(kept: KeptJobs) -> None:
     await kept.jobs.create("a", make_spec())
 
@@ -83,7 +105,7 @@ async def test_a_job_of_a_later_release_is_not_taken_for_an_error_of_ours(kept: 
     await kept.jobs.create("a", make_spec())
     await kept.set_status("a", {"phase": "Dreaming"})
 
-    with pytest.raises(ClusterUnavailable, match=r"can read: status\.phase"):
+    with pytest.raises(ClusterUnavailable, match=r"^a is not in the form .*status\.phase"):
         await kept.jobs.get("a")
 
 
@@ -181,6 +203,15 @@ async def test_those_who_wait_are_in_the_line(kept: KeptJobs) -> None:
         if phase in (None, Phase.PENDING, Phase.QUEUED)
     }
     await wait_for(lambda: set(index.waiting) == expected, "those who wait are in the line")
+
+
+async def test_those_of_high_priority_go_first_and_a_change_counts_at_once(kept: KeptJobs) -> None:
+    for name, priority in (("a", Priority.LOW), ("b", Priority.NORMAL), ("c", Priority.NORMAL)):
+        await kept.jobs.create(name, make_spec(priority=priority))
+
+    assert list((await kept.jobs.index()).waiting) == ["b", "c", "a"]
+    await kept.jobs.change("c", SpecChanges(priority=Priority.HIGH))
+    assert list((await kept.jobs.index()).waiting) == ["c", "b", "a"]
 
 
 async def test_whoever_keeps_them_says_that_it_can(kept: KeptJobs) -> None:

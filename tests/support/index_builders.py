@@ -6,7 +6,7 @@ from typing import Any
 from support.api_builders import NOW
 from waas_api.job_index import JobIndex
 from waas_api.job_summaries import JobSummary
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.transcription_job import Phase, Priority, Task
 
 
 def make_resource(
@@ -17,11 +17,14 @@ def make_resource(
     phase: str | None = None,
     created: datetime = NOW,
     owner: str | None = None,
+    priority: Priority | None = None,
 ) -> dict[str, Any]:
     """Return a TranscriptionJob as an API server sends it."""
     spec: dict[str, Any] = {"source": {"key": f"team-a/{name}/audio/a"}}
     if owner is not None:
         spec["owner"] = owner
+    if priority is not None:
+        spec["priority"] = priority
     resource: dict[str, Any] = {
         "apiVersion": "waas.dev/v1alpha1",
         "kind": "TranscriptionJob",
@@ -64,6 +67,7 @@ def make_summary(name: str = "a", **changes: Any) -> JobSummary:
         "file_name": None,
         "model": "tiny",
         "task": Task.TRANSCRIBE,
+        "priority": Priority.NORMAL,
         "language": None,
         "duration_seconds": None,
         "processed_seconds": None,

@@ -17,19 +17,27 @@ from starlette.exceptions import HTTPException
 
 from waas_api.errors import (
     ApiError,
+    AuthenticationUnavailable,
     ClusterError,
     ClusterRefused,
     CreationUnknown,
+    DetectionError,
+    DetectionTimedOut,
+    Forbidden,
     InvalidRequest,
     JobCancelled,
     JobFailed,
     JobNotDone,
     JobNotFound,
+    LimitReached,
     ObjectTooLarge,
+    RecordingUnreadable,
+    RecordsFull,
     StorageError,
     StorageFull,
     TooManyUploads,
     TranscriptMissing,
+    Unauthenticated,
     UnknownWebhook,
     UnsupportedOutput,
     UploadCutOff,
@@ -43,6 +51,7 @@ from waas_api.problems import (
     problem_of_status,
     unexpected_problem,
 )
+from waas_api.unserved import allowed_methods, answer_unserved
 
 logger = logging.getLogger(__name__)
 
@@ -56,24 +65,34 @@ class Answer:
     """The old service's text; None for the error's own."""
 
     retry_after_seconds: int | None = None
+    media_type: str = "text/html"
+    """What the old service called its texts; a text with words of others is not to be HTML."""
 
 
 _RETRY = 10
 _ANSWERS: dict[type[ApiError], Answer] = {
     InvalidRequest: Answer(400),
     UnknownWebhook: Answer(405),
+    RecordingUnreadable: Answer(400, media_type="text/plain"),
     UploadCutOff: Answer(400),
     UploadStalled: Answer(408),
     UploadTooLarge: Answer(413),
     TooManyUploads: Answer(503, retry_after_seconds=60),
+    Unauthenticated: Answer(401),
+    Forbidden: Answer(403),
+    LimitReached: Answer(429),
+    AuthenticationUnavailable: Answer(503, retry_after_seconds=_RETRY),
     JobNotFound: Answer(404, "No such job"),
     JobFailed: Answer(500, "Job failed"),
     JobCancelled: Answer(400, "Job canceled"),
     JobNotDone: Answer(425, "Job not done yet"),
+    DetectionError: Answer(500, media_type="text/plain"),
+    DetectionTimedOut: Answer(504, retry_after_seconds=_RETRY),
     UnsupportedOutput: Answer(400, "Output not supported"),
     TranscriptMissing: Answer(500),
     ObjectTooLarge: Answer(500, "The transcript is too large to be shown"),
     StorageFull: Answer(507, "The service has no room for another recording."),
+    RecordsFull: Answer(507, "The service has no room for another recording."),
     StorageError: Answer(
         503, "Object storage does not work just now. Try again in a moment.", _RETRY
     ),
@@ -100,6 +119,15 @@ def _retry_headers(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
+def access_headers(error: ApiError) -> dict[str, str]:
+    """Return the headers by which any client understands that it must log in, or wait."""
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="waas"'}
+    if isinstance(error, LimitReached):
+        return _retry_headers(error.retry_after_seconds)
+    return {}
+
+
 def _answer_problem(problem: Problem, detail: str = "") -> Response:
     return JSONResponse(
         problem.render(detail),
@@ -112,7 +140,7 @@ def _answer_problem(problem: Problem, detail: str = "") -> Response:
 def _log_failure(error: ApiError, status: int) -> None:
     if isinstance(error, ClusterRefused):
         logger.error("Kubernetes refused: %s", error)
-    elif status >= 500 and not isinstance(error, JobFailed):
+    elif status >= 500 and not isinstance(error, JobFailed | DetectionError):
         # No traceback: the libraries' own errors quote whole requests.
         logger.error("request failed: %s: %s", type(error).__name__, error)
 
@@ -123,20 +151,22 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if _is_native(request):
         problem = find_problem(error)
         _log_failure(error, problem.status)
-        return _answer_problem(problem, str(error))
+        response = _answer_problem(problem, str(error))
+        response.headers.update(access_headers(error))
+        return response
     answer = _find_answer(error)
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
         # The API server's words may quote the request: never let a browser read them as HTML.
         status = 400 if error.is_request_invalid else 503
         return Response(str(error), status, media_type="text/plain")
-    headers = _retry_headers(answer.retry_after_seconds)
+    headers = _retry_headers(answer.retry_after_seconds) | access_headers(error)
     if isinstance(error, UnknownWebhook):
         return Response(
             '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"
         )
     text = str(error) if answer.text is None else answer.text
-    return Response(text, answer.status, headers, media_type="text/html")
+    return Response(text, answer.status, headers, media_type=answer.media_type)
 
 
 async def answer_unexpected(request: Request, _: Exception) -> Response:
@@ -153,7 +183,11 @@ async def answer_framework(request: Request, error: Exception) -> Response:
         problem = problem_of_status(error.status_code)
         response = _answer_problem(problem, f"{request.method} {request.url.path} is not served.")
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = allowed_methods(request)
         return response
+    if error.status_code in (404, 405):
+        return answer_unserved(request, error.status_code)
     return await http_exception_handler(request, error)
 
 

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator, Caller, Permission
+from waas_api.detection import Detections
 from waas_api.errors import Forbidden, JobNotFound
+from waas_api.gate import CALLER
 from waas_api.live_streams import LiveStreams
 from waas_api.object_storage import ObjectStorage
 from waas_api.partial_segments import PartialReaders
@@ -31,11 +35,13 @@ class Services:
     object_storage: ObjectStorage
     authenticator: Authenticator
     tenants: Tenants
+    detections: Detections
     readiness: Readiness
     live_streams: LiveStreams
     partial_readers: PartialReaders
     new_id: Callable[[], str]
     now: Callable[[], datetime]
+    limits: CallerLimits = field(default_factory=CallerLimits)
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,21 @@ class Desk:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Take a recording in as the caller's own and return its job's name."""
+        async with self.admit():
+            return await self.tenant.uploads.accept(
+                order.of(self.caller.owner), self.services.limits.count(self.caller, body)
+            )
+
+    @asynccontextmanager
+    async def admit(self) -> AsyncIterator[None]:
+        """Keep a place for a new job of the caller's while it is made, or raise LimitReached.
+
+        Every way to a new job leads through here; `accept` does so by itself.
+        """
         self.require(Permission.CREATE)
-        return await self.tenant.uploads.accept(order.of(self.caller.owner), body)
+        with self.services.limits.admit_upload(self.caller):
+            async with self.tenant.live_jobs.admit(self.caller.owner):
+                yield
 
     async def find_job(
         self, name: str, permission: Permission = Permission.READ
@@ -72,7 +91,9 @@ class Desk:
         if not _NAME.fullmatch(name):
             raise JobNotFound("No such job")
         job = await self.tenant.transcription_jobs.get(name)
-        if not self.caller.may_see(job.spec.owner):
+        if not self.caller.may_see(job.spec.owner) and not self.caller.was_shown(
+            job.metadata.name, job.metadata.creation_timestamp
+        ):
             raise JobNotFound("No such job")
         return job
 
@@ -88,7 +109,8 @@ WiredServices = Annotated[Services, Depends(_get_services)]
 
 
 async def _open_desk(request: Request, services: WiredServices) -> Desk:
-    caller = await services.authenticator.authenticate(request.headers)
+    caller = request.scope[CALLER]
+    assert isinstance(caller, Caller)
     return Desk(services, caller, services.tenants.get(caller.namespace))
 
 

@@ -9,6 +9,7 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- RecordingUnreadable
     |   `-- InvalidCursor
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
@@ -18,6 +19,9 @@
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
+    |   |   |-- InvalidLink
+    |   |   `-- LinksOff
+    |   |-- LimitReached
     |   `-- AuthenticationUnavailable
     |-- JobNotFound
     |-- JobNotEnded               what was asked for has to wait for the job's end
@@ -32,6 +36,9 @@
     |   `-- PreconditionMissing   the client has to say what it has seen
     |-- NotAcceptable
     |-- TooManyStreams
+    |-- DetectionError            nobody can say which language it is
+    |   |-- DetectionFailed
+    |   `-- DetectionTimedOut
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
@@ -42,6 +49,7 @@
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
+        |   `-- RecordsFull
         |-- ClusterRefused
         |-- HistoryGone           the changes since then are not known any more
         |-- CreationUnknown       it may have been made or not
@@ -88,6 +96,10 @@ class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
 
 
+class RecordingUnreadable(InvalidRequest):
+    """The body came whole, and there is no sound in it."""
+
+
 class InvalidCursor(InvalidRequest):
     """No page of a list begins there, or not any more."""
 
@@ -122,6 +134,22 @@ class Unauthenticated(AccessError):
 
 class Forbidden(AccessError):
     """The caller is known, and may not do that."""
+
+
+class InvalidLink(Forbidden):
+    """The link was not made here, or has expired."""
+
+
+class LinksOff(Forbidden):
+    """The administrator has set no secret by which links could be signed."""
+
+
+class LimitReached(AccessError):
+    """The caller, or the whole tenant, has as much as the administrator allows."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class AuthenticationUnavailable(AccessError):
@@ -180,6 +208,18 @@ class JobNotDone(TranscriptNotReady):
     """The job is waiting or running."""
 
 
+class DetectionError(ApiError):
+    """Nobody can say which language it is."""
+
+
+class DetectionFailed(DetectionError):
+    """The job ended without a language."""
+
+
+class DetectionTimedOut(DetectionError):
+    """The job had no language in the time that the client may wait."""
+
+
 class UnsupportedOutput(ApiError):
     """Nobody renders that format."""
 
@@ -223,6 +263,10 @@ class ClusterUnavailable(ClusterError):
         super().__init__(message)
         self.may_have_happened = may_have_happened
         """Whether the request could have been carried out all the same."""
+
+
+class RecordsFull(ClusterUnavailable):
+    """There is no room for another record until somebody makes some."""
 
 
 class ClusterRefused(ClusterError):

@@ -34,8 +34,6 @@ _LOOK_SECONDS = 5.0
 
 _KEEP_ALIVE_SECONDS = 15.0
 _RETRY_SECONDS = 2.0
-_LONGEST_STREAM_SECONDS = 900.0
-"""Then a client asks anew, by its last event: whether it may is found out again."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,10 @@ class Audience:
     streams: LiveStreams
     now: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
+
+    def remaining_seconds(self, begun: float) -> float:
+        """Return how long a stream may last yet, of those that it may last at all."""
+        return self.streams.longest_seconds - (self.monotonic() - begun)
 
     def look(self, name: str) -> JobView | None:
         """Return a job as it is shown, or None where there is none."""
@@ -117,13 +119,13 @@ async def follow_job(
         yield render_hello(_RETRY_SECONDS)
         stream = _JobStream(audience, name, reader, known)
         spoken = begun = audience.monotonic()
-        while not subscription.is_closed and spoken - begun < _LONGEST_STREAM_SECONDS:
+        while not subscription.is_closed and audience.remaining_seconds(begun) > 0:
             async for event in stream.news():
                 spoken = audience.monotonic()
                 yield event
             if stream.has_ended:
                 return
-            await subscription.wait(_LOOK_SECONDS)
+            await subscription.wait(min(_LOOK_SECONDS, audience.remaining_seconds(begun)))
             if audience.monotonic() - spoken >= _KEEP_ALIVE_SECONDS:
                 spoken = audience.monotonic()
                 yield render_keep_alive()
@@ -143,8 +145,8 @@ async def follow_all(
             yield missed
         seen: dict[str, JobView] = {}
         begun = audience.monotonic()
-        while not subscription.is_closed and audience.monotonic() - begun < _LONGEST_STREAM_SECONDS:
-            names = await subscription.wait(_KEEP_ALIVE_SECONDS)
+        while not subscription.is_closed and (left := audience.remaining_seconds(begun)) > 0:
+            names = await subscription.wait(min(_KEEP_ALIVE_SECONDS, left))
             if not names:
                 yield render_keep_alive()
             # In the order in which it happened: an id says that all before it was told.

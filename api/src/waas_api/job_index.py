@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, overload
 
-from pydantic import ValidationError
-
 from waas_api.errors import ClusterUnavailable
 from waas_api.job_changes import JobChanges
 from waas_api.job_summaries import JobSummary, parse_version, summarize
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import TranscriptionJob
 
 logger = logging.getLogger(__name__)
@@ -29,6 +28,7 @@ logger = logging.getLogger(__name__)
 Resource = Mapping[str, Any]
 
 _Place = tuple[datetime, str]
+_LinePlace = tuple[int, datetime, str]
 
 _MOST_REMEMBERED_DELETIONS = 2000
 
@@ -56,29 +56,31 @@ class Deletion:
 
 
 class WaitingNames(Sequence[str]):
-    """The names of those who wait, oldest first; a place is found without a walk."""
+    """The names of those who wait, by priority, then oldest first; no place needs a walk."""
 
     def __init__(self) -> None:
-        self._places: list[_Place] = []
-        self._times: dict[str, datetime] = {}
+        self._line: list[_LinePlace] = []
+        self._places: dict[str, _LinePlace] = {}
 
     def put(self, summary: JobSummary) -> None:
-        """Have a job in the line."""
-        if summary.name not in self._times:
-            insort(self._places, summary.age_key)
-            self._times[summary.name] = summary.creation_time
+        """Have a job in the line, at the place that it has now."""
+        place = summary.line_key
+        if self._places.get(summary.name) != place:
+            self.drop(summary.name)
+            insort(self._line, place)
+            self._places[summary.name] = place
 
     def drop(self, name: str) -> None:
         """Have a job in it no longer."""
-        time = self._times.pop(name, None)
-        if time is not None:
-            del self._places[bisect_left(self._places, (time, name))]
+        place = self._places.pop(name, None)
+        if place is not None:
+            del self._line[bisect_left(self._line, place)]
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._line)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._times
+        return name in self._places
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -86,14 +88,14 @@ class WaitingNames(Sequence[str]):
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
         if isinstance(index, slice):
-            return tuple(name for _, name in self._places[index])
-        return self._places[index][1]
+            return tuple(name for *_, name in self._line[index])
+        return self._line[index][-1]
 
     def index(self, name: str, start: int = 0, stop: int | None = None) -> int:
         """Return how many wait before it; raises ValueError for one that does not wait."""
-        if name not in self._times:
+        if name not in self._places:
             raise ValueError(f"{name} does not wait")
-        place = bisect_left(self._places, (self._times[name], name))
+        place = bisect_left(self._line, self._places[name])
         if place < start or (stop is not None and place >= stop):
             raise ValueError(f"{name} waits elsewhere")
         return place
@@ -237,7 +239,6 @@ class JobIndex:
         old, new = known.summary if known else None, entry.summary
         if (old.age_key if old else None) != (new.age_key if new else None):
             self._leave_order(old)
-            self.waiting.drop(name)
             if new is not None:
                 insort(self._by_age, new.age_key)
         if new is not None and new.phase.is_waiting:
@@ -273,16 +274,9 @@ def parse_job(content: bytes | Resource) -> TranscriptionJob:
         ClusterUnavailable: it is of a later release, or somebody's own.
     """
     try:
-        if isinstance(content, bytes):
-            return TranscriptionJob.model_validate_json(content)
-        return TranscriptionJob.model_validate(content)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {_name_of(content)} is not in a form that this release can "
-            f"read: {fields}"
-        ) from None
+        return read_transcription_job(content)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{_name_of(content)} is {error}") from None
 
 
 def _name_of(content: bytes | Resource) -> str:

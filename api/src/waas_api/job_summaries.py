@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from waas_contract.transcription_job import Phase, Task, TranscriptionJob
+from waas_contract.transcription_job import Phase, Priority, Task, TranscriptionJob
 
 _NO_LABELS: Mapping[str, str] = {}
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_PLACES: Mapping[Priority, int] = {Priority.HIGH: 0, Priority.NORMAL: 1, Priority.LOW: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class JobSummary:
     file_name: str | None
     model: str
     task: Task
+    priority: Priority
     language: str | None
     """Code of the language that was heard, else of the one that was asked for."""
 
@@ -41,6 +43,11 @@ class JobSummary:
     def age_key(self) -> tuple[datetime, str]:
         """Return what jobs are ordered by, the oldest first."""
         return (self.creation_time, self.name)
+
+    @property
+    def line_key(self) -> tuple[int, datetime, str]:
+        """Return what those who wait are ordered by: high priority first, then the oldest."""
+        return (_PLACES[self.priority], *self.age_key)
 
 
 def summarize(job: TranscriptionJob) -> JobSummary:
@@ -60,6 +67,7 @@ def summarize(job: TranscriptionJob) -> JobSummary:
         file_name=spec.source.file_name,
         model=spec.model,
         task=spec.task,
+        priority=spec.priority,
         language=(audio.language if audio else None) or spec.language,
         duration_seconds=audio.duration_seconds if audio else None,
         processed_seconds=progress.processed_seconds if progress else None,

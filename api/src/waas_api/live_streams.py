@@ -1,4 +1,4 @@
-"""The event streams that are open: how many there may be, and their end when the program stops."""
+"""The event streams that are open: how many there may be, how long each lasts, and their end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,11 @@ from waas_api.job_changes import Subscription
 class LiveStreams:
     """All streams of one program."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, longest_seconds: float = 900.0) -> None:
         self._most = most
+        self.longest_seconds = longest_seconds
+        """After that a client asks anew, by its last event: whether it may is found out again."""
+
         self._open: set[Subscription] = set()
         self._is_closed = False
 

@@ -12,23 +12,34 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.access_reviews import AccessReviews
+from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.answers import answer_errors
-from waas_api.callers import Anonymous, Authenticator
+from waas_api.caller_limits import CallerLimits
+from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
+from waas_api.detection import Detections
 from waas_api.documented_app import DocumentedApp
+from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
 from waas_api.live_streams import LiveStreams
+from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.routes import (
     audio,
+    detection,
     downloads,
     events,
     health,
     job_actions,
     jobs,
+    links,
+    options,
+    own_jobs,
     queue,
     results,
     service,
@@ -36,8 +47,9 @@ from waas_api.routes import (
     transcriptions,
 )
 from waas_api.serving import Server
-from waas_api.settings import Settings, read_webhook_ids
+from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
@@ -60,21 +72,27 @@ def create_app(
     object_storage: ObjectStorage | None = None,
     transcription_jobs: Callable[[str], TranscriptionJobs] | None = None,
     authenticator: Authenticator | None = None,
+    access_reviews: AccessReviews | None = None,
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+    storage_name: str = "object storage",
+    records_name: str = "kubernetes",
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
     Jobs are kept by namespace. The app opens and closes those adapters that it makes itself.
+    By their names /readyz tells which of them does not answer.
     """
     own_storage = None if object_storage else _build_object_storage(settings)
-    own_cluster = None if transcription_jobs else _Cluster(settings)
+    needs_reviews = settings.needs_kubernetes_login and access_reviews is None
+    own_cluster = _Cluster(settings) if needs_reviews or not transcription_jobs else None
     storage = object_storage or own_storage
-    jobs_of = own_cluster.transcription_jobs if own_cluster else transcription_jobs
+    jobs_of = transcription_jobs or (own_cluster.transcription_jobs if own_cluster else None)
     assert storage is not None
     assert jobs_of is not None
     leftovers = Leftovers(storage)
+    detections = Detections(storage, longest_seconds=settings.longest_detection_seconds)
     slots = asyncio.Semaphore(settings.uploads_at_once)
 
     def build_tenant(namespace: str) -> Tenant:
@@ -89,7 +107,10 @@ def create_app(
             new_id=new_id,
             backoff_seconds=create_backoff_seconds,
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs))
+        live_jobs = LiveJobs(
+            jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
+        )
+        return Tenant(namespace, jobs, uploads, WaitingLine(jobs), TranscribedTime(jobs), live_jobs)
 
     tenants = Tenants(build_tenant)
 
@@ -102,6 +123,7 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            stack.push_async_callback(detections.close)
             stack.callback(app.state.services.live_streams.close)
             yield
 
@@ -113,25 +135,40 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    if needs_reviews and own_cluster is not None:
+        access_reviews = own_cluster.access_reviews()
+    logins = build_logins(settings, access_reviews, now=now)
+    limits = _build_limits(settings)
     app.state.services = Services(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
         object_storage=storage,
-        authenticator=authenticator or Anonymous(settings.namespace),
+        authenticator=authenticator or logins.authenticator,
         tenants=tenants,
+        detections=detections,
         readiness=Readiness(
             {
-                "object storage": storage.is_ready,
-                "kubernetes": tenants.get(settings.namespace).transcription_jobs.is_ready,
-            }
+                storage_name: storage.is_ready,
+                records_name: tenants.get(settings.namespace).transcription_jobs.is_ready,
+            },
+            warnings=logins.warnings,
         ),
         live_streams=LiveStreams(settings.event_streams_at_once),
         partial_readers=PartialReaders(storage, largest_bytes=settings.largest_transcript_bytes),
         new_id=new_id,
         now=now,
+        limits=limits,
+    )
+    app.add_middleware(
+        Gate,
+        authenticator=app.state.services.authenticator,
+        limits=limits,
+        link_secret=settings.link_secret,
+        now=now,
     )
     answer_errors(app)
-    for each in (transcriptions, downloads, queue, health, service, jobs, results):
+    compat = (transcriptions, detection, downloads, queue, options)
+    for each in (*compat, health, service, jobs, results, own_jobs, links):
         app.include_router(each.router)
     for each in (events, job_actions, audio, transcript_edits):
         app.include_router(each.router)
@@ -152,6 +189,14 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
     )
 
 
+def _build_limits(settings: Settings) -> CallerLimits:
+    return CallerLimits(
+        requests_per_minute=settings.requests_per_minute_per_caller,
+        uploads_at_once=settings.uploads_at_once_per_caller,
+        upload_bytes_per_day=settings.upload_bytes_per_day_per_caller,
+    )
+
+
 class _Cluster:
     """What the app has of Kubernetes where it is on its own."""
 
@@ -168,15 +213,28 @@ class _Cluster:
 
         return KubernetesTranscriptionJobs(namespace, self.connection)
 
+    def access_reviews(self) -> AccessReviews:
+        from waas_api.kubernetes_access import KubernetesAccessReviews
+
+        return KubernetesAccessReviews(self.connection)
+
 
 def explain_settings(error: Exception) -> str:
     """Return which variables do not fit and why, without what they hold."""
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(
-        f"WAAS_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}".removeprefix("WAAS_: ")
+        f"{_name_variable('.'.join(map(str, each['loc'])))}: {each['msg']}".removeprefix(": ")
         for each in error.errors(include_input=False)
     )
+
+
+def _name_variable(location: str) -> str:
+    name = location.upper()
+    if name.startswith("WAAS_"):
+        # One that has the old service's name beside ours.
+        return f"{name} or {name.removeprefix('WAAS_')}"
+    return name and f"WAAS_{name}"
 
 
 def main() -> int:

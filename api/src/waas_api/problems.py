@@ -14,6 +14,7 @@ from waas_api.errors import (
     Forbidden,
     FormSent,
     InvalidCursor,
+    InvalidLink,
     InvalidRequest,
     JobCancelled,
     JobEnded,
@@ -21,11 +22,14 @@ from waas_api.errors import (
     JobNotDone,
     JobNotEnded,
     JobNotFound,
+    LimitReached,
+    LinksOff,
     NoRecording,
     NotAcceptable,
     ObjectTooLarge,
     PreconditionFailed,
     PreconditionMissing,
+    RecordsFull,
     StorageError,
     StorageFull,
     TooManyStreams,
@@ -71,6 +75,11 @@ class Problem:
 
 
 _AGAIN = "Try again in a moment."
+_NO_ROOM = Problem(
+    507, "storage-full", "The disk of the service is full",
+    "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
+    "administrator.",
+)  # fmt: skip
 _PROBLEMS: dict[type[ApiError], Problem] = {
     InvalidRequest: Problem(400, "invalid-request", "Request not acceptable"),
     InvalidCursor: Problem(400, "invalid-cursor", "No page begins there"),
@@ -101,6 +110,10 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     Unauthenticated: Problem(401, "unauthenticated", "Who are you?"),
     Forbidden: Problem(403, "forbidden", "Not allowed"),
+    InvalidLink: Problem(403, "invalid-link", "The link does not work"),
+    LinksOff: Problem(403, "links-off", "This service makes no links"),
+    # Its Retry-After is the error's own.
+    LimitReached: Problem(429, "limit-reached", "A limit is reached"),
     AuthenticationUnavailable: Problem(
         503, "authentication-unavailable", "Logins cannot be checked just now", _AGAIN,
         _RETRY_SECONDS,
@@ -136,11 +149,8 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
         500, "transcript-too-large", "The transcript is too large to be shown",
         "The transcript is larger than this service is willing to hold in memory.",
     ),
-    StorageFull: Problem(
-        507, "storage-full", "The disk of the service is full",
-        "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
-        "administrator.",
-    ),
+    StorageFull: _NO_ROOM,
+    RecordsFull: _NO_ROOM,
     StorageError: Problem(
         503, "storage-unavailable", "Object storage does not work just now", _AGAIN,
         _RETRY_SECONDS,

@@ -3,10 +3,8 @@
 from pydantic import ConfigDict, Field
 
 from waas_api.errors import JobEnded
-from waas_contract.transcription_job import Priority, TranscriptionJob
+from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority, TranscriptionJob
 from waas_contract.wire import WireModel
-
-_LONGEST_TTL_SECONDS = 315_360_000  # as in TranscriptionRequest
 
 
 class JobPatch(WireModel):
@@ -20,10 +18,10 @@ class JobPatch(WireModel):
     """Whether it is to wait; what runs is stopped, and taken up again later."""
 
     priority: Priority = Priority.NORMAL
-    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """Seconds after its end in which everything is kept; null for as long as nobody deletes it."""
 
-    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
 
 
 class SpecChanges(JobPatch):

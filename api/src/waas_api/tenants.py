@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from waas_api.forecasts import Forecasts
+from waas_api.live_jobs import LiveJobs
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -17,6 +19,8 @@ class Tenant:
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
     waiting_line: WaitingLine
+    transcribed_time: TranscribedTime
+    live_jobs: LiveJobs
     forecasts: Forecasts = field(default_factory=Forecasts)
 
 

@@ -1,4 +1,4 @@
-"""Who waits for a transcription, in the order in which they came."""
+"""Who waits for a transcription, by priority and then in the order in which they came."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from waas_api.transcription_jobs import TranscriptionJobs
 
 
 class WaitingLine:
-    """The names of the waiting TranscriptionJobs, oldest first."""
+    """The names of the waiting TranscriptionJobs, those first who are next."""
 
     def __init__(self, jobs: TranscriptionJobs) -> None:
         self._jobs = jobs

@@ -7,6 +7,7 @@ belongs to the character in front of it, nor behind what belongs to the one that
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Thai and Lao, Tibetan, Myanmar, Khmer, kana, Han.
@@ -43,12 +44,9 @@ def split_text(text: str) -> list[Piece]:
     ]
 
 
-def join_pieces(pieces: list[Piece]) -> str:
+def join_pieces(pieces: Iterable[Piece]) -> str:
     """Return pieces as a line."""
-    first, *rest = pieces
-    return first.text + "".join(
-        f" {each.text}" if each.follows_space else each.text for each in rest
-    )
+    return "".join(f" {each.text}" if each.follows_space else each.text for each in pieces).lstrip()
 
 
 def _split_word(word: str) -> list[tuple[bool, str]]:

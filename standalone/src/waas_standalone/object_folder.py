@@ -145,9 +145,7 @@ class FolderObjectStorage:
 
     async def discard_all(self, prefix: str) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
-        if not prefix.endswith("/") or not prefix.strip("/"):
-            raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await _run(lambda: _remove_tree(self._path(prefix.removesuffix("/"))))
+        await _run(lambda: _remove_below(self._root, prefix))
 
     async def is_ready(self) -> bool:
         """Tell whether the folder can be written to."""
@@ -177,6 +175,15 @@ class FolderNotes:
             return None
         except OSError as error:
             raise operator_errors.StorageUnavailable(f"reading {key}: {error.strerror}") from error
+
+    async def discard_all(self, prefix: str) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+        try:
+            await anyio.to_thread.run_sync(_remove_below, self._root, prefix)
+        except OSError as error:
+            raise operator_errors.StorageUnavailable(
+                f"removing {prefix}: {error.strerror}"
+            ) from error
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:  # noqa: ARG002
         """Return the URL of a file: on this machine, who may reach the file needs no signature."""
@@ -242,7 +249,14 @@ def _read(path: Path, most_bytes: int) -> bytes | None:
         return None
 
 
-def _remove_tree(path: Path) -> None:
+def _remove_below(root: Path, prefix: str) -> None:
+    if not prefix.endswith("/") or not prefix.strip("/"):
+        raise ValueError(f"{prefix!r} could be a part of others' keys")
+    try:
+        path = object_path(root, prefix.removesuffix("/"))
+    except UnusableKey:
+        # What cannot be there need not go.
+        return
     try:
         shutil.rmtree(path)
     except FileNotFoundError:

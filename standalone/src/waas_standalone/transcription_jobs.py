@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from waas_api.errors import ClusterRefused, ClusterUnavailable, JobNotFound, NameTaken
+from waas_api.errors import (
+    ClusterRefused,
+    ClusterUnavailable,
+    JobNotFound,
+    NameTaken,
+    RecordsFull,
+)
 from waas_api.job_index import JobIndex, parse_job
 from waas_api.job_summaries import parse_version
 from waas_api.spec_changes import SpecChanges
@@ -17,7 +23,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
-from waas_standalone.errors import DatabaseFailed, NameExists
+from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.spec_rules import explain_invalid
 
@@ -178,5 +184,7 @@ class LocalTranscriptionJobs:
     async def _run(self, work: Callable[[Transaction], Result]) -> Result:
         try:
             return await self._records.run(work)
+        except DatabaseFull as error:
+            raise RecordsFull(str(error)) from error
         except DatabaseFailed as error:
             raise ClusterUnavailable(str(error)) from error

@@ -8,7 +8,7 @@ from support.api_builders import NAMESPACE
 from support.index_builders import after, list_into, make_resource, names_of
 from waas_api.errors import ClusterUnavailable
 from waas_api.job_index import JobIndex
-from waas_contract.transcription_job import Phase
+from waas_contract.transcription_job import Phase, Priority
 
 
 def phase_of(index: JobIndex, name: str) -> str | None:
@@ -130,13 +130,34 @@ def test_jobs_are_ordered_by_age_then_name_and_places_are_found() -> None:
         index.waiting.index("running")
 
 
+def test_the_line_goes_by_priority_then_by_age_and_heeds_a_change_of_either() -> None:
+    index = JobIndex()
+    list_into(
+        index,
+        9,
+        make_resource("low", 1, created=after(-9), priority=Priority.LOW),
+        make_resource("late", 2, created=after(5)),
+        make_resource("early", 3, created=after(-5)),
+        make_resource("high", 4, created=after(9), priority=Priority.HIGH),
+    )
+
+    assert list(index.waiting) == ["high", "early", "late", "low"]
+    index.apply(make_resource("late", 10, created=after(5), priority=Priority.HIGH), 10)
+    assert list(index.waiting) == ["late", "high", "early", "low"]
+    assert [index.waiting.index(name) for name in ("late", "high", "early", "low")] == [0, 1, 2, 3]
+    index.apply(make_resource("late", 11, created=after(5), phase="Running"), 11)
+    index.apply(make_resource("high", 12, created=after(9), priority=Priority.LOW), 12)
+    assert list(index.waiting) == ["early", "low", "high"]
+    assert names_of(index) == ["high", "late", "early", "low"]
+
+
 def test_a_job_of_a_later_release_is_kept_out_of_lists_and_hides_nobody() -> None:
     index = JobIndex()
 
     list_into(index, 9, make_resource("odd", 1, phase="Dreaming"), make_resource("a", 2))
 
     assert (names_of(index), len(index)) == (["a"], 1)
-    with pytest.raises(ClusterUnavailable, match=r"TranscriptionJob odd .*status\.phase"):
+    with pytest.raises(ClusterUnavailable, match=r"odd is not .*status\.phase"):
         index.read("odd")
     index.apply(make_resource("odd", 10, phase="Running"), 10)
     assert set(names_of(index)) == {"a", "odd"}

@@ -66,7 +66,7 @@ async def change_job(job_id: str, patch: JobPatch, desk: CallersDesk) -> JobView
     _PATH + "/retry",
     status_code=201,
     operation_id="retryJob",
-    responses=_ERRORS | problems(410),
+    responses=_ERRORS | problems(410, 429),
 )
 async def retry_job(
     job_id: str, response: Response, desk: CallersDesk, changes: RetryChanges | None = None
@@ -77,7 +77,8 @@ async def retry_job(
     order = order_retry(job, changes or RetryChanges(), models=desk.settings.models)
     key = find_audio_key(job)
     try:
-        name = await desk.tenant.uploads.accept_copy(order.of(job.spec.owner), key)
+        async with desk.admit():
+            name = await desk.tenant.uploads.accept_copy(order.of(job.spec.owner), key)
     except ObjectNotFound as error:
         raise AudioMissing("The recording is not in object storage any more.") from error
     response.headers["Location"] = f"/v2/jobs/{name}"

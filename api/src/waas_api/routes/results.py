@@ -32,6 +32,9 @@ class ResultParameters(SubtitleOptions):
     original: bool = False
     """Whether the transcript as the job stored it is meant, whatever people made of it."""
 
+    link: str | None = None
+    """The link by which somebody comes who does not log in."""
+
     def subtitles(self, job: TranscriptionJob) -> SubtitleOptions | None:
         """Return how subtitles are cut: as asked for here, else as for the job."""
         names = SubtitleOptions.model_fields.keys() & self.model_fields_set

@@ -1,0 +1,30 @@
+"""Reads what an API server, or whoever stands in for it, gives as a TranscriptionJob."""
+
+from pydantic import ValidationError
+
+from waas_contract.transcription_job import KIND, TranscriptionJob
+
+
+class UnreadableTranscriptionJob(ValueError):
+    """It does not have the form that this release knows; the text says where, and shows no value.
+
+    Another release may have written it, or a person past the CustomResourceDefinition.
+    """
+
+
+def read_transcription_job(resource: object) -> TranscriptionJob:
+    """Return the resource, parsed or as JSON in bytes, as a model.
+
+    Raises:
+        UnreadableTranscriptionJob: it does not have that form.
+    """
+    try:
+        if isinstance(resource, bytes):
+            return TranscriptionJob.model_validate_json(resource)
+        return TranscriptionJob.model_validate(resource)
+    except ValidationError as error:
+        # Not the error's own text: it shows the values, which may be somebody's words.
+        details = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in error.errors()
+        )
+        raise UnreadableTranscriptionJob(f"not in the form of a {KIND}: {details}") from None
