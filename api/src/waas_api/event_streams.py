@@ -80,7 +80,7 @@ class _JobStream:
     async def news(self) -> AsyncIterator[bytes]:
         """Give the events that there are by now."""
         view = self._audience.look(self._name)
-        if view is None:
+        if view is None or self._is_another(view):
             self.has_ended = True
             yield render_deletion(self._name, self._audience.index.version)
             return
@@ -104,6 +104,14 @@ class _JobStream:
         if event is EventType.END:
             self.has_ended = True
             yield render_job(event, view, self._known)
+
+    def _is_another(self, view: JobView) -> bool:
+        """Tell whether the name was freed and taken again, maybe by another owner."""
+        known = self._view
+        return known is not None and (known.creation_time, known.owner) != (
+            view.creation_time,
+            view.owner,
+        )
 
 
 async def follow_job(

@@ -184,6 +184,31 @@ async def test_a_stream_is_taken_up_where_it_broke(
     assert (told["from"], [each["text"] for each in told["segments"]]) == (first, texts), sentence
 
 
+async def test_another_job_that_takes_the_name_is_not_told_of(stage: Stage) -> None:
+    stage.put(Phase.RUNNING, owner="ada")
+    listener = await stage.follow()
+    await listener.wait_for("status")
+
+    await stage.api.jobs.delete(JOB_ID)
+    stage.put(Phase.SUCCEEDED, owner="bob")
+
+    await listener.task
+    assert listener.types == ["status", "deleted"]
+
+
+async def test_a_stream_ends_after_its_time(stage: Stage) -> None:
+    stage.streams.longest_seconds = 60
+    stage.put(Phase.RUNNING)
+    listener = await stage.follow()
+    await listener.wait_for("status")
+
+    stage.moment += 60
+    stage.put(Phase.RUNNING)
+
+    await listener.task
+    assert "end" not in listener.types
+
+
 async def test_a_job_that_is_deleted_ends_its_stream(stage: Stage) -> None:
     stage.put(Phase.SUSPENDED)
     listener = await stage.follow()
