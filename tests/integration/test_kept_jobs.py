@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from support.api_builders import make_spec
+from support.api_builders import make_spec, wait_for
 from support.kept_jobs import KeptJobs, in_sqlite, on_kubernetes
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
-    InvalidCursor,
     JobNotFound,
     NameTaken,
 )
-from waas_contract.transcription_job import Phase, Source, Task
+from waas_api.spec_changes import SpecChanges
+from waas_contract.transcription_job import Phase, Priority, Source, Task
 
 
 @pytest.fixture(params=[pytest.param("kubernetes", marks=pytest.mark.integration), "sqlite"])
@@ -47,13 +47,19 @@ async def test_those_who_have_not_ended_are_live_whoever_they_belong_to(kept: Ke
             await kept.set_status(f"job-{number}", {"phase": phase})
     await kept.jobs.create("nobodys", make_spec())
 
-    live = {job.name: job.owner for job in await kept.jobs.list_live()}
-
-    assert live == {"nobodys": None} | {
+    expected = {"nobodys": None} | {
         f"job-{number}": f"owner-{number}"
         for number, phase in enumerate([None, *Phase])
         if phase is None or not phase.is_final
     }
+    index = await kept.jobs.index()
+
+    def is_known() -> bool:
+        return {
+            job.name: job.owner for job in index.newest_first() if not job.phase.is_final
+        } == expected
+
+    await wait_for(is_known, "those who have not ended are told with their owners")
 
 
 async def test_a_name_is_taken_once(kept: KeptJobs) -> None:
@@ -101,7 +107,7 @@ async def test_a_job_of_a_later_release_is_not_taken_for_an_error_of_ours(kept: 
     await kept.jobs.create("a", make_spec())
     await kept.set_status("a", {"phase": "Dreaming"})
 
-    with pytest.raises(ClusterUnavailable, match=r"can read: status\.phase"):
+    with pytest.raises(ClusterUnavailable, match=r"^a is not in the form .*status\.phase"):
         await kept.jobs.get("a")
 
 
@@ -109,36 +115,61 @@ async def test_a_job_that_cannot_be_read_does_not_hide_the_others(kept: KeptJobs
     for name in ("a", "b"):
         await kept.jobs.create(name, make_spec())
     await kept.set_status("a", {"phase": "Dreaming"})
+    index = await kept.jobs.index()
 
-    assert [job.metadata.name for job in (await kept.jobs.list(limit=9)).jobs] == ["b"]
+    await wait_for(lambda: [each.name for each in index.newest_first()] == ["b"], "b alone")
 
 
-async def test_jobs_are_listed_over_all_pages(kept: KeptJobs) -> None:
-    assert (await kept.jobs.list(limit=2)).jobs == ()
+async def test_all_jobs_are_there_the_newest_first(kept: KeptJobs) -> None:
+    assert list((await kept.jobs.index()).newest_first()) == []
     for name in ("c", "a", "b"):
-        await kept.jobs.create(name, make_spec())
+        await kept.jobs.create(name, make_spec(), {"project": name})
 
-    first = await kept.jobs.list(limit=2)
-    second = await kept.jobs.list(limit=2, cursor=first.cursor)
+    index = await kept.jobs.index()
 
-    names = [job.metadata.name for job in first.jobs + second.jobs]
-    assert names == (["b", "a", "c"] if kept.is_newest_first else ["a", "b", "c"])
-    assert (first.cursor is None, second.cursor) == (False, None)
-    assert first.jobs[0].spec == make_spec()
-
-
-async def test_a_page_that_ends_with_the_last_job_is_the_last(kept: KeptJobs) -> None:
-    for name in ("a", "b"):
-        await kept.jobs.create(name, make_spec())
-
-    page = await kept.jobs.list(limit=2)
-
-    assert (len(page.jobs), page.cursor) == (2, None)
+    found = list(index.newest_first())
+    assert {each.name for each in found} == {"a", "b", "c"}
+    assert found == sorted(found, key=lambda each: each.age_key, reverse=True)
+    assert {each.name: dict(each.labels) for each in found}["a"] == {"project": "a"}
+    job = index.read("a")
+    assert job == await kept.jobs.get("a")
+    assert job.spec == make_spec()
 
 
-async def test_a_cursor_that_nobody_gave_out_is_invalid(kept: KeptJobs) -> None:
-    with pytest.raises(InvalidCursor):
-        await kept.jobs.list(limit=2, cursor="nonsense")
+async def test_what_is_written_is_known_at_once(kept: KeptJobs) -> None:
+    index = await kept.jobs.index()
+
+    await kept.jobs.create("a", make_spec())
+    assert "a" in await kept.jobs.index()
+    await kept.jobs.change("a", SpecChanges(priority=Priority.HIGH, ttl_seconds_after_finished=9))
+    job = (await kept.jobs.index()).read("a")
+    assert job is not None
+    assert (job.spec.priority, job.spec.ttl_seconds_after_finished) == (Priority.HIGH, 9)
+    await kept.jobs.change("a", SpecChanges(ttl_seconds_after_finished=None))
+    assert (await kept.jobs.get("a")).spec.ttl_seconds_after_finished is None
+    await kept.jobs.delete("a")
+    assert "a" not in await kept.jobs.index()
+    assert await kept.jobs.index() is index
+
+
+async def test_what_others_write_is_told(kept: KeptJobs) -> None:
+    await kept.jobs.create("a", make_spec())
+    await kept.jobs.create("b", make_spec())
+    index = await kept.jobs.index()
+
+    with index.changes.subscribed("a") as subscription:
+        await kept.set_status("b", {"phase": "Running"})
+        await kept.set_status("a", {"phase": "Running"})
+
+        def is_running() -> bool:
+            summary = index.summary("a")
+            return summary is not None and summary.phase is Phase.RUNNING
+
+        await wait_for(is_running, "a runs")
+        # Its creation may be told as well, by a stream that comes after the list.
+        assert await subscription.wait(1) == {"a"}
+        await kept.jobs.delete("a")
+        assert await subscription.wait(1) == {"a"}
 
 
 async def test_a_job_is_cancelled_as_often_as_one_likes(kept: KeptJobs) -> None:
@@ -169,25 +200,6 @@ async def test_annotations_are_added_to_those_that_are_there(kept: KeptJobs) -> 
     )
 
 
-async def test_unfinished_jobs_are_listed_by_label(kept: KeptJobs) -> None:
-    assert await kept.jobs.list_unfinished(label="waas.dev/awaited") == ()
-    for number, phase in enumerate([None, *Phase]):
-        await kept.jobs.create(f"job-{number}", make_spec(), {"waas.dev/awaited": "true"})
-        if phase is not None:
-            await kept.set_status(f"job-{number}", {"phase": phase})
-    await kept.jobs.create("other", make_spec())
-    await kept.jobs.annotate("job-0", {"x": "1"})
-
-    found = await kept.jobs.list_unfinished(label="waas.dev/awaited")
-
-    assert {job.name: dict(job.annotations) for job in found} == {
-        f"job-{number}": {"x": "1"} if number == 0 else {}
-        for number, phase in enumerate([None, *Phase])
-        if phase is None or not phase.is_final
-    }
-    assert all(job.creation_time.tzinfo for job in found)
-
-
 async def test_a_record_is_removed_once(kept: KeptJobs) -> None:
     await kept.jobs.create("a", make_spec())
 
@@ -197,23 +209,29 @@ async def test_a_record_is_removed_once(kept: KeptJobs) -> None:
         await kept.jobs.delete("a")
 
 
-async def test_those_who_wait_are_listed(kept: KeptJobs) -> None:
-    assert await kept.jobs.list_waiting() == ()
+async def test_those_who_wait_are_in_the_line(kept: KeptJobs) -> None:
     phases = [None, *Phase]
     for number, phase in enumerate(phases):
         await kept.jobs.create(f"job-{number}", make_spec())
         if phase is not None:
             await kept.set_status(f"job-{number}", {"phase": phase})
-
-    waiting = await kept.jobs.list_waiting()
+    index = await kept.jobs.index()
 
     expected = {
         f"job-{number}"
         for number, phase in enumerate(phases)
         if phase in (None, Phase.PENDING, Phase.QUEUED)
     }
-    assert {job.name for job in waiting} == expected
-    assert all(job.creation_time.tzinfo for job in waiting)
+    await wait_for(lambda: set(index.waiting) == expected, "those who wait are in the line")
+
+
+async def test_those_of_high_priority_go_first_and_a_change_counts_at_once(kept: KeptJobs) -> None:
+    for name, priority in (("a", Priority.LOW), ("b", Priority.NORMAL), ("c", Priority.NORMAL)):
+        await kept.jobs.create(name, make_spec(priority=priority))
+
+    assert list((await kept.jobs.index()).waiting) == ["b", "c", "a"]
+    await kept.jobs.change("c", SpecChanges(priority=Priority.HIGH))
+    assert list((await kept.jobs.index()).waiting) == ["c", "b", "a"]
 
 
 async def test_whoever_keeps_them_says_that_it_can(kept: KeptJobs) -> None:

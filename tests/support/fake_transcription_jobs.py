@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from waas_api.errors import ClusterError, InvalidCursor, JobNotFound, NameTaken
-from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
+from waas_api.errors import ClusterError, JobNotFound, NameTaken
+from waas_api.job_index import JobIndex
+from waas_api.spec_changes import SpecChanges
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,
@@ -36,7 +37,8 @@ class FakeTranscriptionJobs:
         self.read_error: ClusterError | None = None
         self.delete_error: ClusterError | None = None
         self.get_calls = 0
-        self.list_calls = 0
+        self._index = JobIndex()
+        self._version = 0
 
     def put(
         self,
@@ -45,16 +47,23 @@ class FakeTranscriptionJobs:
         status: TranscriptionJobStatus | None = None,
         creation_time: datetime = CREATION_TIME,
         labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> TranscriptionJob:
         """Have a TranscriptionJob there, in any state."""
+        self._version += 1
         metadata = ObjectMeta(
             name=name,
             namespace=self.namespace,
+            uid=f"uid-of-{name}",
+            resource_version=str(self._version),
             creation_timestamp=creation_time,
             labels=dict(labels or {}),
+            annotations=dict(annotations or {}),
         )
-        self.jobs[name] = TranscriptionJob(metadata=metadata, spec=spec, status=status)
-        return self.jobs[name]
+        job = TranscriptionJob(metadata=metadata, spec=spec, status=status)
+        self.jobs[name] = job
+        self._index.apply(job.to_wire(), self._version)
+        return job
 
     async def create(
         self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
@@ -76,74 +85,40 @@ class FakeTranscriptionJobs:
             raise JobNotFound("No such job")
         return self.jobs[name]
 
-    async def list(self, *, limit: int, cursor: str | None = None) -> JobPage:
-        """Return a page, newest first; the cursor is the name of its first job."""
+    async def index(self) -> JobIndex:
         if self.read_error is not None:
             raise self.read_error
-        jobs = sorted(
-            self.jobs.values(),
-            key=lambda job: (job.metadata.creation_timestamp or CREATION_TIME, job.metadata.name),
-            reverse=True,
-        )
-        names = [job.metadata.name for job in jobs]
-        if cursor is not None and cursor not in names:
-            raise InvalidCursor("This cursor is wrong or too old: list from the beginning.")
-        start = 0 if cursor is None else names.index(cursor)
-        end = start + limit
-        return JobPage(tuple(jobs[start:end]), names[end] if end < len(names) else None)
+        return self._index
 
-    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
-        if self.read_error is not None:
-            raise self.read_error
-        return tuple(
-            UnfinishedJob(
-                job.metadata.name,
-                job.metadata.creation_timestamp or CREATION_TIME,
-                job.metadata.annotations,
-            )
-            for job in self.jobs.values()
-            if not job.phase.is_final and label in job.metadata.labels
-        )
+    async def change(self, name: str, changes: SpecChanges) -> TranscriptionJob:
+        job = await FakeTranscriptionJobs.get(self, name)
+        changed = {each: getattr(changes, each) for each in changes.model_fields_set}
+        spec = job.spec.model_copy(update=changed)
+        created = job.metadata.creation_timestamp or CREATION_TIME
+        metadata = job.metadata
+        return self.put(name, spec, job.status, created, metadata.labels, metadata.annotations)
 
     async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
         if name not in self.jobs:
             raise JobNotFound("No such job")
         job = self.jobs[name]
         merged = {**job.metadata.annotations, **annotations}
-        metadata = job.metadata.model_copy(update={"annotations": merged})
-        self.jobs[name] = job.model_copy(update={"metadata": metadata})
-        return self.jobs[name]
+        created = job.metadata.creation_timestamp or CREATION_TIME
+        return self.put(name, job.spec, job.status, created, job.metadata.labels, merged)
 
     async def cancel(self, name: str) -> TranscriptionJob:
-        job = await self.get(name)
-        spec = job.spec.model_copy(update={"cancelled": True})
-        self.jobs[name] = job.model_copy(update={"spec": spec})
-        return self.jobs[name]
+        return await self.change(name, SpecChanges(cancelled=True))
 
     async def delete(self, name: str) -> None:
         if self.delete_error is not None:
             raise self.delete_error
         await self.get(name)
+        self._version += 1
         del self.jobs[name]
-
-    async def list_waiting(self) -> tuple[WaitingJob, ...]:
-        self.list_calls += 1
-        if self.read_error is not None:
-            raise self.read_error
-        return tuple(
-            WaitingJob(job.metadata.name, job.metadata.creation_timestamp or CREATION_TIME)
-            for job in self.jobs.values()
-            if job.phase.is_waiting
-        )
-
-    async def list_live(self) -> tuple[LiveJob, ...]:
-        if self.read_error is not None:
-            raise self.read_error
-        return tuple(
-            LiveJob(job.metadata.name, job.spec.owner)
-            for job in self.jobs.values()
-            if not job.phase.is_final
-        )
+        self._index.remove(name, self._version)
 
     async def is_ready(self) -> bool:
         return self.read_error is None
+
+    async def close(self) -> None:
+        pass

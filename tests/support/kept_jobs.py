@@ -24,10 +24,6 @@ class KeptJobs(Protocol):
     def jobs(self) -> TranscriptionJobs:
         """The adapter."""
 
-    @property
-    def is_newest_first(self) -> bool:
-        """Whether lists are by age; an API server knows only names."""
-
     async def set_status(self, name: str, status: dict[str, Any]) -> None:
         """Write a status, as the operator would, of any form."""
 
@@ -36,7 +32,6 @@ class KeptJobs(Protocol):
 class OnKubernetes:
     jobs: KubernetesTranscriptionJobs
     tenant: Tenant
-    is_newest_first: bool = False
 
     async def set_status(self, name: str, status: dict[str, Any]) -> None:
         path = transcription_jobs_path(self.tenant.namespace, name)
@@ -49,7 +44,6 @@ class InSqlite:
     jobs: LocalTranscriptionJobs
     records: Records
     namespace: str
-    is_newest_first: bool = True
 
     async def set_status(self, name: str, status: dict[str, Any]) -> None:
         def write(at: Transaction) -> None:
@@ -65,7 +59,11 @@ async def on_kubernetes(tenant: Tenant) -> AsyncIterator[OnKubernetes]:
     """Give the adapter that the api has in a cluster, with the rights that it has there."""
     kubeconfig = tenant.grant("api", API_RULES)
     async with KubernetesConnection(kubeconfig=kubeconfig, timeout_seconds=10) as connection:
-        yield OnKubernetes(KubernetesTranscriptionJobs(tenant.namespace, connection), tenant)
+        jobs = KubernetesTranscriptionJobs(tenant.namespace, connection)
+        try:
+            yield OnKubernetes(jobs, tenant)
+        finally:
+            await jobs.close()
 
 
 @asynccontextmanager
@@ -74,6 +72,8 @@ async def in_sqlite(folder: Path, namespace: str = "default") -> AsyncIterator[I
     database = Database(folder / "waas.sqlite")
     records = Records(database, lambda: datetime.now(UTC))
     try:
-        yield InSqlite(LocalTranscriptionJobs(namespace, records), records, namespace)
+        jobs = LocalTranscriptionJobs(namespace, records)
+        yield InSqlite(jobs, records, namespace)
+        await jobs.close()
     finally:
         database.close()

@@ -15,7 +15,7 @@ from support.api_builders import (
     make_status,
     make_succeeded_condition,
 )
-from support.fake_transcription_jobs import FakeTranscriptionJobs
+from support.fake_transcription_jobs import CREATION_TIME, FakeTranscriptionJobs
 from waas_client import AsyncClient
 from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import manifest_key, result_key
@@ -66,7 +66,9 @@ class MovingJobs(FakeTranscriptionJobs):
             status = _RUNNING
         else:
             status = self._on_end(job)
-        self.jobs[name] = job.model_copy(update={"status": status})
+        metadata = job.metadata
+        created = metadata.creation_timestamp or CREATION_TIME
+        self.put(name, job.spec, status, created, metadata.labels, metadata.annotations)
         return job
 
 

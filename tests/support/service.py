@@ -36,7 +36,7 @@ API_RULES: list[Resource] = [
     {
         "apiGroups": [GROUP],
         "resources": [PLURAL],
-        "verbs": ["create", "get", "list", "patch", "delete"],
+        "verbs": ["create", "get", "list", "watch", "patch", "delete"],
     },
 ]
 REVIEW_RULES: list[Resource] = [
@@ -184,21 +184,26 @@ class OperatorProcess:
 
 
 @contextlib.contextmanager
-def running_api(tenant: Tenant, folder: Path, **variables: str) -> Iterator[httpx.Client]:
-    """Run the api for one namespace; gives a client of it."""
+def running_api(
+    tenant: Tenant, folder: Path, module: str = "waas_api", **variables: str
+) -> Iterator[httpx.Client]:
+    """Run the api, or a module that is one, for one namespace; gives a client of it."""
     port = free_port()
-    kubeconfig = tenant.grant("waas-api", API_RULES)
+    name = module.replace("_", "-").replace(".", "-")
+    kubeconfig = tenant.grant(name, API_RULES)
+    api = [str(Path(sys.executable).with_name("waas-api"))]
     program = Program(
-        [str(Path(sys.executable).with_name("waas-api"))],
+        api if module == "waas_api" else [sys.executable, "-m", module],
         {
             "WAAS_NAMESPACE": tenant.namespace,
             "WAAS_KUBECONFIG": str(kubeconfig),
             "WAAS_HOST": "127.0.0.1",
             "WAAS_PORT": str(port),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
             **tenant.storage_variables(),
             **variables,
         },
-        folder / "api.log",
+        folder / f"{name}.log",
     )
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from waas_api.errors import ApiError, JobNotFound
-from waas_api.transcription_jobs import TranscriptionJobs, UnfinishedJob
+from waas_api.transcription_jobs import TranscriptionJobs
 from waas_contract.log_lines import log_fields
 from waas_contract.names import AWAITED_LABEL, AWAITED_UNTIL_ANNOTATION
 from waas_contract.transcription_job import TranscriptionJob
@@ -57,25 +57,31 @@ class AwaitedJobs:
 
     async def cancel_abandoned(self) -> None:
         """Cancel what nobody has waited for since the grace time."""
-        for found in await self._jobs.list_unfinished(label=AWAITED_LABEL):
-            if self._is_abandoned(found.annotations, found.creation_time):
-                await self._cancel(found)
+        index = await self._jobs.index()
+        names = [
+            job.name
+            for job in index.newest_first()
+            if AWAITED_LABEL in job.labels and not job.phase.is_final
+        ]
+        for name in names:
+            await self._cancel_if_abandoned(name)
 
-    async def _cancel(self, found: UnfinishedJob) -> None:
+    async def _cancel_if_abandoned(self, name: str) -> None:
         with suppress(JobNotFound):
-            # Somebody may have come back since the list was made.
-            job = await self._jobs.get(found.name)
-            is_over = job.phase.is_final or job.spec.cancelled
-            if not is_over and self._is_abandoned(job.metadata.annotations, found.creation_time):
-                await self._jobs.cancel(found.name)
-                logger.info(
-                    "job cancelled, for nobody waits for it any more",
-                    extra=log_fields(transcription_job=found.name),
-                )
+            job = await self._jobs.get(name)
+            if job.phase.is_final or job.spec.cancelled or not self._is_abandoned(job):
+                return
+            await self._jobs.cancel(name)
+            logger.info(
+                "job cancelled, for nobody waits for it any more",
+                extra=log_fields(transcription_job=name),
+            )
 
-    def _is_abandoned(self, annotations: Mapping[str, str], creation_time: datetime) -> bool:
-        until = _read_until(annotations)
-        return self._now() > (until or creation_time + self._grace)
+    def _is_abandoned(self, job: TranscriptionJob) -> bool:
+        until = _read_until(job.metadata.annotations)
+        if until is None and job.metadata.creation_timestamp is not None:
+            until = job.metadata.creation_timestamp + self._grace
+        return until is not None and self._now() > until
 
     async def _allow(self, name: str, until: datetime) -> TranscriptionJob:
         job = await self._jobs.get(name)

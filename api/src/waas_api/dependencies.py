@@ -15,15 +15,15 @@ from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.detection import Detections
 from waas_api.errors import Forbidden, JobNotFound
 from waas_api.gate import CALLER
+from waas_api.live_streams import LiveStreams
 from waas_api.object_storage import ObjectStorage
+from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
-from waas_api.transcription_jobs import JobPage
 from waas_api.transcription_request import Order
 from waas_contract.transcription_job import TranscriptionJob
 
-_MOST_PAGES_AT_ONCE = 20
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -38,6 +38,8 @@ class Services:
     tenants: Tenants
     detections: Detections
     readiness: Readiness
+    live_streams: LiveStreams
+    partial_readers: PartialReaders
     new_id: Callable[[], str]
     now: Callable[[], datetime]
     limits: CallerLimits = field(default_factory=CallerLimits)
@@ -78,20 +80,6 @@ class Desk:
         with self.services.limits.admit_upload(self.caller):
             async with self.tenant.live_jobs.admit(self.caller.owner):
                 yield
-
-    async def list_jobs(self, *, limit: int, cursor: str | None = None) -> JobPage:
-        """Return a page of the jobs that the caller may see, or raise InvalidCursor.
-
-        Pages with others' jobs alone are passed over, as far as one request may go.
-        """
-        self.require(Permission.READ)
-        for _ in range(_MOST_PAGES_AT_ONCE):
-            page = await self.tenant.transcription_jobs.list(limit=limit, cursor=cursor)
-            jobs = tuple(job for job in page.jobs if self.caller.may_see(job.spec.owner))
-            cursor = page.cursor
-            if jobs or cursor is None:
-                break
-        return JobPage(jobs, cursor)
 
     @asynccontextmanager
     async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:

@@ -11,7 +11,6 @@ from waas_api.errors import JobNotFound
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
 
-_PAGE_SIZE = 500
 _LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 60.0
 
@@ -36,7 +35,8 @@ async def erase_jobs_of(
 ) -> Erasure:
     """Cancel the owner's unfinished jobs, and delete them all as they end."""
     deadline = monotonic() + longest_seconds
-    left = await _list_names(owner, jobs)
+    index = await jobs.index()
+    left = [job.name for job in index.newest_first() if job.owner == owner]
     count = len(left)
     # All of them first: what runs on is what costs.
     for name in left:
@@ -52,17 +52,6 @@ async def erase_jobs_of(
         if left:
             await sleep(_LOOK_SECONDS)
     return Erasure(deleted=count - len(left), remaining=len(left))
-
-
-async def _list_names(owner: str, jobs: TranscriptionJobs) -> list[str]:
-    names: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = await jobs.list(limit=_PAGE_SIZE, cursor=cursor)
-        names += (job.metadata.name for job in page.jobs if job.spec.owner == owner)
-        cursor = page.cursor
-        if cursor is None:
-            return names
 
 
 async def _cancel(name: str, jobs: TranscriptionJobs) -> None:

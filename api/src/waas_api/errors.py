@@ -35,6 +35,13 @@
     |   |-- JobCancelled
     |   `-- JobNotDone
     |       `-- WaitIsOver
+    |-- JobEnded
+    |-- AudioMissing              the recording is not in object storage, or no longer
+    |-- PreconditionError
+    |   |-- PreconditionFailed    it was changed meanwhile
+    |   `-- PreconditionMissing   the client has to say what it has seen
+    |-- NotAcceptable
+    |-- TooManyStreams
     |-- DetectionError            nobody can say which language it is
     |   |-- DetectionFailed
     |   `-- DetectionTimedOut
@@ -44,11 +51,13 @@
     |   |-- StorageUnavailable
     |   |   `-- StorageFull
     |   |-- ObjectNotFound
+    |   |-- ObjectExists
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
         |   `-- RecordsFull
         |-- ClusterRefused
+        |-- HistoryGone           the changes since then are not known any more
         |-- CreationUnknown       it may have been made or not
         `-- NameTaken
 
@@ -183,6 +192,34 @@ class JobNotEnded(ApiError):
     """The job waits or runs, and what was asked for needs it to have ended."""
 
 
+class JobEnded(ApiError):
+    """The job has ended, and what was asked for needs it to wait or run."""
+
+
+class AudioMissing(ApiError):
+    """The recording is not in object storage, or no longer."""
+
+
+class PreconditionError(ApiError):
+    """A change is not made, for it may undo another's."""
+
+
+class PreconditionFailed(PreconditionError):
+    """What the client has seen is not what is there."""
+
+
+class PreconditionMissing(PreconditionError):
+    """The client does not say what it has seen."""
+
+
+class NotAcceptable(ApiError):
+    """None of the media types that the client accepts is there."""
+
+
+class TooManyStreams(ApiError):
+    """So many clients listen to events that no other can."""
+
+
 class TranscriptNotReady(ApiError):
     """The job is there, its transcript is not."""
 
@@ -247,6 +284,10 @@ class ObjectNotFound(StorageError):
     """There is no object under that key."""
 
 
+class ObjectExists(StorageError):
+    """There is an object under that key already."""
+
+
 class ObjectTooLarge(StorageError):
     """The object is larger than what the api is willing to hold in memory."""
 
@@ -275,6 +316,10 @@ class ClusterRefused(ClusterError):
         super().__init__(message)
         self.is_request_invalid = is_request_invalid
         """Whether the client can mend it; if not, an administrator has to."""
+
+
+class HistoryGone(ClusterError):
+    """What has changed since a resourceVersion cannot be told: list anew."""
 
 
 class CreationUnknown(ClusterError):

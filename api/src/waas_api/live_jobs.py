@@ -48,7 +48,8 @@ class LiveJobs:
                 del self._coming[owner]
 
     async def _check(self, owner: str | None) -> None:
-        live = Counter(job.owner for job in await self._jobs.list_live())
+        index = await self._jobs.index()
+        live = Counter(job.owner for job in index.newest_first() if not job.phase.is_final)
         live.update(self._coming)
         if self._most_per_owner is not None and live[owner] >= self._most_per_owner:
             raise LimitReached(

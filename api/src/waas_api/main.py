@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -21,18 +21,24 @@ from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
 from waas_api.detection import Detections
+from waas_api.documented_app import DocumentedApp
 from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
+from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
+from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.routes import (
     audio,
     detection,
     downloads,
+    events,
     health,
+    job_actions,
+    job_audio,
     jobs,
     links,
     openai_models,
@@ -41,8 +47,10 @@ from waas_api.routes import (
     queue,
     results,
     service,
+    transcript_edits,
     transcriptions,
 )
+from waas_api.serving import Server
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcribed_time import TranscribedTime
@@ -51,6 +59,7 @@ from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
 
 _EX_CONFIG = 78  # sysexits.h
+_NOT_STARTED = 3  # uvicorn's own
 
 
 def _new_id() -> str:
@@ -146,9 +155,10 @@ def create_app(
                 )
             )
             stack.callback(abandoned.cancel)
+            stack.callback(app.state.services.live_streams.close)
             yield
 
-    app = FastAPI(
+    app = DocumentedApp(
         title="Whisper as a Service",
         lifespan=lifespan,
         redirect_slashes=False,
@@ -174,6 +184,8 @@ def create_app(
             },
             warnings=logins.warnings,
         ),
+        live_streams=LiveStreams(settings.event_streams_at_once),
+        partial_readers=PartialReaders(storage, largest_bytes=settings.largest_transcript_bytes),
         new_id=new_id,
         now=now,
         limits=limits,
@@ -191,6 +203,8 @@ def create_app(
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
+    for each in (events, job_actions, job_audio, transcript_edits):
+        app.include_router(each.router)
     return app
 
 
@@ -265,11 +279,14 @@ def main() -> int:
         sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
         return _EX_CONFIG
     configure_logging()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         timeout_graceful_shutdown=settings.longest_shutdown_seconds,
     )
-    return 0
+    server = Server(config, app.state.services.live_streams)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else _NOT_STARTED

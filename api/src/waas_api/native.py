@@ -3,15 +3,22 @@
 Where things lie, who is told and what runs them stays inside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from pydantic import Field
 
 from waas_api.download_names import sanitize_name
+from waas_api.estimates import Estimate
 from waas_contract.formats import OutputFormat
 from waas_contract.models import is_english_only
-from waas_contract.transcription_job import ConditionType, Phase, Task, TranscriptionJob
+from waas_contract.transcription_job import (
+    ConditionType,
+    Phase,
+    Priority,
+    Task,
+    TranscriptionJob,
+)
 from waas_contract.wire import Time, WireModel
 
 
@@ -68,6 +75,9 @@ class JobView(WireModel):
     position_in_queue: int | None
     """How many wait before it; None unless it waits itself."""
 
+    estimate: Estimate | None
+    """When it will be done; None where nobody can tell, and once it has ended."""
+
     model: str
     task: Task
     language: str | None
@@ -80,21 +90,41 @@ class JobView(WireModel):
     cancelled: bool
     """Whether somebody asked for its end; its phase says whether that has come."""
 
+    suspended: bool
+    """Whether somebody asked for it to wait; its phase says whether it does."""
+
+    priority: Priority
+    owner: str | None
+    """Who asked for it; None where nobody logs in."""
+
+    labels: Mapping[str, str]
+    retry_of: str | None
+    """Id of the job that it repeats."""
+
+    ttl_seconds_after_finished: int | None
+    ttl_seconds_after_failure: int | None
     attempts: int
     creation_time: Time | None
     start_time: Time | None
     completion_time: Time | None
+    expiry_time: Time | None
+    """When the record, the audio and the results are deleted."""
 
 
 class JobList(WireModel):
-    """Some of the jobs, in the order in which the service keeps them."""
+    """Some of the jobs, in the order that was asked for."""
 
     jobs: tuple[JobView, ...]
     cursor: str | None
     """What the next page is asked for with; None on the last."""
 
+    total: int
+    """How many jobs the filters admit, on all pages."""
 
-def show_job(job: TranscriptionJob, waiting_names: Sequence[str] = ()) -> JobView:
+
+def show_job(
+    job: TranscriptionJob, waiting_names: Sequence[str] = (), estimate: Estimate | None = None
+) -> JobView:
     """Return what a client is shown of a job."""
     spec, status = job.spec, job.status
     name = job.metadata.name
@@ -114,16 +144,25 @@ def show_job(job: TranscriptionJob, waiting_names: Sequence[str] = ()) -> JobVie
         if audio
         else None,
         position_in_queue=waiting_names.index(name) if is_in_line else None,
+        estimate=estimate,
         model=spec.model,
         task=spec.task,
         language=spec.language,
         formats=spec.stored_formats(),
         word_timestamps=spec.word_timestamps,
         cancelled=spec.cancelled,
+        suspended=spec.suspend,
+        priority=spec.priority,
+        owner=spec.owner,
+        labels=job.metadata.labels,
+        retry_of=spec.retry_of,
+        ttl_seconds_after_finished=spec.ttl_seconds_after_finished,
+        ttl_seconds_after_failure=spec.ttl_seconds_after_failure,
         attempts=status.attempts if status else 0,
         creation_time=job.metadata.creation_timestamp,
         start_time=status.start_time if status else None,
         completion_time=status.completion_time if status else None,
+        expiry_time=status.expiry_time if status else None,
     )
 
 
@@ -147,11 +186,8 @@ def show_models(names: Sequence[str], default: str) -> Models:
     return Models(models=models, default=default)
 
 
-def content_disposition(file_name: str) -> str:
+def content_disposition(file_name: str, kind: str = "attachment") -> str:
     """Return the header by which any browser saves a file of any name (RFC 6266)."""
     stem, _, extension = file_name.rpartition(".")
     plain = sanitize_name(stem) or "transcript"
-    return (
-        f'attachment; filename="{plain}.{extension}"; '
-        f"filename*=UTF-8''{quote(file_name, safe='')}"
-    )
+    return f"{kind}; filename=\"{plain}.{extension}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -5,14 +5,13 @@ The minio client blocks, so that every call runs in a thread.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from xml.etree import ElementTree
 
-import anyio.from_thread
 import anyio.to_thread
 import urllib3
 from anyio import CapacityLimiter
@@ -23,19 +22,21 @@ from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
 from minio.signer import sign_v4_s3
 
+from waas_api.body_reader import BodyReader
 from waas_api.errors import (
+    ObjectExists,
     ObjectNotFound,
     ObjectTooLarge,
     StorageError,
     StorageUnavailable,
-    UploadCutOff,
 )
 
 _Result = TypeVar("_Result")
 
 _THREADS_FOR_SHORT_CALLS = 8
-_NO_BODY_SHA256 = hashlib.sha256(b"").hexdigest()
+_NO_HEADERS: Mapping[str, str] = {}
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
+_PIECE_BYTES = 256 * 1024
 _S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
@@ -46,6 +47,15 @@ S3 takes 10,000 such pieces, and 5 GiB in each.
 """
 
 _SMALLEST_PIECE = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What is known of an object without reading it."""
+
+    bytes: int
+    version: str
+    """Differs when the content does."""
 
 
 class ObjectStorage(Protocol):
@@ -77,6 +87,26 @@ class ObjectStorage(Protocol):
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
         ...
 
+    async def store_new(self, key: str, content: bytes) -> None:
+        """Store an object whole, or raise ObjectExists where one is under that key already."""
+        ...
+
+    async def copy(self, key: str, target: str) -> None:
+        """Have an object under another key as well, or raise ObjectNotFound."""
+        ...
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys below a prefix that ends with "/"."""
+        ...
+
+    async def look_at(self, key: str) -> StoredObject:
+        """Return what is known of an object, or raise ObjectNotFound."""
+        ...
+
+    def read_range(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
+        """Give some bytes of an object, piece by piece, or raise ObjectNotFound."""
+        ...
+
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached."""
         ...
@@ -93,57 +123,6 @@ class Bucket:
     region: str
     access_key: str
     secret_key: str
-
-
-class _BodyReader:
-    """Lets minio's thread read a body that arrives in the event loop.
-
-    The loop gathers a whole part before the thread wakes, and reads no further until the thread
-    asks again: that is all the back-pressure there is, and it reaches the client's socket.
-    """
-
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
-        self._rest = b""
-        self._gathering: asyncio.Task[object] | None = None
-        self._is_interrupted = False
-        self.failure: Exception | None = None
-        self.size = 0
-
-    def read(self, size: int) -> bytes:
-        """Return that many bytes, fewer only at the end."""
-        try:
-            data: bytes = anyio.from_thread.run(self._gather, size)
-        except Exception as error:
-            self.failure = error
-            raise
-        except BaseException as error:
-            # minio gives up the multipart upload for an Exception, not for a CancelledError.
-            self.failure = UploadCutOff("Upload cut off: the service is stopping.")
-            raise self.failure from error
-        self.size += len(data)
-        return data
-
-    async def _gather(self, size: int) -> bytes:
-        if self._is_interrupted:
-            raise asyncio.CancelledError
-        self._gathering = asyncio.current_task()
-        part = bytearray()
-        while len(part) < size:
-            chunk = self._rest or await anext(self._body, b"")
-            if not chunk:
-                break
-            missing = size - len(part)
-            part += chunk[:missing]
-            self._rest = chunk[missing:]
-        self._gathering = None
-        return bytes(part)
-
-    def interrupt(self) -> None:
-        """Make the thread's present or next read fail."""
-        self._is_interrupted = True
-        if self._gathering is not None:
-            self._gathering.cancel()
 
 
 class MinioObjectStorage:
@@ -185,7 +164,7 @@ class MinioObjectStorage:
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
         """Stream a body into an object, one part at a time."""
-        reader = _BodyReader(body)
+        reader = BodyReader(body)
         storing = asyncio.ensure_future(
             anyio.to_thread.run_sync(self._put, key, reader, limiter=self._upload_threads)
         )
@@ -198,7 +177,7 @@ class MinioObjectStorage:
             raise
         return reader.size
 
-    def _put(self, key: str, reader: _BodyReader) -> None:
+    def _put(self, key: str, reader: BodyReader) -> None:
         try:
             self._client.put_object(
                 self._bucket.name,
@@ -236,6 +215,14 @@ class MinioObjectStorage:
         await self._run(lambda: self._move(key, new_key))
 
     def _move(self, key: str, new_key: str) -> None:
+        self._copy(key, new_key)
+        self._client.remove_object(self._bucket.name, key)
+
+    async def copy(self, key: str, target: str) -> None:
+        """Have the store copy an object, piece by piece if it is large."""
+        await self._run(lambda: self._copy(key, target))
+
+    def _copy(self, key: str, new_key: str) -> None:
         bucket = self._bucket.name
         size = self._client.stat_object(bucket, key).size or 0
         if size <= _COPY_BYTES:
@@ -246,7 +233,46 @@ class MinioObjectStorage:
                 for offset, length in cut_in_pieces(size, _COPY_BYTES)
             ]
             self._client.compose_object(bucket, new_key, pieces)
-        self._client.remove_object(bucket, key)
+
+    async def store_new(self, key: str, content: bytes) -> None:
+        """Store an object whole, on the condition that there is none."""
+        await self._run(lambda: self._store_new(key, content))
+
+    def _store_new(self, key: str, content: bytes) -> None:
+        status, _ = self._send(
+            "PUT", f"/{quote(key)}", {}, body=content, headers={"If-None-Match": "*"}
+        )
+        # 409: another such request is under way, and may well be first.
+        if status in (409, 412):
+            raise ObjectExists(f"there is an object already: {key}")
+        if status != 200:
+            raise StorageUnavailable(f"storing a new object gave {status}")
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys below a prefix."""
+
+        def list_keys() -> tuple[str, ...]:
+            listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
+            return tuple(each.object_name for each in listed if each.object_name)
+
+        return await self._run(list_keys)
+
+    async def look_at(self, key: str) -> StoredObject:
+        """Return size and ETag."""
+        found = await self._run(lambda: self._client.stat_object(self._bucket.name, key))
+        return StoredObject(found.size or 0, found.etag or "")
+
+    async def read_range(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
+        """Read a part of an object, no further than it is asked for."""
+        response = await self._run(
+            lambda: self._client.get_object(self._bucket.name, key, offset=first, length=length)
+        )
+        try:
+            while piece := await self._run(lambda: response.read(_PIECE_BYTES)):
+                yield piece
+        finally:
+            response.close()
+            response.release_conn()
 
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it."""
@@ -295,6 +321,20 @@ class MinioObjectStorage:
     def _request(
         self, method: str, path: str, query: dict[str, str], *, expected: tuple[int, ...] = (200,)
     ) -> bytes:
+        status, content = self._send(method, path, query)
+        if status not in expected:
+            raise StorageUnavailable(f"{method} of an unfinished upload gave {status}")
+        return content
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> tuple[int, bytes]:
         """Send a signed request for what the client has as private methods only.
 
         The signature goes in a header: in a URL it would end up in urllib3's warnings.
@@ -305,25 +345,28 @@ class MinioObjectStorage:
             query=urlencode(sorted(query.items()), quote_via=quote, safe=""),
         )
         now = datetime.now(UTC)
-        headers = sign_v4_s3(
+        digest = hashlib.sha256(body).hexdigest()
+        signed = sign_v4_s3(
             method=method,
             url=url,
             region=self._bucket.region,
             headers={
+                **headers,
                 "Host": url.netloc,
-                "x-amz-content-sha256": _NO_BODY_SHA256,
+                "x-amz-content-sha256": digest,
                 "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
             },
             credentials=Credentials(self._bucket.access_key, self._bucket.secret_key),
-            content_sha256=_NO_BODY_SHA256,
+            content_sha256=digest,
             date=now,
         )
         response = self._http.request(
-            method, urlunsplit(url), headers={name: str(each) for name, each in headers.items()}
+            method,
+            urlunsplit(url),
+            body=body or None,
+            headers={name: str(each) for name, each in signed.items()},
         )
-        if response.status not in expected:
-            raise StorageUnavailable(f"{method} of an unfinished upload gave {response.status}")
-        return response.data
+        return response.status, response.data
 
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached, in a few seconds at most."""

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from waas_api.errors import (
     ApiError,
+    AudioMissing,
     AuthenticationUnavailable,
     ClusterError,
     ClusterRefused,
@@ -16,6 +17,7 @@ from waas_api.errors import (
     InvalidLink,
     InvalidRequest,
     JobCancelled,
+    JobEnded,
     JobFailed,
     JobNotDone,
     JobNotEnded,
@@ -23,10 +25,14 @@ from waas_api.errors import (
     LimitReached,
     LinksOff,
     NoRecording,
+    NotAcceptable,
     ObjectTooLarge,
+    PreconditionFailed,
+    PreconditionMissing,
     RecordsFull,
     StorageError,
     StorageFull,
+    TooManyStreams,
     TooManyUploads,
     TranscriptMissing,
     Unauthenticated,
@@ -114,6 +120,14 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     JobNotFound: Problem(404, "job-not-found", "No such job", "There is no job of that id."),
     JobNotEnded: Problem(409, "job-not-ended", "The job has not ended"),
+    JobEnded: Problem(409, "job-ended", "The job has ended"),
+    AudioMissing: Problem(410, "audio-missing", "The recording is gone"),
+    PreconditionFailed: Problem(412, "precondition-failed", "It was changed meanwhile"),
+    PreconditionMissing: Problem(428, "precondition-required", "Say what you have seen"),
+    NotAcceptable: Problem(406, "not-acceptable", "None of these media types is there"),
+    TooManyStreams: Problem(
+        503, "too-many-streams", "Too many clients listen", retry_after_seconds=_RETRY_SECONDS
+    ),
     JobFailed: Problem(
         409, "job-failed", "The job failed",
         "The job ended without a transcript; its reason and message say why.",

@@ -103,6 +103,9 @@ class Settings(OpenAISettings, OldServiceSettings, LoginSettings):
     largest_transcript_bytes: int = Field(default=64 * MEBIBYTE, gt=0)
     """Largest transcript.json that the api reads into memory for a download."""
 
+    event_streams_at_once: int = Field(default=1000, ge=1)
+    """Clients that may listen to events at the same time; another is told to ask for the status."""
+
     longest_shutdown_seconds: int = Field(default=20, ge=0)
     """Time that running requests get to end when the program is told to stop."""
 

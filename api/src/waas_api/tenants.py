@@ -1,10 +1,11 @@
 """What belongs to one tenant, which is a namespace, and to no other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from waas_api.attaching import Attaching
 from waas_api.awaited_jobs import AwaitedJobs
+from waas_api.forecasts import Forecasts
 from waas_api.live_jobs import LiveJobs
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
@@ -24,6 +25,7 @@ class Tenant:
     live_jobs: LiveJobs
     awaited_jobs: AwaitedJobs
     attaching: Attaching
+    forecasts: Forecasts = field(default_factory=Forecasts)
 
 
 class Tenants:
@@ -45,6 +47,7 @@ class Tenants:
         return [tenant.awaited_jobs for tenant in self._tenants.values()]
 
     async def close(self) -> None:
-        """Wait until no upload is half done."""
+        """Wait until no upload is half done, then stop watching."""
         for tenant in self._tenants.values():
             await tenant.uploads.close()
+            await tenant.transcription_jobs.close()

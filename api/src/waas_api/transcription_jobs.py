@@ -1,49 +1,19 @@
 """What the api asks of whoever keeps TranscriptionJobs: Kubernetes, or one machine's own store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
+from waas_api.job_index import JobIndex
+from waas_api.spec_changes import SpecChanges
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobSpec
 
 
-@dataclass(frozen=True)
-class WaitingJob:
-    """A TranscriptionJob that has not started."""
-
-    name: str
-    creation_time: datetime
-
-
-@dataclass(frozen=True)
-class LiveJob:
-    """A TranscriptionJob that has not ended."""
-
-    name: str
-    owner: str | None
-
-
-@dataclass(frozen=True)
-class UnfinishedJob:
-    """A TranscriptionJob that has not ended."""
-
-    name: str
-    creation_time: datetime
-    annotations: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some of the jobs, and where the others begin."""
-
-    jobs: tuple[TranscriptionJob, ...]
-    cursor: str | None
-    """What the next page is asked for with; None on the last."""
-
-
 class TranscriptionJobs(Protocol):
-    """The TranscriptionJobs of one namespace."""
+    """The TranscriptionJobs of one namespace.
+
+    Whoever writes reads what was written: `get` and `index` know a job that this api has made,
+    changed or deleted as soon as the call has returned.
+    """
 
     async def create(
         self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
@@ -55,23 +25,15 @@ class TranscriptionJobs(Protocol):
         """Return a TranscriptionJob, or raise JobNotFound."""
         ...
 
-    async def list(self, *, limit: int, cursor: str | None = None) -> JobPage:
-        """Return at most so many jobs, or raise InvalidCursor.
+    async def index(self) -> JobIndex:
+        """Return all jobs, to be read and listened to, or raise ClusterUnavailable.
 
-        Newest first where the store can say so; an API server gives them by name.
+        It lives: what is read of it without an `await` in between belongs together.
         """
         ...
 
-    async def list_waiting(self) -> tuple[WaitingJob, ...]:
-        """Return the jobs that wait for their turn, in no order."""
-        ...
-
-    async def list_live(self) -> tuple[LiveJob, ...]:
-        """Return the jobs that have not ended, in no order."""
-        ...
-
-    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
-        """Return the jobs with a label that have not ended, in no order."""
+    async def change(self, name: str, changes: SpecChanges) -> TranscriptionJob:
+        """Change a job's spec and return the job, or raise JobNotFound."""
         ...
 
     async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
@@ -88,4 +50,8 @@ class TranscriptionJobs(Protocol):
 
     async def is_ready(self) -> bool:
         """Tell whether TranscriptionJobs can be read."""
+        ...
+
+    async def close(self) -> None:
+        """Stop watching; nothing is asked any more."""
         ...

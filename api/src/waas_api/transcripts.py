@@ -9,11 +9,12 @@ from waas_api.errors import (
 )
 from waas_api.object_storage import ObjectStorage
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import Manifest
+from waas_contract.manifest import Manifest, Outcome
 from waas_contract.object_keys import manifest_key
 from waas_contract.transcription_job import Phase, TranscriptionJob
 
 _LARGEST_MANIFEST_BYTES = 1024 * 1024
+_MISSING = "The transcript is not in object storage any more"
 
 
 def check_is_done(job: TranscriptionJob) -> None:
@@ -26,19 +27,54 @@ def check_is_done(job: TranscriptionJob) -> None:
         raise JobNotDone("Job not done yet")
 
 
-async def read_transcript(
-    job: TranscriptionJob, storage: ObjectStorage, *, largest_bytes: int
-) -> bytes:
-    """Return transcript.json by way of the manifest, which alone says that it is whole."""
+async def read_manifest(job: TranscriptionJob, storage: ObjectStorage) -> Manifest:
+    """Return what alone says that results are whole, or raise TranscriptMissing."""
     namespace, name = job.metadata.namespace, job.metadata.name
-    missing = TranscriptMissing("The transcript is not in object storage any more")
     try:
         manifest = Manifest.model_validate_json(
             await storage.read(manifest_key(namespace, name), largest_bytes=_LARGEST_MANIFEST_BYTES)
         )
-        file = manifest.file(OutputFormat.JSON)
-        if file is None or not manifest.answers(namespace, name, job.spec.digest()):
-            raise missing
+    except ObjectNotFound as error:
+        raise TranscriptMissing(_MISSING) from error
+    if not manifest.answers(namespace, name, job.spec.digest()):
+        raise TranscriptMissing(_MISSING)
+    return manifest
+
+
+async def find_manifest(job: TranscriptionJob, storage: ObjectStorage) -> Manifest:
+    """Return the manifest of a job with a transcript, be it of what was heard before its end.
+
+    Raises:
+        TranscriptNotReady: there is no transcript, for the reason that the error says.
+        TranscriptMissing: there should be one.
+    """
+    if job.phase not in (Phase.CANCELLED, Phase.FAILED):
+        check_is_done(job)
+        return await read_manifest(job, storage)
+    try:
+        manifest = await read_manifest(job, storage)
+    except TranscriptMissing:
+        check_is_done(job)
+        raise
+    if manifest.outcome is not Outcome.PARTIAL:
+        check_is_done(job)
+    return manifest
+
+
+async def read_original(manifest: Manifest, storage: ObjectStorage, *, largest_bytes: int) -> bytes:
+    """Return transcript.json as the job stored it."""
+    file = manifest.file(OutputFormat.JSON)
+    if file is None:
+        raise TranscriptMissing(_MISSING)
+    try:
         return await storage.read(file.key, largest_bytes=largest_bytes)
     except ObjectNotFound as error:
-        raise missing from error
+        raise TranscriptMissing(_MISSING) from error
+
+
+async def read_transcript(
+    job: TranscriptionJob, storage: ObjectStorage, *, largest_bytes: int
+) -> bytes:
+    """Return transcript.json by way of the manifest."""
+    manifest = await read_manifest(job, storage)
+    return await read_original(manifest, storage, largest_bytes=largest_bytes)

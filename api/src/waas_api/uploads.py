@@ -61,19 +61,33 @@ class Uploads:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Store a recording, make its TranscriptionJob and return the id of both."""
+        return await self._take_in(order, lambda key: self._storage.store(key, body))
+
+    async def accept_copy(self, order: Order, key: str) -> str:
+        """Do the same with an object that is there, which stays; raises ObjectNotFound."""
+        return await self._take_in(order, lambda own_key: self._storage.copy(key, own_key))
+
+    async def _take_in(
+        self, order: Order, store: Callable[[str], Coroutine[Any, Any, int | None]]
+    ) -> str:
         name = self._new_id()
         spec = build_spec(self._namespace, name, order)
-        size = await self.store(spec.source.key, body)
+        size = await self._fill(spec.source.key, store)
         await self.finish(self._create(name, spec, order.labels))
         logger.info("recording accepted", extra=log_fields(transcription_job=name, bytes=size))
         return name
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
         """Store a body in its turn and return its length; one that breaks off leaves nothing."""
+        return await self._fill(key, lambda own_key: self._storage.store(own_key, body))
+
+    async def _fill(
+        self, key: str, store: Callable[[str], Coroutine[Any, Any, _Result]]
+    ) -> _Result:
         self._remember(asyncio.current_task())
         async with self._slot():
             try:
-                return await self._storage.store(key, body)
+                return await store(key)
             except BaseException:
                 await self.finish(self._leftovers.discard(key))
                 raise

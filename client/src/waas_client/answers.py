@@ -43,6 +43,14 @@ class Audio(WireModel):
     language: str | None = None
 
 
+class Estimate(WireModel):
+    """When a job will be done if all goes on as it does."""
+
+    completion_time: Time
+    basis: str
+    """What it is told from: `progress` or `queue`."""
+
+
 class Job(WireModel):
     """One transcription."""
 
@@ -68,6 +76,16 @@ class Job(WireModel):
     word_timestamps: bool = False
     cancelled: bool = False
     """Whether somebody asked for its end; its phase says whether that has come."""
+
+    suspended: bool = False
+    """Whether somebody asked for it to wait; its phase says whether it does."""
+
+    estimate: Estimate | None = None
+    """When it will be done; None where nobody can tell."""
+
+    labels: dict[str, str] = Field(default_factory=dict)
+    retry_of: str | None = None
+    """Id of the job that it repeats."""
 
     attempts: int = 0
     creation_time: Time | None = None
@@ -99,3 +117,5 @@ class JobPage(WireModel):
 
     jobs: tuple[Job, ...]
     cursor: str | None = None
+    total: int | None = None
+    """How many there are on all pages; None from a server that does not count."""

@@ -21,7 +21,7 @@ from waas_client.errors import WaasError
 from waas_client.flows import Flow, Flows, Pause
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
-from waas_client.requests import Call, JobOptions
+from waas_client.requests import Call, JobFilter, JobOptions
 
 Answer = TypeVar("Answer")
 
@@ -84,11 +84,13 @@ class AsyncClient:
         """Return a job as it stands."""
         return await self._run(self._flows.job(job_id))
 
-    async def jobs(self) -> AsyncIterator[Job]:
-        """Yield every job, in the order in which the server lists them."""
+    async def jobs(self, chosen: JobFilter | None = None) -> AsyncIterator[Job]:
+        """Yield every job, or those that are chosen, in the order in which the server has them."""
         cursor: str | None = None
         while True:
-            page = await self._run(self._flows.job_page(limit=PAGE_SIZE, cursor=cursor))
+            page = await self._run(
+                self._flows.job_page(chosen or JobFilter(), limit=PAGE_SIZE, cursor=cursor)
+            )
             for job in page.jobs:
                 yield job
             cursor = page.cursor
@@ -120,6 +122,18 @@ class AsyncClient:
     async def cancel(self, job_id: str) -> Job:
         """Ask for a job's end; one that has ended stays as it is."""
         return await self._run(self._flows.cancel(job_id))
+
+    async def suspend(self, job_id: str) -> Job:
+        """Have a job wait until it is resumed."""
+        return await self._run(self._flows.suspend(job_id))
+
+    async def resume(self, job_id: str) -> Job:
+        """Let a suspended job go on."""
+        return await self._run(self._flows.resume(job_id))
+
+    async def retry(self, job_id: str) -> Job:
+        """Make a new job of the same recording, of one that has ended, and return it."""
+        return await self._run(self._flows.retry(job_id))
 
     async def delete(self, job_id: str) -> None:
         """Remove a job that has ended, its recording and its transcripts."""

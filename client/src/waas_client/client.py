@@ -20,7 +20,7 @@ from waas_client.errors import WaasError
 from waas_client.flows import Flow, Flows, Pause
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
-from waas_client.requests import Call, JobOptions
+from waas_client.requests import Call, JobFilter, JobOptions
 
 Answer = TypeVar("Answer")
 
@@ -90,11 +90,13 @@ class Client:
         """Return a job as it stands."""
         return self._run(self._flows.job(job_id))
 
-    def jobs(self) -> Iterator[Job]:
-        """Yield every job, in the order in which the server lists them."""
+    def jobs(self, chosen: JobFilter | None = None) -> Iterator[Job]:
+        """Yield every job, or those that are chosen, in the order in which the server has them."""
         cursor: str | None = None
         while True:
-            page = self._run(self._flows.job_page(limit=PAGE_SIZE, cursor=cursor))
+            page = self._run(
+                self._flows.job_page(chosen or JobFilter(), limit=PAGE_SIZE, cursor=cursor)
+            )
             yield from page.jobs
             cursor = page.cursor
             if cursor is None:
@@ -125,6 +127,18 @@ class Client:
     def cancel(self, job_id: str) -> Job:
         """Ask for a job's end; one that has ended stays as it is."""
         return self._run(self._flows.cancel(job_id))
+
+    def suspend(self, job_id: str) -> Job:
+        """Have a job wait until it is resumed."""
+        return self._run(self._flows.suspend(job_id))
+
+    def resume(self, job_id: str) -> Job:
+        """Let a suspended job go on."""
+        return self._run(self._flows.resume(job_id))
+
+    def retry(self, job_id: str) -> Job:
+        """Make a new job of the same recording, of one that has ended, and return it."""
+        return self._run(self._flows.retry(job_id))
 
     def delete(self, job_id: str) -> None:
         """Remove a job that has ended, its recording and its transcripts."""

@@ -22,7 +22,7 @@ from waas_client.errors import (
     WaitedTooLong,
 )
 from waas_client.recordings import Recording
-from waas_client.requests import Call, JobOptions
+from waas_client.requests import Call, JobFilter, JobOptions
 from waas_contract.transcription_job import Phase
 
 Answer = TypeVar("Answer")
@@ -98,13 +98,25 @@ class Flows:
         """Return a job as it stands."""
         return self._ask_known(requests.job(job_id))
 
-    def job_page(self, *, limit: int, cursor: str | None) -> Flow[JobPage]:
+    def job_page(self, jobs: JobFilter, *, limit: int, cursor: str | None) -> Flow[JobPage]:
         """Return some of the jobs."""
-        return self._ask_known(requests.job_page(limit=limit, cursor=cursor))
+        return self._ask_known(requests.job_page(jobs, limit=limit, cursor=cursor))
 
     def cancel(self, job_id: str) -> Flow[Job]:
         """Ask for a job's end."""
         return self._ask_known(requests.cancel(job_id))
+
+    def suspend(self, job_id: str) -> Flow[Job]:
+        """Have a job wait."""
+        return self._ask_known(requests.suspend(job_id))
+
+    def resume(self, job_id: str) -> Flow[Job]:
+        """Let a suspended job go on."""
+        return self._ask_known(requests.resume(job_id))
+
+    def retry(self, job_id: str) -> Flow[Job]:
+        """Make a new job of the same recording."""
+        return self._ask_known(requests.retry(job_id))
 
     def delete(self, job_id: str) -> Flow[None]:
         """Remove a job, its recording and its transcripts."""

@@ -72,6 +72,27 @@ class JobOptions:
         return {name: value for name, value in given.items() if value is not None}
 
 
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs are listed, and in which order; what is empty is left to the server."""
+
+    phases: tuple[str, ...] = ()
+    label_selector: str = ""
+    """As Kubernetes has it: `project=news,!draft`."""
+
+    sort: str = ""
+    """creation_time, completion_time, file_name or phase; with "-" before it for the reverse."""
+
+    def query(self) -> dict[str, str]:
+        """Return it as parameters."""
+        given = {
+            "phase": ",".join(self.phases),
+            "label_selector": self.label_selector,
+            "sort": self.sort,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
 def _reader(model: type[_AnswerModel]) -> Callable[[httpx.Response], _AnswerModel]:
     def read(response: httpx.Response) -> _AnswerModel:
         try:
@@ -110,9 +131,9 @@ def submit(recording: Recording, options: JobOptions) -> Call[Job]:
     return Call("POST", "/v2/jobs", _reader(Job), query, recording)
 
 
-def job_page(*, limit: int, cursor: str | None) -> Call[JobPage]:
+def job_page(jobs: JobFilter, *, limit: int, cursor: str | None) -> Call[JobPage]:
     """Ask for some of the jobs."""
-    query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+    query = jobs.query() | {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
     return Call("GET", "/v2/jobs", _reader(JobPage), query)
 
 
@@ -124,6 +145,21 @@ def job(job_id: str) -> Call[Job]:
 def cancel(job_id: str) -> Call[Job]:
     """Ask for a job's end."""
     return Call("POST", f"{_job_path(job_id)}/cancel", _reader(Job))
+
+
+def suspend(job_id: str) -> Call[Job]:
+    """Ask for a job to wait."""
+    return Call("POST", f"{_job_path(job_id)}/suspend", _reader(Job))
+
+
+def resume(job_id: str) -> Call[Job]:
+    """Ask for a suspended job to go on."""
+    return Call("POST", f"{_job_path(job_id)}/resume", _reader(Job))
+
+
+def retry(job_id: str) -> Call[Job]:
+    """Ask for a new job of the same recording."""
+    return Call("POST", f"{_job_path(job_id)}/retry", _reader(Job))
 
 
 def delete(job_id: str) -> Call[None]:

@@ -51,3 +51,19 @@ def progress_key(namespace: str, name: str) -> str:
 def partial_key(namespace: str, name: str) -> str:
     """Return the key of the segments that a running job has done so far."""
     return f"{job_prefix(namespace, name)}state/partial.json"
+
+
+def edits_prefix(namespace: str, name: str) -> str:
+    """Return the prefix below which people's revisions of a transcript lie."""
+    return f"{job_prefix(namespace, name)}edits/"
+
+
+def edit_key(namespace: str, name: str, revision: int) -> str:
+    """Return the key of a revision (counted from 1); keys sort as their numbers do."""
+    return f"{edits_prefix(namespace, name)}{revision:06d}.json"
+
+
+def parse_edit_key(key: str) -> int | None:
+    """Return the number of the revision under a key; None where the key is none of a revision."""
+    found = re.fullmatch(r".*/edits/(\d{6,9})\.json", key)
+    return int(found[1]) if found else None

@@ -13,8 +13,14 @@ class UnreadableTranscriptionJob(ValueError):
 
 
 def read_transcription_job(resource: object) -> TranscriptionJob:
-    """Return the resource as a model; raises UnreadableTranscriptionJob."""
+    """Return the resource, parsed or as JSON in bytes, as a model.
+
+    Raises:
+        UnreadableTranscriptionJob: it does not have that form.
+    """
     try:
+        if isinstance(resource, bytes):
+            return TranscriptionJob.model_validate_json(resource)
         return TranscriptionJob.model_validate(resource)
     except ValidationError as error:
         # Not the error's own text: it shows the values, which may be somebody's words.

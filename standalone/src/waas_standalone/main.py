@@ -19,6 +19,7 @@ from waas_api.login_building import build_logins
 from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.main import create_app, explain_settings
+from waas_api.serving import Server
 from waas_api.settings import Settings as ApiSettings
 from waas_standalone.errors import AddressTaken, BadSettings, StandaloneError
 from waas_standalone.loopback import LoopbackOnly, is_loopback, require_loopback
@@ -144,10 +145,11 @@ def serve(settings: Settings, on_ready: Callable[[str], None] = lambda _: None) 
         app = create_standalone_app(settings)
         host, port = listening.getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 app, log_config=None, timeout_graceful_shutdown=settings.longest_stop_seconds
-            )
+            ),
+            app.state.services.live_streams,
         )
         # uvicorn raises the signals that ended it once more; by then all is said and done.
         for number in (signal.SIGTERM, signal.SIGINT):

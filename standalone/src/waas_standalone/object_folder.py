@@ -8,6 +8,7 @@ import errno
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from io import RawIOBase
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -15,7 +16,14 @@ from uuid import uuid4
 
 import anyio.to_thread
 
-from waas_api.errors import ObjectNotFound, ObjectTooLarge, StorageFull, StorageUnavailable
+from waas_api.errors import (
+    ObjectExists,
+    ObjectNotFound,
+    ObjectTooLarge,
+    StorageFull,
+    StorageUnavailable,
+)
+from waas_api.object_storage import StoredObject
 from waas_job.storage.file_transport import sync_directory
 from waas_operator import errors as operator_errors
 from waas_standalone.errors import UnusableKey
@@ -72,6 +80,76 @@ class FolderObjectStorage:
             _remove_empty_folders(path, self._root)
 
         await _run(move)
+
+    async def store_new(self, key: str, content: bytes) -> None:
+        """Store an object whole, or raise ObjectExists where one is under that key already."""
+        path = self._path(key)
+        unfinished = self._unfinished / uuid4().hex
+
+        def store() -> None:
+            try:
+                with unfinished.open("xb", buffering=0) as file:
+                    file.write(content)
+                    os.fsync(file.fileno())
+                # Unlike a renaming, a link takes no name that is taken.
+                _publish(unfinished, path, self._root, give_name=os.link)
+            except FileExistsError:
+                raise ObjectExists(f"there is an object already: {key}") from None
+            finally:
+                unfinished.unlink(missing_ok=True)
+
+        await _run(store)
+
+    async def copy(self, key: str, target: str) -> None:
+        """Have an object under another key as well: objects do not change, so a link will do."""
+        source, path = self._path(key), self._path(target)
+
+        def copy() -> None:
+            path.unlink(missing_ok=True)
+            try:
+                _publish(source, path, self._root, give_name=os.link)
+            except FileNotFoundError:
+                raise ObjectNotFound(f"there is no such object: {key}") from None
+
+        await _run(copy)
+
+    async def list_keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys below a prefix that ends with "/"."""
+        folder = self._path(prefix.removesuffix("/"))
+
+        def list_keys() -> tuple[str, ...]:
+            files = (path for path in folder.rglob("*") if path.is_file())
+            return tuple(sorted(path.relative_to(self._root).as_posix() for path in files))
+
+        return await _run(list_keys)
+
+    async def look_at(self, key: str) -> StoredObject:
+        """Return size and time of the file."""
+        path = self._path(key)
+
+        def look() -> StoredObject:
+            try:
+                found = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                raise ObjectNotFound(f"there is no such object: {key}") from None
+            return StoredObject(found.st_size, f"{found.st_ino:x}-{found.st_mtime_ns:x}")
+
+        return await _run(look)
+
+    async def read_range(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
+        """Give some bytes of an object, piece by piece, or raise ObjectNotFound."""
+        path = self._path(key)
+        try:
+            file = await _run(lambda: path.open("rb"))
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                raise ObjectNotFound(f"there is no such object: {key}") from error
+            raise
+        with file:
+            await _run(lambda: file.seek(first))
+            sizes = (min(_PIECE_BYTES, length - done) for done in range(0, length, _PIECE_BYTES))
+            for size in sizes:
+                yield await _run(partial(file.read, size))
 
     async def discard(self, key: str) -> None:
         """Remove the object; nothing there is fine."""
@@ -166,9 +244,14 @@ def _flush(file: RawIOBase) -> None:
     os.fsync(file.fileno())
 
 
-def _publish(unfinished: Path, path: Path, root: Path) -> None:
+def _publish(
+    unfinished: Path,
+    path: Path,
+    root: Path,
+    give_name: Callable[[Path, Path], object] = os.replace,
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.replace(path)
+    give_name(unfinished, path)
     # The names on the way to it have to be on the disk as well.
     for folder in path.parents:
         sync_directory(folder)

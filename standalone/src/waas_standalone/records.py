@@ -198,8 +198,20 @@ class Transaction:
                 "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
                 (kind, namespace, name),
             )
+            # As an API server counts, so that it can be told what came before.
+            self._next_version()
             self._touch(kind, known)
         return known
+
+    def latest_version(self) -> int:
+        """Return the resourceVersion of the last write."""
+        (version,) = self.connection.execute("SELECT latest FROM resource_version").fetchone()
+        return int(version)
+
+    def list_all(self, kind: Kind, namespace: str) -> list[Resource]:
+        """Return all objects of a kind, oldest first."""
+        where = "kind = ? AND namespace = ? ORDER BY sequence"
+        return [row.resource for row in self._select(where, (kind, namespace))]
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[Row]:
         rows = self.connection.execute(

@@ -1,40 +1,34 @@
 """What the api asks of Kubernetes, answered from the records."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
-    InvalidCursor,
     JobNotFound,
     NameTaken,
     RecordsFull,
 )
-from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
-from waas_contract.log_lines import log_fields
-from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
+from waas_api.job_index import JobIndex, parse_job
+from waas_api.job_summaries import parse_version
+from waas_api.spec_changes import SpecChanges
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
-    Phase,
     TranscriptionJob,
     TranscriptionJobSpec,
 )
+from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
 from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.spec_rules import explain_invalid
 
-logger = logging.getLogger(__name__)
-
 Result = TypeVar("Result")
 
-_WAITING_PHASES = ("", *(phase for phase in Phase if phase.is_waiting))
-_LIVE_PHASES = ("", *(phase for phase in Phase if not phase.is_final))
 _LOOK_SECONDS = 0.05
 
 
@@ -44,6 +38,16 @@ class LocalTranscriptionJobs:
     def __init__(self, namespace: str, records: Records) -> None:
         self._namespace = namespace
         self._records = records
+        self._index = JobIndex()
+        self._touched: set[str] = set()
+        self._touches = 0
+        self._touches_read = 0
+        """How many of the touches the index has."""
+
+        self._is_listening = False
+        self._is_loaded = False
+        self._refreshing: asyncio.Task[None] | None = None
+        records.listen(self._notice)
 
     async def create(
         self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str] | None = None
@@ -68,71 +72,25 @@ class LocalTranscriptionJobs:
 
     async def get(self, name: str) -> TranscriptionJob:
         """Return a TranscriptionJob, or raise JobNotFound."""
-        return _parse(await self._run(lambda at: self._get(at, name)))
+        return parse_job(await self._run(lambda at: self._get(at, name)))
 
-    async def list(self, *, limit: int, cursor: str | None = None) -> JobPage:
-        """Return a page of the jobs, newest first."""
-        if cursor is not None and not (cursor.isascii() and cursor.isdecimal()):
-            raise InvalidCursor("This cursor is wrong or too old: list from the beginning.")
-        before = None if cursor is None else min(int(cursor), 2**63 - 1)
-        rows = await self._run(
-            # One more than asked for tells whether there are others.
-            lambda at: at.list_page(
-                Kind.TRANSCRIPTION_JOB, self._namespace, limit=limit + 1, before=before
-            )
-        )
-        page = rows[:limit]
-        jobs = []
-        for row in page:
-            try:
-                jobs.append(_parse(row.resource))
-            except ClusterUnavailable as error:
-                # One that a later release made must not hide all the others.
-                name = row.resource["metadata"]["name"]
-                logger.warning("not listed: %s", error, extra=log_fields(transcription_job=name))
-        return JobPage(
-            jobs=tuple(jobs), cursor=str(page[-1].sequence) if len(rows) > limit else None
-        )
+    async def index(self) -> JobIndex:
+        """Return all jobs as they are on the disk."""
+        touches = self._touches
+        while self._touches_read < touches or not self._is_loaded:
+            await asyncio.shield(self._refresh())
+        return self._index
 
-    async def list_waiting(self) -> tuple[WaitingJob, ...]:
-        """Return the jobs that wait for their turn."""
-        rows = await self._run(
-            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _WAITING_PHASES)
-        )
-        metadatas = [row.resource["metadata"] for row in rows]
-        return tuple(
-            WaitingJob(
-                name=metadata["name"],
-                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
-            )
-            for metadata in metadatas
-        )
+    async def change(self, name: str, changes: SpecChanges) -> TranscriptionJob:
+        """Change the spec by a merge patch."""
 
-    async def list_live(self) -> tuple[LiveJob, ...]:
-        """Return the jobs that have not ended."""
-        rows = await self._run(
-            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
-        )
-        return tuple(
-            LiveJob(row.resource["metadata"]["name"], row.resource["spec"].get("owner"))
-            for row in rows
-        )
+        def change(at: Transaction) -> Resource:
+            job = self._get(at, name)
+            merged = {**job["spec"], **changes.to_patch()}
+            spec = {field: value for field, value in merged.items() if value is not None}
+            return at.replace(Kind.TRANSCRIPTION_JOB, {**job, "spec": spec})
 
-    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
-        """Return the jobs with a label that have not ended."""
-        rows = await self._run(
-            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
-        )
-        metadatas = [row.resource["metadata"] for row in rows]
-        return tuple(
-            UnfinishedJob(
-                name=metadata["name"],
-                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
-                annotations=metadata.get("annotations", {}),
-            )
-            for metadata in metadatas
-            if label in metadata.get("labels", {})
-        )
+        return parse_job(await self._run(change))
 
     async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
         """Merge annotations into the metadata."""
@@ -145,17 +103,11 @@ class LocalTranscriptionJobs:
                 Kind.TRANSCRIPTION_JOB, {**job, "metadata": {**metadata, "annotations": merged}}
             )
 
-        return _parse(await self._run(annotate))
+        return parse_job(await self._run(annotate))
 
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
-
-        def cancel(at: Transaction) -> Resource:
-            job = self._get(at, name)
-            changed = {**job, "spec": {**job["spec"], "cancelled": True}}
-            return at.replace(Kind.TRANSCRIPTION_JOB, changed)
-
-        return _parse(await self._run(cancel))
+        return await self.change(name, SpecChanges(cancelled=True))
 
     async def delete(self, name: str) -> None:
         """Remove the record; returns when no program works on it any more."""
@@ -172,14 +124,69 @@ class LocalTranscriptionJobs:
     async def is_ready(self) -> bool:
         """Tell whether TranscriptionJobs can be read."""
         try:
-            await self._run(
-                lambda at: at.list_page(
-                    Kind.TRANSCRIPTION_JOB, self._namespace, limit=1, before=None
-                )
-            )
+            await self._run(lambda at: at.latest_version())
         except ClusterUnavailable:
             return False
         return True
+
+    async def close(self) -> None:
+        """Read nothing more."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
+
+    def _notice(self, key: Key) -> None:
+        if key.namespace == self._namespace and self._is_listening:
+            self._touched.add(key.name)
+            self._touches += 1
+            self._refresh()
+
+    def _refresh(self) -> asyncio.Task[None]:
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._read_touched())
+            self._refreshing.add_done_callback(self._go_on)
+        return self._refreshing
+
+    def _go_on(self, task: asyncio.Task[None]) -> None:
+        # After a failure, whoever needs the index tries again, and is told.
+        if not task.cancelled() and task.exception() is None and self._touched:
+            self._refresh()
+
+    async def _read_touched(self) -> None:
+        if not self._is_loaded:
+            self._is_listening = True
+            await self._load()
+            self._is_loaded = True
+        names, self._touched = self._touched, set()
+        touches = self._touches
+        try:
+            found, version = await self._run(partial(self._look, names))
+        except BaseException:
+            self._touched |= names
+            raise
+        for name, resource in found.items():
+            if resource is None:
+                self._index.remove(name, version)
+            else:
+                # A name that was freed and taken again is another job, with a later version.
+                own = parse_version(resource["metadata"]["resourceVersion"])
+                self._index.apply(resource, own)
+        self._touches_read = touches
+
+    async def _load(self) -> None:
+        self._index.begin_list()
+        resources, version = await self._run(
+            lambda at: (
+                at.list_all(Kind.TRANSCRIPTION_JOB, self._namespace),
+                at.latest_version(),
+            )
+        )
+        self._index.take_page(resources)
+        self._index.end_list(version)
+
+    def _look(self, names: set[str], at: Transaction) -> tuple[dict[str, Resource | None], int]:
+        found = {name: at.get(Kind.TRANSCRIPTION_JOB, self._namespace, name) for name in names}
+        return found, at.latest_version()
 
     def _get(self, at: Transaction, name: str) -> Resource:
         resource = at.get(Kind.TRANSCRIPTION_JOB, self._namespace, name)
@@ -194,10 +201,3 @@ class LocalTranscriptionJobs:
             raise RecordsFull(str(error)) from error
         except DatabaseFailed as error:
             raise ClusterUnavailable(str(error)) from error
-
-
-def _parse(resource: Resource) -> TranscriptionJob:
-    try:
-        return read_transcription_job(resource)
-    except UnreadableTranscriptionJob as error:
-        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None

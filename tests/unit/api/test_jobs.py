@@ -152,16 +152,6 @@ async def test_the_queue_counts_who_waits() -> None:
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_many_questions_are_one_list() -> None:
-    api = Api()
-    put_queue(api)
-
-    for name in ("a", "b", "c", "running"):
-        await api.get(f"/v1/jobs/{name}")
-
-    assert api.jobs.list_calls == 1
-
-
 async def test_a_job_newer_than_the_last_list_has_its_place_at_once() -> None:
     api = Api()
     await api.get("/v1/queue")

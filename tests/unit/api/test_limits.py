@@ -10,7 +10,7 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE, GuardedApi
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Caller, Permission
-from waas_api.errors import LimitReached
+from waas_api.errors import ClusterUnavailable, LimitReached
 from waas_api.live_jobs import LiveJobs
 from waas_api.token_bucket import TokenBucket
 from waas_contract.transcription_job import Phase
@@ -131,7 +131,7 @@ async def test_a_job_on_its_way_in_counts_already() -> None:
 
 async def test_nobody_is_counted_without_a_limit() -> None:
     jobs = FakeTranscriptionJobs(NAMESPACE)
-    jobs.list_live = None  # type: ignore[assignment, method-assign] # would fail if it were asked
+    jobs.read_error = ClusterUnavailable("nobody should be asked")
 
     assert await admits(LiveJobs(jobs), "anna")
 
@@ -179,3 +179,16 @@ async def test_an_upload_that_breaks_gives_its_place_back(tmp_path: Path) -> Non
     again = await api.request("POST", "/v2/jobs", owner="anna", content=b"sound")
 
     assert (broken.status_code, again.status_code) == (503, 201)
+
+
+async def test_a_retry_is_a_new_job_within_the_limits(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"most_live_jobs_per_caller": 1})
+    spec = make_spec(owner="anna")
+    api.jobs.put("failed", spec, make_status(Phase.FAILED))
+    api.storage.objects[spec.source.key] = b"sound"
+
+    answers = [await api.request("POST", "/v2/jobs/failed/retry", owner="anna") for _ in range(2)]
+
+    assert answers[0].status_code == 201
+    assert_problem(answers[1])
+    assert len(api.jobs.jobs) == 2

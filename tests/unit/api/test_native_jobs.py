@@ -73,16 +73,25 @@ async def test_a_recording_becomes_an_object_and_a_job() -> None:
         "processedSeconds": None,
         "audio": None,
         "positionInQueue": None,
+        "estimate": None,
         "model": "base",
         "task": "translate",
         "language": "no",
         "formats": ["json", "srt", "txt"],
         "wordTimestamps": True,
         "cancelled": False,
+        "suspended": False,
+        "priority": "normal",
+        "owner": None,
+        "labels": {},
+        "retryOf": None,
+        "ttlSecondsAfterFinished": None,
+        "ttlSecondsAfterFailure": None,
         "attempts": 0,
         "creationTime": "2026-11-22T18:00:00Z",
         "startTime": None,
         "completionTime": None,
+        "expiryTime": None,
     }
     key = f"{NAMESPACE}/{JOB_ID}/audio/Bl_b_100_.mp3"
     assert api.storage.objects == {key: b"sound"}
@@ -239,7 +248,7 @@ async def test_jobs_are_listed_page_by_page() -> None:
     [
         ("limit=0", "invalid-request", "limit: Input should be greater than or equal to 1."),
         ("limit=many", "invalid-request", "limit: Input should be a valid integer"),
-        ("cursor=nowhere", "invalid-cursor", "This cursor is wrong or too old"),
+        ("cursor=nowhere", "invalid-cursor", "This cursor is wrong: list from the beginning."),
     ],
 )
 async def test_a_page_that_there_is_not_is_a_problem(query: str, name: str, detail: str) -> None:

@@ -108,6 +108,7 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                                 setting("AUTHENTICATION", "kubernetes"),
                                 setting("CALLBACK_REQUIRED", "true"),
                                 setting("DEFAULT_MODEL", "tiny"),
+                                setting("EVENT_STREAMS_AT_ONCE", "1000"),
                                 setting("KUBERNETES_AUDIENCES", "waas"),
                                 setting("KUBERNETES_TIMEOUT_SECONDS", "10"),
                                 setting("LARGEST_TRANSCRIPT_BYTES", "67108864"),

@@ -60,7 +60,45 @@ def test_older_jobs_are_counted(command: Command) -> None:
     result = command.run("jobs", "--limit", "1", "--json")
 
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["later"]
-    assert result.stderr == "1 older ones are not shown.\n"
+    assert result.stderr == "1 others are not shown.\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (("--phase", "failed"), ["later"]),
+        (("--phase", "Failed,Succeeded", "--sort", "creation_time"), [JOB_ID, "later"]),
+        (("-l", "project=news"), []),
+    ],
+)
+def test_jobs_are_chosen_and_ordered(
+    command: Command, options: tuple[str, ...], ids: list[str]
+) -> None:
+    put_failed(command.api)
+
+    result = command.run("jobs", "--json", *options)
+
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ids
+
+
+def test_jobs_are_suspended_resumed_and_retried(command: Command) -> None:
+    spec = make_spec()
+    command.api.jobs.put("waits", spec, make_status(Phase.SUSPENDED))
+    command.api.storage.objects[spec.source.key] = b"sound"
+
+    suspended = command.run("suspend", "waits")
+    assert command.api.jobs.jobs["waits"].spec.suspend
+    resumed = command.run("resume", "waits")
+    retried = command.run("retry", JOB_ID)
+    too_late = command.run("suspend", JOB_ID)
+
+    assert (suspended.exit_code, suspended.stdout) == (0, "waits: will wait\n")
+    assert (resumed.exit_code, resumed.stdout) == (0, "waits: will go on\n")
+    assert not command.api.jobs.jobs["waits"].spec.suspend
+    assert (retried.exit_code, retried.stdout) == (0, f"{JOB_ID}: is done again by job-000\n")
+    assert command.api.jobs.jobs["job-000"].spec.retry_of == JOB_ID
+    assert too_late.exit_code != 0
+    assert "Retry it to have it done again." in too_late.stderr
 
 
 def test_a_job_is_shown_with_its_reason(command: Command) -> None:

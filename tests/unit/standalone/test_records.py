@@ -148,7 +148,7 @@ async def test_lists_are_of_one_namespace(records: Records) -> None:
         jobs = Kind.TRANSCRIPTION_JOB
         return (
             len(at.list_in_phases(jobs, "default", ("",))),
-            len(at.list_page(jobs, "default", limit=9, before=None)),
+            len(at.list_all(jobs, "default")),
             len(at.list_names(jobs, "default")),
         )
 

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from waas_api.errors import FormSent, NoRecording, NotAForm
+from waas_api.errors import FormSent, NoRecording, NotAForm, UploadTooLarge
 from waas_api.multipart_form import MultipartForm, find_boundary
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
@@ -44,3 +44,18 @@ def _limit_body(request: Request, settings: Settings) -> UploadBody:
             longest_seconds=settings.longest_upload_seconds,
         ),
     )
+
+
+async def read_json_body(request: Request, settings: Settings) -> bytes:
+    """Return a body that is kept in memory, held to the size of a transcript and to its time."""
+    largest = settings.largest_transcript_bytes
+    limits = UploadLimits(
+        largest_bytes=largest,
+        longest_idle_seconds=settings.longest_upload_idle_seconds,
+        longest_seconds=settings.longest_upload_seconds,
+    )
+    body = UploadBody(request.stream(), announced_bytes=None, limits=limits)
+    try:
+        return b"".join([chunk async for chunk in body])
+    except UploadTooLarge as error:
+        raise UploadTooLarge(f"This body may have at most {largest} bytes.") from error

@@ -1,20 +1,21 @@
-"""The jobs under /v2: made, listed, looked at, cancelled, deleted."""
+"""The jobs under /v2: made, listed, looked at."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from waas_api.callers import Permission
-from waas_api.deletion import delete_job
-from waas_api.dependencies import CallersDesk, Desk
+from waas_api.dependencies import CallersDesk
+from waas_api.job_list_parameters import JobListParameters
+from waas_api.job_listing import select_page
 from waas_api.native import JobList, JobView, show_job
 from waas_api.routes.incoming import first_values, open_body
+from waas_api.routes.native_openapi import problems
+from waas_api.routes.showing import show
 from waas_api.transcription_request import build_spec, parse_job_parameters
 from waas_contract.transcription_job import ObjectMeta, TranscriptionJob
 
-router = APIRouter()
-
-_MOST_JOBS = 500
+router = APIRouter(tags=["jobs"])
 
 
 @router.post("/v2/jobs", status_code=201)
@@ -34,41 +35,35 @@ async def create_job(request: Request, response: Response, desk: CallersDesk) ->
     return show_job(TranscriptionJob(metadata=metadata, spec=spec))
 
 
-@router.api_route("/v2/jobs", methods=["GET", "HEAD"])
+@router.head("/v2/jobs", include_in_schema=False)
+@router.get("/v2/jobs", operation_id="listJobs", responses=problems(400, 401, 403, 503))
 async def list_jobs(
-    desk: CallersDesk,
-    limit: Annotated[int, Query(ge=1, le=_MOST_JOBS)] = 100,
-    cursor: str | None = None,
+    desk: CallersDesk, parameters: Annotated[JobListParameters, Query()]
 ) -> JobList:
-    """List a page of the jobs."""
-    page = await desk.list_jobs(limit=limit, cursor=cursor)
-    is_waiting = any(job.phase.is_waiting for job in page.jobs)
-    waiting = await desk.tenant.waiting_line.names() if is_waiting else ()
-    return JobList(jobs=tuple(show_job(job, waiting) for job in page.jobs), cursor=page.cursor)
+    """List a page of the jobs that the caller may see."""
+    desk.require(Permission.READ)
+    query = parameters.to_query()
+    caller, tenant = desk.caller, desk.tenant
+    if query.filter.owners and not all(map(caller.may_see, query.filter.owners)):
+        # As if there were none: who else is there is nobody's business.
+        return JobList(jobs=(), cursor=None, total=0)
+    index = await tenant.transcription_jobs.index()
+    visible = index.newest_first()
+    if Permission.MANAGE not in caller.permissions:
+        visible = (job for job in visible if caller.may_see(job.owner))
+    page = select_page(visible, query)
+    now = desk.services.now()
+    views = []
+    for summary in page.jobs:
+        job = index.read(summary.name)
+        assert job is not None
+        estimate = tenant.forecasts.estimate(summary, index, now)
+        views.append(show_job(job, index.waiting, estimate))
+    return JobList(jobs=tuple(views), cursor=page.cursor, total=page.total)
 
 
-@router.api_route("/v2/jobs/{job_id}", methods=["GET", "HEAD"])
+@router.head("/v2/jobs/{job_id}", include_in_schema=False)
+@router.get("/v2/jobs/{job_id}", operation_id="getJob", responses=problems(401, 403, 404, 503))
 async def get_job(job_id: str, desk: CallersDesk) -> JobView:
-    """Tell how far a job is."""
-    return await _show(await desk.find_job(job_id), desk)
-
-
-@router.post("/v2/jobs/{job_id}/cancel")
-async def cancel_job(job_id: str, desk: CallersDesk) -> JobView:
-    """Ask for a job's end; one that has ended stays as it is."""
-    job = await desk.find_job(job_id, Permission.CHANGE)
-    if not job.phase.is_final:
-        job = await desk.tenant.transcription_jobs.cancel(job.metadata.name)
-    return await _show(job, desk)
-
-
-@router.delete("/v2/jobs/{job_id}", status_code=204)
-async def remove_job(job_id: str, desk: CallersDesk) -> None:
-    """Remove a job that has ended, its recording and its transcripts."""
-    job = await desk.find_job(job_id, Permission.DELETE)
-    await delete_job(job, desk.services.object_storage, desk.tenant.transcription_jobs)
-
-
-async def _show(job: TranscriptionJob, desk: Desk) -> JobView:
-    including = job.metadata.name if job.phase.is_waiting else None
-    return show_job(job, await desk.tenant.waiting_line.names(including=including))
+    """Tell how far a job is, its place in the queue and when it will be done."""
+    return await show(await desk.find_job(job_id), desk)

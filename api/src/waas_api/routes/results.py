@@ -1,32 +1,123 @@
-"""GET /v2/jobs/<id>/results/<format>."""
+"""GET /v2/jobs/<id>/results and GET /v2/jobs/<id>/results/<format>."""
+
+import hashlib
+from itertools import count
+from typing import Annotated
+from uuid import NAMESPACE_URL, uuid5
 
 import anyio.to_thread
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import ConfigDict
 
-from waas_api.dependencies import CallersDesk
+from waas_api.dependencies import CallersDesk, Desk
 from waas_api.native import content_disposition
-from waas_api.results import find_result
-from waas_api.transcripts import check_is_done, read_transcript
-from waas_contract.transcript import Transcript
+from waas_api.results import ResultForm, ResultList, find_result, list_results, negotiate
+from waas_api.routes.native_openapi import problems
+from waas_api.routes.representations import answer_content
+from waas_api.routes.transcript_states import edits_of, read_state
+from waas_api.transcript_edits import TranscriptState
+from waas_api.transcripts import find_manifest
+from waas_contract.transcription_job import TranscriptionJob
+from waas_contract.transcription_options import SubtitleOptions
 
-router = APIRouter()
+router = APIRouter(tags=["results"])
 
 
-@router.api_route("/v2/jobs/{job_id}/results/{output}", methods=["GET", "HEAD"])
-async def get_result(job_id: str, output: str, desk: CallersDesk) -> Response:
-    """Return a finished transcript in one of the formats."""
+class ResultParameters(SubtitleOptions):
+    """Which state of a transcript, and how subtitles are cut; theirs are as in the spec."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    original: bool = False
+    """Whether the transcript as the job stored it is meant, whatever people made of it."""
+
+    link: str | None = None
+    """The link by which somebody comes who does not log in."""
+
+    def subtitles(self, job: TranscriptionJob) -> SubtitleOptions | None:
+        """Return how subtitles are cut: as asked for here, else as for the job."""
+        names = SubtitleOptions.model_fields.keys() & self.model_fields_set
+        if not names:
+            return job.spec.subtitles
+        return SubtitleOptions(**{name: getattr(self, name) for name in names})
+
+
+_ERRORS = problems(400, 401, 403, 404, 406, 409, 410, 412, 416, 503)
+
+
+@router.head("/v2/jobs/{job_id}/results", include_in_schema=False)
+@router.get(
+    "/v2/jobs/{job_id}/results",
+    operation_id="listResults",
+    response_model=ResultList,
+    responses=_ERRORS,
+)
+async def get_results(
+    job_id: str,
+    request: Request,
+    desk: CallersDesk,
+    parameters: Annotated[ResultParameters, Query()],
+) -> Response:
+    """List the formats, or return the one that Accept asks for, such as text/vtt."""
+    output = negotiate(request.headers.get("accept", ""))
+    job = await desk.find_job(job_id)
+    if output is None:
+        manifest = await find_manifest(job, desk.services.object_storage)
+        revision = 0 if parameters.original else max(await edits_of(job, desk).numbers(), default=0)
+        content = list_results(job, manifest, revision).model_dump(mode="json", by_alias=True)
+        return JSONResponse(content, headers={"Vary": "Accept"})
+    return await _answer(request, desk, job, find_result(output), parameters, {"Vary": "Accept"})
+
+
+@router.head("/v2/jobs/{job_id}/results/{output}", include_in_schema=False)
+@router.get(
+    "/v2/jobs/{job_id}/results/{output}",
+    operation_id="getResult",
+    response_class=Response,
+    responses=_ERRORS,
+)
+async def get_result(
+    job_id: str,
+    output: str,
+    request: Request,
+    desk: CallersDesk,
+    parameters: Annotated[ResultParameters, Query()],
+) -> Response:
+    """Return a finished transcript in one of the formats, as people last edited it."""
     form = find_result(output)
     job = await desk.find_job(job_id)
-    check_is_done(job)
-    largest = desk.settings.largest_transcript_bytes
-    data = await read_transcript(job, desk.services.object_storage, largest_bytes=largest)
+    return await _answer(request, desk, job, form, parameters, {})
+
+
+async def _answer(
+    request: Request,
+    desk: Desk,
+    job: TranscriptionJob,
+    form: ResultForm,
+    parameters: ResultParameters,
+    headers: dict[str, str],
+) -> Response:
+    _, state = await read_state(job, desk, revision=0 if parameters.original else None)
     name = form.file_name(job)
+    subtitles = parameters.subtitles(job)
+    content = await anyio.to_thread.run_sync(_render, form, state, name, subtitles)
+    return answer_content(
+        request,
+        content,
+        etag=hashlib.sha256(content).hexdigest()[:32],
+        media_type=form.media_type,
+        headers={"Content-Disposition": content_disposition(name), **headers},
+    )
 
-    def render() -> bytes:
-        transcript = Transcript.model_validate_json(data)
-        return form.render(transcript, name, desk.services.new_id).encode()
 
-    # Hours of speech take a noticeable time, in which others want answers.
-    content = await anyio.to_thread.run_sync(render)
-    headers = {"Content-Disposition": content_disposition(name)}
-    return Response(content, headers=headers, media_type=form.media_type)
+def _render(
+    form: ResultForm, state: TranscriptState, name: str, subtitles: SubtitleOptions | None
+) -> bytes:
+    """Return the content: always the same of the same transcript, so that ranges fit together."""
+    numbers = count()
+
+    def new_id() -> str:
+        return str(uuid5(NAMESPACE_URL, f"{state.etag}/{next(numbers)}"))
+
+    return form.render(state.transcript, name, new_id, subtitles).encode()

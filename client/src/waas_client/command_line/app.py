@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from waas_client.command_line.commands.jobs import cancel, delete, download, jobs, show
+from waas_client.command_line.commands.jobs import (
+    cancel,
+    delete,
+    download,
+    jobs,
+    resume,
+    retry,
+    show,
+    suspend,
+)
 from waas_client.command_line.commands.models import models
 from waas_client.command_line.commands.serve import serve
 from waas_client.command_line.commands.transcribe import transcribe
@@ -44,6 +53,9 @@ app.command()(transcribe)
 app.command()(jobs)
 app.command()(show)
 app.command()(cancel)
+app.command()(suspend)
+app.command()(resume)
+app.command()(retry)
 app.command()(delete)
 app.command()(download)
 app.command()(serve)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -27,26 +27,38 @@ from waas_client.command_line.showing.json_lines import write_json_line
 from waas_client.command_line.showing.plain_text import complain, plain, print_path
 from waas_client.command_line.surroundings import Surroundings, open_server, surroundings_of
 from waas_client.errors import Refused
+from waas_client.requests import JobFilter
 
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _STANDARD_OUTPUT = "-"
+
+JobArguments = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]
 
 
 def jobs(
     context: typer.Context,
     server: ServerOption = None,
+    phase: Annotated[
+        str, typer.Option(help="Only those in these phases, such as Running,Queued.")
+    ] = "",
+    label: Annotated[
+        str, typer.Option("--label", "-l", help="Only those that a label selector fits.")
+    ] = "",
+    sort: Annotated[
+        str,
+        typer.Option(help="creation_time, completion_time, file_name or phase; - for the reverse."),
+    ] = "-creation_time",
     limit: Annotated[int, typer.Option(min=1, help="How many are shown.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
     """List the jobs, newest first."""
+    chosen = JobFilter(tuple(phase.split(",")) if phase else (), label, sort)
 
     async def work(surroundings: Surroundings) -> None:
         async with open_server(surroundings, server) as opened:
-            found = [job async for job in opened.client.jobs()]
-        found.sort(key=lambda job: job.creation_time or _EARLIEST, reverse=True)
+            found = [job async for job in opened.client.jobs(chosen)]
         _print_jobs(found[:limit], as_json=as_json)
         if len(found) > limit:
-            sys.stderr.write(f"{len(found) - limit} older ones are not shown.\n")
+            sys.stderr.write(f"{len(found) - limit} others are not shown.\n")
 
     run_command(work(surroundings_of(context)), as_json=as_json)
 
@@ -109,6 +121,7 @@ def _describe(job: Job) -> list[tuple[str, str]]:
         ("Reason", job.reason or ""),
         ("Message", job.message or ""),
         ("Queue", "" if place is None else f"{place} before it"),
+        ("Expected", _format_estimate(job)),
         ("Done", f"{100 * job.fraction_done:.0f} %"),
         ("Audio", f"{job.audio.duration_seconds:.1f} s" if job.audio else ""),
         ("Language", job.language or (f"{heard} (detected)" if heard else "")),
@@ -122,9 +135,15 @@ def _describe(job: Job) -> list[tuple[str, str]]:
     ]
 
 
+def _format_estimate(job: Job) -> str:
+    if job.estimate is None:
+        return ""
+    return f"{_format_time(job.estimate.completion_time)} (by its {job.estimate.basis})"
+
+
 def cancel(
     context: typer.Context,
-    job_ids: Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)],
+    job_ids: JobArguments,
     server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -145,9 +164,63 @@ def cancel(
     run_command(work(surroundings_of(context)), as_json=as_json)
 
 
+def suspend(
+    context: typer.Context,
+    job_ids: JobArguments,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have jobs wait until they are resumed."""
+    _change_each(context, server, job_ids, AsyncClient.suspend, "will wait", as_json=as_json)
+
+
+def resume(
+    context: typer.Context,
+    job_ids: JobArguments,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let suspended jobs go on."""
+    _change_each(context, server, job_ids, AsyncClient.resume, "will go on", as_json=as_json)
+
+
+def retry(
+    context: typer.Context,
+    job_ids: JobArguments,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make new jobs of the same recordings, of jobs that have ended."""
+    _change_each(context, server, job_ids, AsyncClient.retry, "is done again by", as_json=as_json)
+
+
+def _change_each(
+    context: typer.Context,
+    server: str | None,
+    job_ids: list[str],
+    change: Callable[[AsyncClient, str], Awaitable[Job]],
+    told: str,
+    *,
+    as_json: bool,
+) -> None:
+    async def work(surroundings: Surroundings) -> ExitCode:
+        async def change_one(client: AsyncClient, job_id: str) -> None:
+            job = await change(client, job_id)
+            if as_json:
+                write_json_line(job.to_wire())
+            else:
+                other = "" if job.id == job_id else f" {job.id}"
+                sys.stdout.write(f"{job_id}: {told}{other}\n")
+
+        async with open_server(surroundings, server) as opened:
+            return await _do_each(job_ids, partial(change_one, opened.client), as_json=as_json)
+
+    run_command(work(surroundings_of(context)), as_json=as_json)
+
+
 def delete(
     context: typer.Context,
-    job_ids: Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)],
+    job_ids: JobArguments,
     server: ServerOption = None,
     is_certain: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,

@@ -1,0 +1,77 @@
+"""The live events under /v2, as server-sent events."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from waas_api.callers import Permission
+from waas_api.dependencies import CallersDesk, Desk
+from waas_api.event_streams import Audience, follow_all, follow_job
+from waas_api.job_events import Known
+from waas_api.routes.native_openapi import problems
+
+router = APIRouter(tags=["events"])
+
+LastEventId = Annotated[str | None, Header(max_length=200)]
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    # nginx would keep the events until they fill a page.
+    "X-Accel-Buffering": "no",
+}
+_DESCRIPTION = {
+    "description": "Server-sent events; docs/api.md names them.",
+    "content": {
+        "text/event-stream": {
+            "example": 'event: progress\ndata: {"id":"…","progress":42}\nid: 8731\n\n'
+        }
+    },
+}
+
+
+@router.get(
+    "/v2/jobs/{job_id}/events",
+    operation_id="followJob",
+    response_class=StreamingResponse,
+    responses={200: _DESCRIPTION, **problems(401, 403, 404, 503)},
+)
+async def follow_one(
+    job_id: str, desk: CallersDesk, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """Follow one job: its status, its progress and its segments as they are heard, to its end."""
+    job = await desk.find_job(job_id)
+    audience = await _open(desk)
+    events = follow_job(
+        audience,
+        desk.services.partial_readers,
+        desk.tenant.namespace,
+        job.metadata.name,
+        Known.parse(last_event_id),
+    )
+    return _answer(events)
+
+
+@router.get(
+    "/v2/events",
+    operation_id="followJobs",
+    response_class=StreamingResponse,
+    responses={200: _DESCRIPTION, **problems(401, 403, 503)},
+)
+async def follow_every(desk: CallersDesk, last_event_id: LastEventId = None) -> StreamingResponse:
+    """Follow all jobs that the caller may see, from now on or from the last event it has."""
+    desk.require(Permission.READ)
+    audience = await _open(desk)
+    return _answer(follow_all(audience, desk.caller.may_see, Known.parse(last_event_id)))
+
+
+async def _open(desk: Desk) -> Audience:
+    services = desk.services
+    services.live_streams.check_room()
+    index = await desk.tenant.transcription_jobs.index()
+    return Audience(index, desk.tenant.forecasts, services.live_streams, services.now)
+
+
+def _answer(events: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(events, media_type="text/event-stream", headers=_HEADERS)

@@ -1,0 +1,41 @@
+"""GET /v2/jobs/<id>/audio."""
+
+import hashlib
+
+from fastapi import APIRouter, Request, Response
+
+from waas_api.dependencies import CallersDesk
+from waas_api.errors import AudioMissing, ObjectNotFound
+from waas_api.native import content_disposition
+from waas_api.recordings import find_audio_key, media_type_of
+from waas_api.routes.native_openapi import problems
+from waas_api.routes.representations import answer_stream
+
+router = APIRouter(tags=["results"])
+
+
+@router.head("/v2/jobs/{job_id}/audio", include_in_schema=False)
+@router.get(
+    "/v2/jobs/{job_id}/audio",
+    operation_id="getAudio",
+    response_class=Response,
+    responses=problems(401, 403, 404, 410, 412, 416, 503),
+)
+async def get_audio(job_id: str, request: Request, desk: CallersDesk) -> Response:
+    """Return the recording, or the range of it that a player asks for."""
+    job = await desk.find_job(job_id)
+    key = find_audio_key(job)
+    storage = desk.services.object_storage
+    try:
+        found = await storage.look_at(key)
+    except ObjectNotFound as error:
+        raise AudioMissing("The recording is not in object storage any more.") from error
+    name = job.spec.source.file_name or "audio.bin"
+    return answer_stream(
+        request,
+        found.bytes,
+        lambda first, length: storage.read_range(key, first, length),
+        etag=hashlib.sha256(f"{key} {found.version}".encode()).hexdigest()[:32],
+        media_type=media_type_of(job),
+        headers={"Content-Disposition": content_disposition(name, "inline")},
+    )
