@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
+from waas_api.callers import Authenticator
 from waas_api.main import create_app
 from waas_api.settings import Settings
 from waas_contract.formats import OutputFormat
@@ -134,12 +135,14 @@ class Api:
     jobs: FakeTranscriptionJobs = field(default_factory=lambda: FakeTranscriptionJobs(NAMESPACE))
     settings: Settings = field(default_factory=make_settings)
     ids: list[str] = field(default_factory=lambda: [JOB_ID])
+    authenticator: Authenticator | None = None
 
     def __post_init__(self) -> None:
         self.app: FastAPI = create_app(
             self.settings,
             object_storage=self.storage,
             transcription_jobs=lambda _: self.jobs,
+            authenticator=self.authenticator,
             new_id=self._new_id,
             now=lambda: NOW,
             create_backoff_seconds=(0.0, 0.0),

@@ -4,6 +4,7 @@ Under /v2 by problem details; elsewhere by the codes and the short texts of the 
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
@@ -20,6 +21,7 @@ from waas_api.errors import (
     ClusterError,
     ClusterRefused,
     CreationUnknown,
+    Fault,
     InvalidRequest,
     JobCancelled,
     JobFailed,
@@ -100,9 +102,9 @@ def _retry_headers(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
-def _answer_problem(problem: Problem, detail: str = "") -> Response:
+def _answer_problem(problem: Problem, detail: str = "", faults: Sequence[Fault] = ()) -> Response:
     return JSONResponse(
-        problem.render(detail),
+        problem.render(detail, faults),
         problem.status,
         _retry_headers(problem.retry_after_seconds),
         media_type=MEDIA_TYPE,
@@ -123,7 +125,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if _is_native(request):
         problem = find_problem(error)
         _log_failure(error, problem.status)
-        return _answer_problem(problem, str(error))
+        faults = error.faults if isinstance(error, InvalidRequest) else ()
+        return _answer_problem(problem, str(error), faults)
     answer = _find_answer(error)
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
@@ -161,8 +164,9 @@ async def answer_invalid(request: Request, error: Exception) -> Response:
     """Return the response to parameters that do not fit."""
     assert isinstance(error, RequestValidationError)
     if _is_native(request):
-        found = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
-        return _answer_problem(find_problem(InvalidRequest()), f"{found}.")
+        faults = [Fault(str(each["loc"][-1]), each["msg"]) for each in error.errors()]
+        found = "; ".join(f"{each.field}: {each.detail}" for each in faults)
+        return _answer_problem(find_problem(InvalidRequest()), f"{found}.", faults)
     return await request_validation_exception_handler(request, error)
 
 

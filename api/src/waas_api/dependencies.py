@@ -10,11 +10,14 @@ from fastapi import Depends, Request
 
 from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.errors import Forbidden, JobNotFound
+from waas_api.idempotency import Once
 from waas_api.object_storage import ObjectStorage
 from waas_api.readiness import Readiness
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_request import Order
+from waas_api.uploads import TakenIn
+from waas_api.web_sources import WebSources
 from waas_contract.transcription_job import TranscriptionJob
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -32,6 +35,8 @@ class Services:
     readiness: Readiness
     new_id: Callable[[], str]
     now: Callable[[], datetime]
+    web_sources: WebSources | None
+    """None where no recordings are fetched from the web."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,14 @@ class Desk:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Take a recording in as the caller's own and return its job's name."""
+        return (await self.take_in(order, body)).job.metadata.name
+
+    async def take_in(
+        self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
+    ) -> TakenIn:
+        """Make the job of a recording, or find the one that the same request made before."""
         self.require(Permission.CREATE)
-        return await self.tenant.uploads.accept(order.of(self.caller.owner), body)
+        return await self.tenant.uploads.take_in(order.of(self.caller.owner), body, once)
 
     async def find_job(
         self, name: str, permission: Permission = Permission.READ

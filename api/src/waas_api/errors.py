@@ -9,12 +9,19 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- NotARecording
     |   `-- InvalidCursor
+    |-- IdempotencyKeyReused      the key stands for another request
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
     |   |-- UploadStalled
     |   |-- UploadCutOff
     |   `-- TooManyUploads
+    |-- SourceError               the recording cannot be had from where the request says
+    |   |-- SourceForbidden
+    |   |-- SourceUnreachable
+    |   |-- SourceTooLarge
+    |   `-- SourceNotAudio
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
@@ -42,6 +49,20 @@ Adapters wrap what their libraries raise in this tree, so that nothing else know
 Only answers.py, at the edge, knows what HTTP has for each.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one field of a request."""
+
+    field: str
+    """As the client wrote it, nested ones with dots: `decoding.beamSize`."""
+
+    detail: str
+    """What would fit."""
+
 
 class ApiError(Exception):
     """Anything that the api expects to go wrong; its text is a sentence for the client."""
@@ -49,6 +70,11 @@ class ApiError(Exception):
 
 class InvalidRequest(ApiError):
     """A parameter or the kind of body is not acceptable."""
+
+    def __init__(self, message: str = "", *, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+        """The fields that do not fit, where it is about fields."""
 
 
 class UnknownWebhook(InvalidRequest):
@@ -79,6 +105,10 @@ class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
 
 
+class NotARecording(InvalidRequest):
+    """What was sent is plainly something else: a page, a document, a picture."""
+
+
 class InvalidCursor(InvalidRequest):
     """No page of a list begins there, or not any more."""
 
@@ -101,6 +131,30 @@ class UploadCutOff(UploadError):
 
 class TooManyUploads(UploadError):
     """No slot for another upload became free in time."""
+
+
+class IdempotencyKeyReused(ApiError):
+    """The Idempotency-Key was sent before, with a request for something else."""
+
+
+class SourceError(ApiError):
+    """The recording cannot be had from where the request says that it lies."""
+
+
+class SourceForbidden(SourceError):
+    """The service does not read from there, or not for this caller."""
+
+
+class SourceUnreachable(SourceError):
+    """Nobody answers there, or not with the recording."""
+
+
+class SourceTooLarge(SourceError):
+    """The recording there is longer than the administrator allows."""
+
+
+class SourceNotAudio(SourceError):
+    """What lies there is plainly no recording."""
 
 
 class AccessError(ApiError):

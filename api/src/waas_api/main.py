@@ -19,12 +19,23 @@ from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
 from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
-from waas_api.routes import downloads, health, jobs, queue, results, service, transcriptions
+from waas_api.routes import (
+    downloads,
+    health,
+    jobs,
+    queue,
+    recordings,
+    results,
+    service,
+    transcriptions,
+)
 from waas_api.settings import Settings, read_webhook_ids
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_jobs import TranscriptionJobs
+from waas_api.upload_body import UploadLimits
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
+from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
 
 _EX_CONFIG = 78  # sysexits.h
 
@@ -46,6 +57,7 @@ def create_app(
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+    resolve: LookUp = look_up,
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
@@ -109,9 +121,10 @@ def create_app(
         ),
         new_id=new_id,
         now=now,
+        web_sources=_build_web_sources(settings, resolve),
     )
     answer_errors(app)
-    for each in (transcriptions, downloads, queue, health, service, jobs, results):
+    for each in (transcriptions, downloads, queue, health, service, recordings, jobs, results):
         app.include_router(each.router)
     return app
 
@@ -128,6 +141,18 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
     )
+
+
+def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None:
+    if not settings.url_sources:
+        return None
+    limits = UploadLimits(
+        largest_bytes=settings.largest_upload_bytes,
+        longest_idle_seconds=settings.longest_upload_idle_seconds,
+        longest_seconds=settings.longest_upload_seconds,
+    )
+    policy = SourcePolicy(settings.url_source_networks, settings.url_source_ports, limits)
+    return WebSources(policy, resolve=resolve)
 
 
 class _Cluster:

@@ -1,5 +1,6 @@
 """What is told of an error under /v2: problem details (RFC 9457), the same shape for all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -10,8 +11,10 @@ from waas_api.errors import (
     ClusterRefused,
     CreationUnknown,
     EnglishOnly,
+    Fault,
     Forbidden,
     FormSent,
+    IdempotencyKeyReused,
     InvalidCursor,
     InvalidRequest,
     JobCancelled,
@@ -20,7 +23,12 @@ from waas_api.errors import (
     JobNotEnded,
     JobNotFound,
     NoRecording,
+    NotARecording,
     ObjectTooLarge,
+    SourceForbidden,
+    SourceNotAudio,
+    SourceTooLarge,
+    SourceUnreachable,
     StorageError,
     StorageFull,
     TooManyUploads,
@@ -54,14 +62,15 @@ class Problem:
 
     retry_after_seconds: int | None = None
 
-    def render(self, detail: str) -> dict[str, object]:
-        """Return the JSON object."""
+    def render(self, detail: str, faults: Sequence[Fault] = ()) -> dict[str, object]:
+        """Return the JSON object; `errors` names the fields, where it is about fields."""
+        errors = [{"field": each.field, "detail": each.detail} for each in faults]
         return {
             "type": f"{_TYPE_PREFIX}{self.name}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail or detail,
-        }
+        } | ({"errors": errors} if errors else {})
 
 
 _AGAIN = "Try again in a moment."
@@ -85,8 +94,18 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     FormSent: Problem(
         415, "form-sent", "A form is not a recording",
-        "Send the recording itself as the body, not a form that holds it.",
+        "Send the recording itself as the body with a Content-Type of its own, or as the part "
+        "'file' of multipart/form-data.",
     ),
+    NotARecording: Problem(415, "not-a-recording", "That is no recording"),
+    IdempotencyKeyReused: Problem(
+        422, "idempotency-key-reused", "The key stands for another request",
+        "This Idempotency-Key was sent before with another request. Send a new key with it.",
+    ),
+    SourceForbidden: Problem(403, "source-forbidden", "The service may not read that source"),
+    SourceUnreachable: Problem(422, "source-unreachable", "The source cannot be read"),
+    SourceTooLarge: Problem(413, "source-too-large", "The source is too large"),
+    SourceNotAudio: Problem(415, "source-not-audio", "The source is no recording"),
     UploadCutOff: Problem(400, "upload-cut-off", "Upload cut off"),
     UploadStalled: Problem(408, "upload-stalled", "Upload stalled"),
     UploadTooLarge: Problem(413, "upload-too-large", "Upload too large"),

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from waas_api.intake_settings import IntakeSettings
 from waas_contract.models import MODEL_NAMES
 
 MEBIBYTE = 1024 * 1024
@@ -22,7 +23,7 @@ def _split_names(value: object) -> object:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(IntakeSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(

@@ -9,27 +9,66 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
     CreationUnknown,
+    IdempotencyKeyReused,
     JobNotFound,
     NameTaken,
     TooManyUploads,
 )
+from waas_api.idempotency import Once
 from waas_api.leftovers import Leftovers
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcription_request import Order, build_spec
 from waas_contract.log_lines import log_fields
-from waas_contract.transcription_job import TranscriptionJobSpec
+from waas_contract.names import REQUEST_LABEL
+from waas_contract.transcription_job import ObjectMeta, TranscriptionJob, TranscriptionJobSpec
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to create a TranscriptionJob: an API server's restart fits in."""
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of a request."""
+
+    job: TranscriptionJob
+    is_new: bool
+    """Whether this request made it."""
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A TranscriptionJob that is to be made."""
+
+    name: str
+    spec: TranscriptionJobSpec
+    labels: Mapping[str, str]
+    once: Once | None = None
+    key: str | None = None
+    """The audio that was stored for it alone, and goes if it is not made."""
+
+    def as_job(self, namespace: str) -> TranscriptionJob:
+        """Return the job as it was made; nobody has looked at it yet."""
+        metadata = ObjectMeta(name=self.name, namespace=namespace, labels=dict(self.labels))
+        return TranscriptionJob(metadata=metadata, spec=self.spec)
+
+
+def check_same(job: TranscriptionJob, once: Once) -> TranscriptionJob:
+    """Return a job that was made by the same request, or raise IdempotencyKeyReused."""
+    if job.metadata.labels.get(REQUEST_LABEL) != once.digest:
+        raise IdempotencyKeyReused("The Idempotency-Key stands for another request.")
+    return job
 
 
 class Uploads:
@@ -59,18 +98,41 @@ class Uploads:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Store a recording, make its TranscriptionJob and return the id of both."""
+        return (await self.take_in(order, body)).job.metadata.name
+
+    async def take_in(
+        self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
+    ) -> TakenIn:
+        """Make the TranscriptionJob of a recording, which is stored first if it is sent.
+
+        With `once`, the job may have been there: then nothing is left of what was sent.
+
+        Raises:
+            IdempotencyKeyReused: there is a job of that name for something else.
+        """
         self._remember(asyncio.current_task())
-        name = self._new_id()
-        spec = build_spec(self._namespace, name, order)
-        async with self._slot():
-            try:
-                size = await self._storage.store(spec.source.key, body)
-            except BaseException:
-                await self._finish(self._leftovers.discard(spec.source.key))
-                raise
-        await self._finish(self._create(name, spec, order.labels))
-        logger.info("recording accepted", extra=log_fields(transcription_job=name, bytes=size))
-        return name
+        name = once.name if once else self._new_id()
+        spec = build_spec(self._namespace, name, order, self._new_id() if once else None)
+        labels = dict(order.labels) | ({REQUEST_LABEL: once.digest} if once else {})
+        creation = Creation(name, spec, labels, once, key=spec.source.key if body else None)
+        if body is not None:
+            async with self._slot():
+                try:
+                    size = await self._storage.store(spec.source.key, body)
+                except BaseException:
+                    await self._finish(self._leftovers.discard(spec.source.key))
+                    raise
+            logger.info("recording stored", extra=log_fields(transcription_job=name, bytes=size))
+        taken = await self._finish(self._create(creation))
+        logger.info("recording accepted", extra=log_fields(transcription_job=name))
+        return taken
+
+    async def find(self, once: Once) -> TranscriptionJob | None:
+        """Return the job that an earlier request made, or None; raises IdempotencyKeyReused."""
+        try:
+            return check_same(await self._jobs.get(once.name), once)
+        except JobNotFound:
+            return None
 
     async def close(self) -> None:
         """Wait until nothing is half done; who calls it has ended or cancelled all requests."""
@@ -89,49 +151,55 @@ class Uploads:
         finally:
             self._slots.release()
 
-    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _finish(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Do work that must be done to its end even where the request is cancelled."""
         task = asyncio.create_task(work)
         self._remember(task)
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
     def _remember(self, task: asyncio.Task[Any] | None) -> None:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _create(
-        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
-    ) -> None:
+    async def _create(self, creation: Creation) -> TakenIn:
+        log = log_fields(transcription_job=creation.name, key=creation.key)
         try:
-            await self._create_surely(name, spec, labels)
-        except (ClusterRefused, ClusterUnavailable):
-            await self._leftovers.discard(spec.source.key)
+            job = await self._create_surely(creation)
+        except (ClusterRefused, ClusterUnavailable, IdempotencyKeyReused):
+            await self._discard(creation)
             raise
         except CreationUnknown:
             logger.exception(
-                "a TranscriptionJob may have been made or not, so its audio is kept",
-                extra=log_fields(transcription_job=name, key=spec.source.key),
+                "a TranscriptionJob may have been made or not, so its audio is kept", extra=log
             )
             raise
+        if job is None:
+            return TakenIn(creation.as_job(self._namespace), is_new=True)
+        await self._discard(creation)
+        return TakenIn(job, is_new=False)
 
-    async def _create_surely(
-        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
-    ) -> None:
-        """Create, as often as it takes to know.
+    async def _discard(self, creation: Creation) -> None:
+        if creation.key is not None:
+            await self._leftovers.discard(creation.key)
+
+    async def _create_surely(self, creation: Creation) -> TranscriptionJob | None:
+        """Create, as often as it takes to know; returns the job that another request has made.
 
         Raises:
             ClusterRefused: there is no job, and trying again would not help.
             ClusterUnavailable: there is no job.
             CreationUnknown: nobody knows whether there is.
+            IdempotencyKeyReused: there is a job for something else.
         """
         may_have_happened = False
         for pause in (*self._backoff_seconds, None):
             try:
-                return await self._jobs.create(name, spec, labels)
+                await self._jobs.create(creation.name, creation.spec, creation.labels)
+                return None
             except NameTaken:
-                # The name is ours, minted a moment ago: an earlier try had arrived after all.
-                return await self._verify(name, spec)
+                # The name is ours: an earlier try had arrived after all, or the same request.
+                return await self._verify(creation)
             except ClusterRefused:
                 if not may_have_happened:
                     raise
@@ -143,15 +211,20 @@ class Uploads:
                     raise
             if pause is not None:
                 await asyncio.sleep(pause)
-        return await self._verify(name, spec)
+        return await self._verify(creation)
 
-    async def _verify(self, name: str, spec: TranscriptionJobSpec) -> None:
-        """Make sure that there is a TranscriptionJob of that name, and that it is this one."""
+    async def _verify(self, creation: Creation) -> TranscriptionJob | None:
+        """Make sure that there is a TranscriptionJob of that name; returns one that is not ours."""
         try:
-            job = await self._jobs.get(name)
+            job = await self._jobs.get(creation.name)
         except JobNotFound as error:
             raise ClusterUnavailable("the TranscriptionJob was not made") from error
         except (ClusterUnavailable, ClusterRefused) as error:
             raise CreationUnknown(f"the TranscriptionJob cannot be read: {error}") from error
-        if job.spec.digest() != spec.digest():
-            raise CreationUnknown(f"another TranscriptionJob has the name {name}")
+        # The audio has a place of its own at each request, so that it tells whose the job is.
+        is_known_by_digest = creation.once is None or creation.key is not None
+        if is_known_by_digest and job.spec.digest() == creation.spec.digest():
+            return None
+        if creation.once is not None:
+            return check_same(job, creation.once)
+        raise CreationUnknown(f"another TranscriptionJob has the name {creation.name}")

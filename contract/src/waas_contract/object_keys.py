@@ -22,10 +22,19 @@ def job_prefix(namespace: str, name: str) -> str:
     return f"{tenant_prefix(namespace)}{name}/"
 
 
-def audio_key(namespace: str, name: str, file_name: str) -> str:
-    """Return the key of an upload, its file name made safe for any tool that lists the bucket."""
+def audio_prefix(namespace: str, name: str) -> str:
+    """Return the prefix below which the audio of one TranscriptionJob lies."""
+    return f"{job_prefix(namespace, name)}audio/"
+
+
+def audio_key(namespace: str, name: str, file_name: str, upload: str | None = None) -> str:
+    """Return the key of an upload, its file name made safe for any tool that lists the bucket.
+
+    `upload` keeps uploads apart that are for the same job, and of which one will be its audio.
+    """
     safe_name = _UNSAFE_CHARACTERS.sub("_", file_name)[-_LONGEST_FILE_NAME:].strip("._")
-    return f"{job_prefix(namespace, name)}audio/{safe_name or 'audio'}"
+    place = f"{upload}/" if upload else ""
+    return f"{audio_prefix(namespace, name)}{place}{safe_name or 'audio'}"
 
 
 def result_file_name(output_format: OutputFormat) -> str:

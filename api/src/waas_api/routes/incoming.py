@@ -14,20 +14,27 @@ def first_values(request: Request) -> dict[str, str]:
     return {name: query.getlist(name)[0] for name in query}
 
 
-async def open_body(request: Request, settings: Settings) -> UploadBody:
-    """Return the body once its first byte is there; storage is not troubled before that."""
-    if is_form(request.headers.get("content-type", "")):
-        raise FormSent("No file uploaded")
+def bound_body(
+    request: Request, settings: Settings, *, largest_bytes: int | None = None
+) -> UploadBody:
+    """Return the body, held to its length and to its time."""
     announced = request.headers.get("content-length", "")
-    body = UploadBody(
+    return UploadBody(
         request.stream(),
         announced_bytes=int(announced) if announced.isdecimal() else None,
         limits=UploadLimits(
-            largest_bytes=settings.largest_upload_bytes,
+            largest_bytes=largest_bytes or settings.largest_upload_bytes,
             longest_idle_seconds=settings.longest_upload_idle_seconds,
             longest_seconds=settings.longest_upload_seconds,
         ),
     )
+
+
+async def open_body(request: Request, settings: Settings) -> UploadBody:
+    """Return the body once its first byte is there; storage is not troubled before that."""
+    if is_form(request.headers.get("content-type", "")):
+        raise FormSent("No file uploaded")
+    body = bound_body(request, settings)
     if await body.is_empty():
         raise NoRecording("No file uploaded")
     return body
