@@ -22,6 +22,14 @@
     |   |-- SourceUnreachable
     |   |-- SourceTooLarge
     |   `-- SourceNotAudio
+    |-- ResumableUploadError
+    |   |-- UploadNotFound
+    |   |-- UploadExpired
+    |   |-- UploadLocked          somebody sends a piece of it at this moment
+    |   |-- UploadComplete        it is a job by now
+    |   |-- WrongOffset
+    |   |-- ProtocolMismatch
+    |   `-- UnsupportedPiece
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
@@ -155,6 +163,43 @@ class SourceTooLarge(SourceError):
 
 class SourceNotAudio(SourceError):
     """What lies there is plainly no recording."""
+
+
+class ResumableUploadError(ApiError):
+    """A piece of an upload cannot be taken, or not so."""
+
+
+class UploadNotFound(ResumableUploadError):
+    """There is no such upload, or not of this caller's."""
+
+
+class UploadExpired(ResumableUploadError):
+    """The upload was not completed in time."""
+
+
+class UploadLocked(ResumableUploadError):
+    """Somebody sends a piece of the upload at this moment."""
+
+
+class UploadComplete(ResumableUploadError):
+    """The upload is a job by now."""
+
+
+class WrongOffset(ResumableUploadError):
+    """The piece does not begin where the upload ends."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"The upload has {length} bytes: go on from there.")
+        self.length = length
+        """Bytes that the upload has."""
+
+
+class ProtocolMismatch(ResumableUploadError):
+    """The client speaks no version of the protocol that the service knows."""
+
+
+class UnsupportedPiece(ResumableUploadError):
+    """The body is not marked as a piece of an upload."""
 
 
 class AccessError(ApiError):

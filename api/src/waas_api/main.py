@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import uvicorn
@@ -17,8 +17,9 @@ from waas_api.callers import Anonymous, Authenticator
 from waas_api.dependencies import Services
 from waas_api.leftovers import Leftovers
 from waas_api.logs import configure_logging
-from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
+from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
+from waas_api.resumable_uploads import ResumableUploads
 from waas_api.routes import (
     downloads,
     health,
@@ -26,10 +27,13 @@ from waas_api.routes import (
     queue,
     recordings,
     results,
+    resumable_uploads,
     service,
     transcriptions,
 )
 from waas_api.settings import Settings, read_webhook_ids
+from waas_api.signed_requests import Bucket
+from waas_api.sweeping import sweeping
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.upload_body import UploadLimits
@@ -84,7 +88,17 @@ def create_app(
             new_id=new_id,
             backoff_seconds=create_backoff_seconds,
         )
-        return Tenant(namespace, jobs, uploads, WaitingLine(jobs))
+        in_pieces = ResumableUploads(
+            namespace,
+            storage,
+            jobs,
+            uploads,
+            new_id=new_id,
+            now=now,
+            lifetime=timedelta(seconds=settings.unfinished_upload_seconds),
+            longest_piece=timedelta(seconds=settings.longest_upload_seconds),
+        )
+        return Tenant(namespace, jobs, uploads, in_pieces, WaitingLine(jobs))
 
     tenants = Tenants(build_tenant)
 
@@ -97,6 +111,7 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            await stack.enter_async_context(sweeping(tenants))
             yield
 
     app = FastAPI(
@@ -124,7 +139,17 @@ def create_app(
         web_sources=_build_web_sources(settings, resolve),
     )
     answer_errors(app)
-    for each in (transcriptions, downloads, queue, health, service, recordings, jobs, results):
+    for each in (
+        transcriptions,
+        downloads,
+        queue,
+        health,
+        service,
+        recordings,
+        resumable_uploads,
+        jobs,
+        results,
+    ):
         app.include_router(each.router)
     return app
 

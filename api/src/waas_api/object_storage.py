@@ -4,12 +4,10 @@ The minio client blocks, so that every call runs in a thread.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from io import BytesIO
 from typing import BinaryIO, Protocol, TypeVar, cast
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import anyio.from_thread
@@ -17,10 +15,8 @@ import anyio.to_thread
 import urllib3
 from anyio import CapacityLimiter
 from minio import Minio, S3Error
-from minio.credentials.credentials import Credentials
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
-from minio.signer import sign_v4_s3
 
 from waas_api.errors import (
     ObjectNotFound,
@@ -29,16 +25,17 @@ from waas_api.errors import (
     StorageUnavailable,
     UploadCutOff,
 )
+from waas_api.growing_objects import GrowingObjects
+from waas_api.minio_growing_objects import S3_NAMESPACE, MinioGrowingObjects
+from waas_api.signed_requests import Bucket, SignedRequests
 
 _Result = TypeVar("_Result")
 
 _THREADS_FOR_SHORT_CALLS = 8
-_NO_BODY_SHA256 = hashlib.sha256(b"").hexdigest()
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
-_S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
-class ObjectStorage(Protocol):
+class ObjectStorage(GrowingObjects, Protocol):
     """What the api needs of a bucket."""
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
@@ -52,6 +49,14 @@ class ObjectStorage(Protocol):
         """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
         ...
 
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object, in place of one that is there."""
+        ...
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix that ends with "/", in no order."""
+        ...
+
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it; nothing there is fine."""
         ...
@@ -63,19 +68,6 @@ class ObjectStorage(Protocol):
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached."""
         ...
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Where the objects lie and who asks for them."""
-
-    endpoint: str
-    """URL of the store, without a path."""
-
-    name: str
-    region: str
-    access_key: str
-    secret_key: str
 
 
 class _BodyReader:
@@ -129,7 +121,7 @@ class _BodyReader:
             self._gathering.cancel()
 
 
-class MinioObjectStorage:
+class MinioObjectStorage(MinioGrowingObjects):
     """An ObjectStorage on the minio client."""
 
     def __init__(self, bucket: Bucket, *, part_bytes: int, uploads_at_once: int) -> None:
@@ -151,6 +143,7 @@ class MinioObjectStorage:
         self._impatient_http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=1, read=2), retries=False
         )
+        self._requests = SignedRequests(bucket, self._http)
         self._client = self._connect(self._http)
         self._impatient_client = self._connect(self._impatient_http)
 
@@ -214,6 +207,23 @@ class MinioObjectStorage:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return data
 
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object."""
+        await self._run(
+            lambda: self._client.put_object(
+                self._bucket.name, key, BytesIO(content), len(content), num_parallel_uploads=1
+            )
+        )
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix."""
+
+        def list_keys() -> list[str]:
+            listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
+            return [each.object_name for each in listed if each.object_name]
+
+        return await self._run(list_keys)
+
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it."""
         await self._run(lambda: self._discard(key))
@@ -246,50 +256,23 @@ class MinioObjectStorage:
     def _abort_uploads(self, prefix: str, is_meant: Callable[[str], bool]) -> None:
         for key, upload_id in self._list_uploads(prefix):
             if is_meant(key):
-                self._request("DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404))
+                self._requests.send(
+                    "DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404)
+                )
 
     def _list_uploads(self, prefix: str) -> list[tuple[str, str]]:
         # Not "encoding-type": our keys hold no character that XML cannot.
-        listing = ElementTree.fromstring(
-            self._request("GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""})
+        answer = self._requests.send(
+            "GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""}
         )
+        listing = ElementTree.fromstring(answer.data)
         return [
-            (upload.findtext(f"{_S3}Key", ""), upload.findtext(f"{_S3}UploadId", ""))
-            for upload in listing.iter(f"{_S3}Upload")
+            (
+                upload.findtext(f"{S3_NAMESPACE}Key", ""),
+                upload.findtext(f"{S3_NAMESPACE}UploadId", ""),
+            )
+            for upload in listing.iter(f"{S3_NAMESPACE}Upload")
         ]
-
-    def _request(
-        self, method: str, path: str, query: dict[str, str], *, expected: tuple[int, ...] = (200,)
-    ) -> bytes:
-        """Send a signed request for what the client has as private methods only.
-
-        The signature goes in a header: in a URL it would end up in urllib3's warnings.
-        """
-        endpoint = urlsplit(self._bucket.endpoint)
-        url = endpoint._replace(
-            path=f"/{self._bucket.name}{path}",
-            query=urlencode(sorted(query.items()), quote_via=quote, safe=""),
-        )
-        now = datetime.now(UTC)
-        headers = sign_v4_s3(
-            method=method,
-            url=url,
-            region=self._bucket.region,
-            headers={
-                "Host": url.netloc,
-                "x-amz-content-sha256": _NO_BODY_SHA256,
-                "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-            },
-            credentials=Credentials(self._bucket.access_key, self._bucket.secret_key),
-            content_sha256=_NO_BODY_SHA256,
-            date=now,
-        )
-        response = self._http.request(
-            method, urlunsplit(url), headers={name: str(each) for name, each in headers.items()}
-        )
-        if response.status not in expected:
-            raise StorageUnavailable(f"{method} of an unfinished upload gave {response.status}")
-        return response.data
 
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached, in a few seconds at most."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.resumable_uploads import ResumableUploads
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -15,6 +16,7 @@ class Tenant:
     namespace: str
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
+    resumable_uploads: ResumableUploads
     waiting_line: WaitingLine
 
 
@@ -31,6 +33,10 @@ class Tenants:
         if namespace not in self._tenants:
             self._tenants[namespace] = self._build(namespace)
         return self._tenants[namespace]
+
+    def known(self) -> tuple[Tenant, ...]:
+        """Return the tenants that anybody has asked for."""
+        return tuple(self._tenants.values())
 
     async def close(self) -> None:
         """Wait until no upload is half done."""

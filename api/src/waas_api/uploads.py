@@ -101,22 +101,28 @@ class Uploads:
         return (await self.take_in(order, body)).job.metadata.name
 
     async def take_in(
-        self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
+        self,
+        order: Order,
+        body: AsyncIterator[bytes] | None,
+        once: Once | None = None,
+        *,
+        name: str | None = None,
     ) -> TakenIn:
         """Make the TranscriptionJob of a recording, which is stored first if it is sent.
 
-        With `once`, the job may have been there: then nothing is left of what was sent.
+        With `once`, the job may have been there: then nothing is left of what was sent. `name` is
+        that of the job where somebody has been told it already.
 
         Raises:
             IdempotencyKeyReused: there is a job of that name for something else.
         """
         self._remember(asyncio.current_task())
-        name = once.name if once else self._new_id()
+        name = once.name if once else name or self._new_id()
         spec = build_spec(self._namespace, name, order, self._new_id() if once else None)
         labels = dict(order.labels) | ({REQUEST_LABEL: once.digest} if once else {})
         creation = Creation(name, spec, labels, once, key=spec.source.key if body else None)
         if body is not None:
-            async with self._slot():
+            async with self.slot():
                 try:
                     size = await self._storage.store(spec.source.key, body)
                 except BaseException:
@@ -140,7 +146,8 @@ class Uploads:
             await asyncio.wait(self._tasks)
 
     @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait for a turn to store something, or raise TooManyUploads."""
         try:
             async with asyncio.timeout(self._longest_wait_seconds):
                 await self._slots.acquire()
@@ -156,6 +163,17 @@ class Uploads:
         task = asyncio.create_task(work)
         self._remember(task)
         return await asyncio.shield(task)
+
+    async def finish_on_cancel(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do work that saves what it has when it is cancelled, and have `close` wait for that."""
+        task = asyncio.create_task(work)
+        self._remember(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait((task,))
+            raise
 
     def _remember(self, task: asyncio.Task[Any] | None) -> None:
         if task is not None:

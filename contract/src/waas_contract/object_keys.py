@@ -37,6 +37,24 @@ def audio_key(namespace: str, name: str, file_name: str, upload: str | None = No
     return f"{audio_prefix(namespace, name)}{place}{safe_name or 'audio'}"
 
 
+def uploads_prefix(namespace: str) -> str:
+    """Return the prefix of notes on uploads that are not whole yet.
+
+    No job lies below it: a name has no underscore.
+    """
+    return f"{tenant_prefix(namespace)}_uploads/"
+
+
+def upload_prefix(namespace: str, name: str) -> str:
+    """Return the prefix of the notes on the upload that will be the job of that name."""
+    return f"{uploads_prefix(namespace)}{name}/"
+
+
+def upload_state_key(namespace: str, name: str) -> str:
+    """Return the key of the note that says what an upload is to be."""
+    return f"{upload_prefix(namespace, name)}state.json"
+
+
 def result_file_name(output_format: OutputFormat) -> str:
     """Return the name of the file that holds a format, for example `transcript.srt`."""
     return f"transcript.{output_format}"

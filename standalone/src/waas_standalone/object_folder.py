@@ -4,33 +4,27 @@ A file gets its name once all of it is on the disk, so that there is never half 
 program writes into the same folder by the same rule (`waas_job.storage.file_transport`).
 """
 
-import errno
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
-from io import RawIOBase
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 from uuid import uuid4
 
 import anyio.to_thread
 
-from waas_api.errors import ObjectNotFound, ObjectTooLarge, StorageFull, StorageUnavailable
-from waas_job.storage.file_transport import sync_directory
+from waas_api.errors import ObjectNotFound, ObjectTooLarge
 from waas_operator import errors as operator_errors
 from waas_standalone.errors import UnusableKey
+from waas_standalone.folder_files import flush, path_of, publish, run_on_disk, write_all
+from waas_standalone.growing_files import GrowingFiles
 from waas_standalone.object_paths import object_path
-
-Result = TypeVar("Result")
 
 LARGEST_NOTE = 1 << 20
 """Bytes of the largest manifest or progress note that is read."""
 
-_PIECE_BYTES = 1 << 20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
-
-class FolderObjectStorage:
+class FolderObjectStorage(GrowingFiles):
     """What the api needs of a bucket."""
 
     def __init__(self, root: Path, unfinished: Path) -> None:
@@ -40,48 +34,61 @@ class FolderObjectStorage:
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
         """Store a body under a key and return its length; what the body raises comes through."""
-        path = await _run(lambda: self._path(key))
+        path = await run_on_disk(lambda: path_of(self._root, key))
         unfinished = self._unfinished / uuid4().hex
         try:
             # Without a buffer, whose rest would be written at the close, past all that handles it.
-            with await _run(lambda: unfinished.open("xb", buffering=0)) as file:
-                size = await _write_all(file, body)
-                await _run(lambda: _flush(file))
-            await _run(lambda: _publish(unfinished, path, self._root))
+            with await run_on_disk(lambda: unfinished.open("xb", buffering=0)) as file:
+                size = await write_all(file, body)
+                await run_on_disk(lambda: flush(file))
+            await run_on_disk(lambda: publish(unfinished, path, self._root))
         finally:
             unfinished.unlink(missing_ok=True)
         return size
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
-        content = await _run(lambda: _read(self._path(key), largest_bytes + 1))
+        content = await run_on_disk(lambda: _read(path_of(self._root, key), largest_bytes + 1))
         if content is None:
             raise ObjectNotFound(f"there is no such object: {key}")
         if len(content) > largest_bytes:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return content
 
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object, in place of one that is there."""
+
+        async def body() -> AsyncIterator[bytes]:
+            yield content
+
+        await self.store(key, body())
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix that ends with "/"."""
+        folder = path_of(self._root, prefix.removesuffix("/"))
+        return await run_on_disk(
+            lambda: [
+                each.relative_to(self._root).as_posix()
+                for each in folder.rglob("*")
+                if each.is_file()
+            ]
+        )
+
     async def discard(self, key: str) -> None:
         """Remove the object; nothing there is fine."""
-        await _run(lambda: self._path(key).unlink(missing_ok=True))
+        await run_on_disk(lambda: path_of(self._root, key).unlink(missing_ok=True))
 
     async def discard_all(self, prefix: str) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await _run(lambda: _remove_tree(self._path(prefix.removesuffix("/"))))
+        await run_on_disk(lambda: _remove_tree(path_of(self._root, prefix.removesuffix("/"))))
 
     async def is_ready(self) -> bool:
         """Tell whether the folder can be written to."""
         return await anyio.to_thread.run_sync(
             lambda: all(os.access(each, os.W_OK) for each in (self._root, self._unfinished))
         )
-
-    def _path(self, key: str) -> Path:
-        try:
-            return object_path(self._root, key)
-        except UnusableKey as error:
-            raise ObjectNotFound(str(error)) from error
 
 
 class FolderNotes:
@@ -115,42 +122,6 @@ class FolderNotes:
             return 0
 
 
-async def _write_all(file: RawIOBase, body: AsyncIterator[bytes]) -> int:
-    piece = bytearray()
-    size = 0
-    async for chunk in body:
-        piece += chunk
-        size += len(chunk)
-        if len(piece) >= _PIECE_BYTES:
-            await _write(file, piece)
-            piece = bytearray()
-    await _write(file, piece)
-    return size
-
-
-async def _write(file: RawIOBase, piece: bytearray) -> None:
-    def write() -> None:
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[file.write(rest) :]
-
-    await _run(write)
-
-
-def _flush(file: RawIOBase) -> None:
-    os.fsync(file.fileno())
-
-
-def _publish(unfinished: Path, path: Path, root: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.replace(path)
-    # The names on the way to it have to be on the disk as well.
-    for folder in path.parents:
-        sync_directory(folder)
-        if folder == root:
-            return
-
-
 def _read(path: Path, most_bytes: int) -> bytes | None:
     try:
         with path.open("rb") as file:
@@ -166,16 +137,3 @@ def _remove_tree(path: Path) -> None:
         return
     except NotADirectoryError:
         path.unlink(missing_ok=True)
-
-
-async def _run(work: Callable[[], Result]) -> Result:
-    try:
-        return await anyio.to_thread.run_sync(work)
-    except OSError as error:
-        raise _translate(error) from error
-
-
-def _translate(error: OSError) -> StorageUnavailable:
-    if error.errno in _NO_ROOM:
-        return StorageFull("the disk of the objects' folder is full")
-    return StorageUnavailable(f"the objects' folder does not work: {error.strerror}")

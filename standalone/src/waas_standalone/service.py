@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from waas_contract.object_keys import uploads_prefix
 from waas_operator.control_loops import consume, resync_forever
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.settings import Profile, ReconcileSettings
@@ -107,8 +109,14 @@ class LocalService:
 
     async def _put_unclaimed_aside(self) -> None:
         namespace = self._namespace
-        names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace))
+        listed = await self._records.run(
+            lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace)
+        )
+        names = set(listed)
         tenant = self._folder.objects / namespace
+        # Recordings whose last piece has come, perhaps, but not yet their job.
+        uploads = self._folder.objects / uploads_prefix(namespace)
+        names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
         moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
         if moved:
@@ -149,6 +157,10 @@ class LocalService:
         """Let another server work on the data folder."""
         self._database.close()
         self._folder.close()
+
+
+def _list_names(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
 
 def build_reconcile_settings(settings: Settings) -> ReconcileSettings:

@@ -2,7 +2,10 @@
 
 from fastapi import Request
 
-from waas_api.errors import FormSent, NoRecording
+from waas_api.dependencies import Desk
+from waas_api.errors import FormSent, NoRecording, NotARecording
+from waas_api.media_check import HEAD_BYTES, explain_not_media
+from waas_api.native_request import Choices
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
 from waas_api.upload_body import UploadBody, UploadLimits
@@ -38,3 +41,16 @@ async def open_body(request: Request, settings: Settings) -> UploadBody:
     if await body.is_empty():
         raise NoRecording("No file uploaded")
     return body
+
+
+def choices_of(desk: Desk) -> Choices:
+    """Return what the administrator lets clients choose from."""
+    settings = desk.settings
+    return Choices(settings.models, settings.default_model, desk.services.webhook_ids)
+
+
+async def check_media(body: UploadBody) -> None:
+    """Raise NotARecording where a body is plainly something else."""
+    what = explain_not_media(await body.peek(HEAD_BYTES))
+    if what is not None:
+        raise NotARecording(f"That is {what}, not a recording. Send sound or video.")

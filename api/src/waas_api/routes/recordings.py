@@ -9,14 +9,13 @@ from fastapi import APIRouter, Request, Response
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
-from waas_api.errors import FormSent, NoRecording, NotARecording, SourceForbidden, UploadCutOff
+from waas_api.errors import FormSent, NoRecording, SourceForbidden, UploadCutOff
 from waas_api.idempotency import Once, derive_once, parse_key
-from waas_api.media_check import HEAD_BYTES, explain_not_media
 from waas_api.native import JobView, show_job
 from waas_api.native_parameters import parse_json_object, read_parameters
-from waas_api.native_request import Asked, Choices, parse_asked
+from waas_api.native_request import Asked, parse_asked
 from waas_api.recording_form import RecordingForm
-from waas_api.routes.incoming import bound_body, open_body
+from waas_api.routes.incoming import bound_body, check_media, choices_of, open_body
 from waas_api.source_objects import check_object
 from waas_api.upload_body import UploadBody
 from waas_api.uploads import TakenIn
@@ -49,12 +48,6 @@ async def create_job(request: Request, response: Response, desk: CallersDesk) ->
         made = job.metadata.model_copy(update={"creation_timestamp": desk.services.now()})
         job = TranscriptionJob(metadata=made, spec=job.spec)
     return show_job(job)
-
-
-def choices_of(desk: Desk) -> Choices:
-    """Return what the administrator lets clients choose from."""
-    settings = desk.settings
-    return Choices(settings.models, settings.default_model, desk.services.webhook_ids)
 
 
 async def _take_in_body(request: Request, desk: Desk) -> TakenIn:
@@ -164,10 +157,3 @@ async def _drain(request: Request, desk: Desk) -> None:
     """
     if request.headers.get("expect", "").lower() != "100-continue":
         await bound_body(request, desk.settings).drain()
-
-
-async def check_media(body: UploadBody) -> None:
-    """Raise NotARecording where a body is plainly something else."""
-    what = explain_not_media(await body.peek(HEAD_BYTES))
-    if what is not None:
-        raise NotARecording(f"That is {what}, not a recording. Send sound or video.")
