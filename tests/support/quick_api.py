@@ -66,7 +66,7 @@ class MovingJobs(FakeTranscriptionJobs):
             status = _RUNNING
         else:
             status = self._on_end(job)
-        self.put(name, job.spec, status)
+        self.put(name, job.spec, status, labels=job.metadata.labels)
         return job
 
 

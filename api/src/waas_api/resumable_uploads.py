@@ -4,9 +4,10 @@ All that is known of one lies in object storage, so that any process takes the n
 that never changes says what it is to be, and the store says how much of it there is.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from pydantic import Field, ValidationError
@@ -40,6 +41,7 @@ from waas_contract.wire import Time, WireModel
 logger = logging.getLogger(__name__)
 
 _LARGEST_NOTE = 1 << 20
+_LONGEST_SAVING_SECONDS = 3.0
 _LOCKED = "Another piece of the upload is on its way. Try again in a moment."
 
 
@@ -88,7 +90,7 @@ class ResumableUploads:
         self._now = now
         self._lifetime = lifetime
         self._longest_piece = longest_piece
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, asyncio.Event] = {}
 
     async def begin(self, order: Order, *, length: int, metadata: str) -> Upload:
         """Begin an upload for an order, which is known to fit."""
@@ -118,7 +120,13 @@ class ResumableUploads:
         return upload
 
     async def measure(self, upload: Upload) -> int:
-        """Return how much has arrived; all of it means that there is a job."""
+        """Return how much has arrived; all of it means that there is a job.
+
+        Whoever asks has lost a connection, as a rule: what it brought is about to be saved.
+        """
+        if (end := self._under_way.get(upload.id)) is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), _LONGEST_SAVING_SECONDS)
         length = await self._measure(upload)
         if length == upload.length and upload.id not in self._under_way:
             # Whoever sent the last byte may not have lived to make the job.
@@ -168,11 +176,12 @@ class ResumableUploads:
         """Let one piece in at a time; of another process's pieces the store makes the same."""
         if upload.id in self._under_way:
             raise UploadLocked(_LOCKED)
-        self._under_way.add(upload.id)
+        end = self._under_way[upload.id] = asyncio.Event()
         try:
             yield
         finally:
-            self._under_way.discard(upload.id)
+            del self._under_way[upload.id]
+            end.set()
 
     async def _complete(self, upload: Upload) -> TranscriptionJob:
         try:

@@ -12,10 +12,11 @@ from waas_client.answers import Job, Models, Service
 from waas_client.client import PAGE_SIZE, PATIENCE_SECONDS
 from waas_client.connection import DEFAULT_SERVER, client_options, timeout_of, upload_headers
 from waas_client.errors import WaasError
-from waas_client.flows import Flow, Flows, Pause
+from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
 from waas_client.requests import Call, JobOptions
+from waas_client.steps import Flow, Pause
 
 Answer = TypeVar("Answer")
 
@@ -136,7 +137,7 @@ class AsyncClient:
             return result
 
     async def _send(self, call: Call[Any]) -> Any:
-        pieces = call.recording.pieces_async() if call.recording else None
+        pieces = call.recording.pieces_async(call.offset) if call.recording else None
         try:
             response = await self._http.request(
                 call.method,

@@ -56,13 +56,13 @@ def client_options(server: str) -> dict[str, Any]:
 
 
 def upload_headers(call: Call[Any]) -> Mapping[str, str]:
-    """Return the headers of a request's body."""
+    """Return a request's headers, those of its body among them."""
     if call.recording is None:
-        return {}
-    headers = {"Content-Type": "application/octet-stream"}
+        return call.headers
+    headers = {"Content-Type": "application/octet-stream", **call.headers}
     if call.recording.size is not None:
         # The server checks by it that nothing is missing.
-        headers["Content-Length"] = str(call.recording.size)
+        headers["Content-Length"] = str(call.recording.size - call.offset)
     return headers
 
 
