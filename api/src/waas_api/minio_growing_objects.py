@@ -6,19 +6,16 @@ under a name with the number of parts before it, and counts only while that is t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from typing import TypeVar
-from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
-from waas_api.errors import ObjectNotFound, StorageUnavailable, WrongOffset
+from waas_api.errors import ObjectNotFound, WrongOffset
 from waas_api.growing_objects import GrowingObject
+from waas_api.multipart_uploads import MultipartUpload
 from waas_api.signed_requests import SignedRequests
 
 Result = TypeVar("Result")
-
-S3_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
-_PARTS_LISTED = 1000
 
 
 class MinioGrowingObjects:
@@ -32,13 +29,9 @@ class MinioGrowingObjects:
 
     async def begin(self, key: str, notes_prefix: str) -> GrowingObject:
         """Begin a multipart upload."""
-
-        def begin() -> str:
-            answer = self._requests.send("POST", f"/{key}", {"uploads": ""})
-            return ElementTree.fromstring(answer.data).findtext(f"{S3_NAMESPACE}UploadId", "")
-
+        upload = await self._run(lambda: MultipartUpload.begin(key, self._requests))
         # With its size of parts, which a setting may change before the upload has ended.
-        return GrowingObject(key, notes_prefix, f"{self._part_bytes}:{await self._run(begin)}")
+        return GrowingObject(key, notes_prefix, f"{self._part_bytes}:{upload.upload_id}")
 
     async def measure(self, growing: GrowingObject) -> int:
         """Return the length of the parts and of what is left over."""
@@ -59,21 +52,32 @@ class MinioGrowingObjects:
         rest = bytearray(await self._run(upload.read_rest))
         if upload.length + len(rest) != offset:
             raise WrongOffset(upload.length + len(rest))
+        sending: asyncio.Future[None] | None = None
         try:
             async for chunk in body:
                 rest += chunk
                 while len(rest) >= upload.part_bytes:
-                    part = bytes(memoryview(rest)[: upload.part_bytes])
-                    await self._run(lambda part=part: upload.add(part))  # type: ignore[misc]
+                    if sending is not None:
+                        await asyncio.shield(sending)
+                    with memoryview(rest) as view:
+                        part = bytes(view[: upload.part_bytes])
                     del rest[: upload.part_bytes]
+                    sending = asyncio.ensure_future(self._run(partial(upload.add, part)))
+            if sending is not None:
+                await asyncio.shield(sending)
         finally:
             # Also for a client that went: it will not have to send that again.
-            saving = asyncio.ensure_future(self._save_rest(upload, bytes(rest)))
+            saving = asyncio.ensure_future(self._save_rest(upload, sending, bytes(rest)))
             await asyncio.shield(saving)
         return upload.length + len(rest)
 
-    async def _save_rest(self, upload: "_Upload", rest: bytes) -> None:
-        # A whole part that is still here is one that the store did not take.
+    async def _save_rest(
+        self, upload: "_Upload", sending: asyncio.Future[None] | None, rest: bytes
+    ) -> None:
+        if sending is not None:
+            await asyncio.wait((sending,))
+            if sending.exception() is not None:
+                return  # What is left over comes after a part that the store did not take.
         if len(rest) < upload.part_bytes:
             await self._run(lambda: upload.write_rest(rest))
 
@@ -96,87 +100,63 @@ class MinioGrowingObjects:
 
 
 class _Upload:
-    """A multipart upload as it stands; every method blocks."""
+    """A growing object as it stands; every method blocks."""
 
     def __init__(self, growing: GrowingObject, requests: SignedRequests) -> None:
-        part_bytes, _, self._id = growing.handle.partition(":")
+        part_bytes, _, upload_id = growing.handle.partition(":")
         self.part_bytes = int(part_bytes)
-        self._growing = growing
+        self._notes_prefix = growing.notes_prefix
         self._requests = requests
-        self._etags = self._list_etags()
-        self._parts_before = len(self._etags)
+        self._upload = MultipartUpload(growing.key, upload_id, requests)
+        self._upload.look_up(self.part_bytes)
+        self._parts_before = self._parts
+
+    @property
+    def _parts(self) -> int:
+        return len(self._upload.etags)
 
     @property
     def length(self) -> int:
-        return len(self._etags) * self.part_bytes
-
-    def _list_etags(self) -> list[str]:
-        """Return the tags of the parts that follow each other from the first."""
-        etags: list[str] = []
-        while True:
-            answer = self._requests.send(
-                "GET",
-                f"/{self._growing.key}",
-                {
-                    "uploadId": self._id,
-                    "max-parts": str(_PARTS_LISTED),
-                    "part-number-marker": str(len(etags)),
-                },
-            )
-            listing = ElementTree.fromstring(answer.data)
-            parts = listing.findall(f"{S3_NAMESPACE}Part")
-            for part in parts:
-                number = int(part.findtext(f"{S3_NAMESPACE}PartNumber", "0"))
-                size = int(part.findtext(f"{S3_NAMESPACE}Size", "0"))
-                if number != len(etags) + 1 or size != self.part_bytes:
-                    # A last part, from a finish that broke: what is left over is still there.
-                    return etags
-                etags.append(part.findtext(f"{S3_NAMESPACE}ETag", ""))
-            if not parts or listing.findtext(f"{S3_NAMESPACE}IsTruncated") != "true":
-                return etags
+        return self._parts * self.part_bytes
 
     def _rest_path(self, parts: int) -> str:
-        return f"/{self._growing.notes_prefix}rest-{parts}"
+        return f"/{self._notes_prefix}rest-{parts}"
 
     def read_rest(self) -> bytes:
         try:
-            return self._requests.send("GET", self._rest_path(len(self._etags)), {}).data
+            return self._requests.send("GET", self._rest_path(self._parts), {}).data
         except ObjectNotFound:
             return b""
 
     def write_rest(self, rest: bytes) -> None:
         if rest:
-            self._requests.send("PUT", self._rest_path(len(self._etags)), {}, rest)
+            self._requests.send("PUT", self._rest_path(self._parts), {}, rest)
         self.remove_old_rest()
 
     def remove_old_rest(self) -> None:
         """Remove what was left over before the last parts came, and is in them now."""
-        if len(self._etags) > self._parts_before:
+        if self._parts > self._parts_before:
             path = self._rest_path(self._parts_before)
             self._requests.send("DELETE", path, {}, expected=(204, 404))
 
     def add(self, part: bytes) -> None:
-        """Store a part after those that there are."""
-        number = len(self._etags) + 1
-        answer = self._requests.send(
-            "PUT",
-            f"/{self._growing.key}",
-            {"partNumber": str(number), "uploadId": self._id},
-            part,
-        )
-        self._etags.append(answer.headers["ETag"])
+        self._upload.add(part)
 
     def complete(self) -> None:
-        listed = "".join(
-            f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(etag)}</ETag></Part>"
-            for number, etag in enumerate(self._etags, start=1)
-        )
-        answer = self._requests.send(
-            "POST",
-            f"/{self._growing.key}",
-            {"uploadId": self._id},
-            f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode(),
-        )
-        # S3 may begin a good answer before it knows that it has failed.
-        if ElementTree.fromstring(answer.data).tag.endswith("Error"):
-            raise StorageUnavailable("object storage could not put an upload's parts together")
+        self._upload.complete()
+
+
+async def split_into_parts(
+    body: AsyncIterator[bytes], part_bytes: int
+) -> AsyncGenerator[bytes, None]:
+    """Yield a body in parts of one size, and in the end what is left over, if anything is."""
+    rest = bytearray()
+    async for chunk in body:
+        rest += chunk
+        while len(rest) >= part_bytes:
+            with memoryview(rest) as view:
+                part = bytes(view[:part_bytes])
+            del rest[:part_bytes]
+            yield part
+    if rest:
+        yield bytes(rest)

@@ -4,13 +4,14 @@ The minio client blocks, so that every call runs in a thread.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from io import BytesIO
-from typing import BinaryIO, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-import anyio.from_thread
 import anyio.to_thread
 import urllib3
 from anyio import CapacityLimiter
@@ -23,13 +24,15 @@ from waas_api.errors import (
     ObjectTooLarge,
     StorageError,
     StorageUnavailable,
-    UploadCutOff,
 )
 from waas_api.growing_objects import GrowingObjects
-from waas_api.minio_growing_objects import S3_NAMESPACE, MinioGrowingObjects
+from waas_api.minio_growing_objects import MinioGrowingObjects, split_into_parts
+from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload
 from waas_api.signed_requests import Bucket, SignedRequests
 
 _Result = TypeVar("_Result")
+
+logger = logging.getLogger(__name__)
 
 _THREADS_FOR_SHORT_CALLS = 8
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
@@ -68,57 +71,6 @@ class ObjectStorage(GrowingObjects, Protocol):
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached."""
         ...
-
-
-class _BodyReader:
-    """Lets minio's thread read a body that arrives in the event loop.
-
-    The loop gathers a whole part before the thread wakes, and reads no further until the thread
-    asks again: that is all the back-pressure there is, and it reaches the client's socket.
-    """
-
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
-        self._rest = b""
-        self._gathering: asyncio.Task[object] | None = None
-        self._is_interrupted = False
-        self.failure: Exception | None = None
-        self.size = 0
-
-    def read(self, size: int) -> bytes:
-        """Return that many bytes, fewer only at the end."""
-        try:
-            data: bytes = anyio.from_thread.run(self._gather, size)
-        except Exception as error:
-            self.failure = error
-            raise
-        except BaseException as error:
-            # minio gives up the multipart upload for an Exception, not for a CancelledError.
-            self.failure = UploadCutOff("Upload cut off: the service is stopping.")
-            raise self.failure from error
-        self.size += len(data)
-        return data
-
-    async def _gather(self, size: int) -> bytes:
-        if self._is_interrupted:
-            raise asyncio.CancelledError
-        self._gathering = asyncio.current_task()
-        part = bytearray()
-        while len(part) < size:
-            chunk = self._rest or await anext(self._body, b"")
-            if not chunk:
-                break
-            missing = size - len(part)
-            part += chunk[:missing]
-            self._rest = chunk[missing:]
-        self._gathering = None
-        return bytes(part)
-
-    def interrupt(self) -> None:
-        """Make the thread's present or next read fail."""
-        self._is_interrupted = True
-        if self._gathering is not None:
-            self._gathering.cancel()
 
 
 class MinioObjectStorage(MinioGrowingObjects):
@@ -160,37 +112,49 @@ class MinioObjectStorage(MinioGrowingObjects):
         )
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
-        """Stream a body into an object, one part at a time."""
-        reader = _BodyReader(body)
-        storing = asyncio.ensure_future(
-            anyio.to_thread.run_sync(self._put, key, reader, limiter=self._upload_threads)
-        )
-        try:
-            await asyncio.shield(storing)
-        except asyncio.CancelledError:
-            # A thread cannot be cancelled: make it stop by itself, and wait until it has.
-            reader.interrupt()
-            await asyncio.wait([storing])
-            raise
-        return reader.size
+        """Stream a body into an object: the next part is gathered while one is sent.
 
-    def _put(self, key: str, reader: _BodyReader) -> None:
+        It is read no further until both are done: that is all the back-pressure there is, and it
+        reaches the client's socket.
+        """
+        parts = split_into_parts(body, self._part_bytes)
+        first = await anext(parts, b"")
+        if len(first) < self._part_bytes:
+            await self._send(lambda: self._requests.send("PUT", f"/{key}", {}, first))
+            return len(first)
+        upload = await self._send(lambda: MultipartUpload.begin(key, self._requests))
         try:
-            self._client.put_object(
-                self._bucket.name,
-                key,
-                cast(BinaryIO, reader),
-                length=-1,
-                part_size=self._part_bytes,
-                # More would hold more parts in memory, and its threads would outlive a reader
-                # that fails.
-                num_parallel_uploads=1,
-            )
-        except Exception as error:
-            # minio's own error, from giving the upload up, must not hide the body's.
-            if reader.failure is not None:
-                raise reader.failure from None
-            raise _translate(error) from error
+            return await self._send_parts(upload, first, parts)
+        except BaseException:
+            await asyncio.shield(asyncio.ensure_future(self._abort(upload)))
+            raise
+
+    async def _send_parts(
+        self, upload: MultipartUpload, first: bytes, others: AsyncIterator[bytes]
+    ) -> int:
+        size = len(first)
+        sending = asyncio.ensure_future(self._send(partial(upload.add, first)))
+        try:
+            async for part in others:
+                await asyncio.shield(sending)
+                size += len(part)
+                sending = asyncio.ensure_future(self._send(partial(upload.add, part)))
+            await asyncio.shield(sending)
+            await self._send(upload.complete)
+        finally:
+            # A thread cannot be cancelled, and what it sends must not come after the end.
+            await asyncio.wait((sending,))
+            sending.exception()  # Seen, where the body's own error is what is told.
+        return size
+
+    async def _abort(self, upload: MultipartUpload) -> None:
+        try:
+            await self._run(upload.abort)
+        except StorageError as error:
+            logger.warning("could not give up an upload: %s", error)
+
+    async def _send(self, call: Callable[[], _Result]) -> _Result:
+        return await self._run(call, self._upload_threads)
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return a whole object."""
@@ -281,7 +245,9 @@ class MinioObjectStorage(MinioGrowingObjects):
         except StorageError:
             return False
 
-    async def _run(self, call: Callable[[], _Result]) -> _Result:
+    async def _run(
+        self, call: Callable[[], _Result], threads: CapacityLimiter | None = None
+    ) -> _Result:
         def translated() -> _Result:
             try:
                 return call()
@@ -290,7 +256,7 @@ class MinioObjectStorage(MinioGrowingObjects):
             except Exception as error:
                 raise _translate(error) from error
 
-        return await anyio.to_thread.run_sync(translated, limiter=self._threads)
+        return await anyio.to_thread.run_sync(translated, limiter=threads or self._threads)
 
     def close(self) -> None:
         """Close the connections."""
