@@ -113,8 +113,11 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                                 setting("LONGEST_UPLOAD_SECONDS", "21600"),
                                 setting("LONGEST_UPLOAD_WAIT_SECONDS", "60"),
                                 setting("NAMESPACE", "waas-jobs"),
+                                setting("UNFINISHED_UPLOAD_SECONDS", "86400"),
                                 setting("UPLOAD_PART_BYTES", "5242880"),
                                 setting("UPLOADS_AT_ONCE", "8"),
+                                setting("URL_SOURCE_PORTS", "80,443"),
+                                setting("URL_SOURCES", "true"),
                             ],
                             "ports": [{"name": "http", "containerPort": 3000}],
                             "startupProbe": probe(
