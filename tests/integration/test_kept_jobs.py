@@ -40,6 +40,22 @@ async def test_a_job_is_made_and_read_back(kept: KeptJobs) -> None:
     assert job.metadata.generation == 1
 
 
+async def test_those_who_have_not_ended_are_live_whoever_they_belong_to(kept: KeptJobs) -> None:
+    for number, phase in enumerate([None, *Phase]):
+        await kept.jobs.create(f"job-{number}", make_spec(owner=f"owner-{number}"))
+        if phase is not None:
+            await kept.set_status(f"job-{number}", {"phase": phase})
+    await kept.jobs.create("nobodys", make_spec())
+
+    live = {job.name: job.owner for job in await kept.jobs.list_live()}
+
+    assert live == {"nobodys": None} | {
+        f"job-{number}": f"owner-{number}"
+        for number, phase in enumerate([None, *Phase])
+        if phase is None or not phase.is_final
+    }
+
+
 async def test_a_name_is_taken_once(kept: KeptJobs) -> None:
     await kept.jobs.create("a", make_spec())
 
@@ -75,6 +91,8 @@ async def test_what_is_not_there_is_not_found(kept: KeptJobs) -> None:
         await kept.jobs.get("nobody")
     with pytest.raises(JobNotFound):
         await kept.jobs.cancel("nobody")
+    with pytest.raises(JobNotFound):
+        await kept.jobs.annotate("nobody", {"a": "b"})
     with pytest.raises(JobNotFound):
         await kept.jobs.delete("nobody")
 
@@ -131,6 +149,43 @@ async def test_a_job_is_cancelled_as_often_as_one_likes(kept: KeptJobs) -> None:
 
     job = await kept.jobs.get("a")
     assert (job.spec, job.metadata.generation) == (make_spec(cancelled=True), 2)
+
+
+async def test_annotations_are_added_to_those_that_are_there(kept: KeptJobs) -> None:
+    await kept.jobs.create("a", make_spec(), {"kind": "odd"})
+    await kept.jobs.annotate("a", {"x": "1", "waas.dev/awaited-until": "2026-11-22T18:00:00+00:00"})
+
+    job = await kept.jobs.annotate("a", {"x": "2"})
+
+    assert job == await kept.jobs.get("a")
+    assert job.metadata.annotations == {
+        "x": "2",
+        "waas.dev/awaited-until": "2026-11-22T18:00:00+00:00",
+    }
+    assert (job.metadata.labels, job.metadata.generation, job.spec) == (
+        {"kind": "odd"},
+        1,
+        make_spec(),
+    )
+
+
+async def test_unfinished_jobs_are_listed_by_label(kept: KeptJobs) -> None:
+    assert await kept.jobs.list_unfinished(label="waas.dev/awaited") == ()
+    for number, phase in enumerate([None, *Phase]):
+        await kept.jobs.create(f"job-{number}", make_spec(), {"waas.dev/awaited": "true"})
+        if phase is not None:
+            await kept.set_status(f"job-{number}", {"phase": phase})
+    await kept.jobs.create("other", make_spec())
+    await kept.jobs.annotate("job-0", {"x": "1"})
+
+    found = await kept.jobs.list_unfinished(label="waas.dev/awaited")
+
+    assert {job.name: dict(job.annotations) for job in found} == {
+        f"job-{number}": {"x": "1"} if number == 0 else {}
+        for number, phase in enumerate([None, *Phase])
+        if phase is None or not phase.is_final
+    }
+    assert all(job.creation_time.tzinfo for job in found)
 
 
 async def test_a_record_is_removed_once(kept: KeptJobs) -> None:

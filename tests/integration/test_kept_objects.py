@@ -12,9 +12,10 @@ import pytest
 
 from support.api_builders import chunked
 from support.kept_objects import PART_BYTES, in_folder, in_minio
+from waas_api import object_storage
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, UploadCutOff, WrongOffset
 from waas_api.growing_objects import GrowingObject
-from waas_api.object_storage import ObjectStorage
+from waas_api.object_storage import ObjectStorage, cut_in_pieces
 
 MEBIBYTE = 1024 * 1024
 
@@ -30,6 +31,10 @@ class Kept:
     @property
     def key(self) -> str:
         return f"{self.prefix}job/audio/a.mp3"
+
+    @property
+    def new_key(self) -> str:
+        return f"{self.prefix}other/audio/a.mp3"
 
     @property
     def notes(self) -> str:
@@ -241,3 +246,67 @@ async def test_two_that_write_the_same_piece_at_once_write_it_once(kept: Kept) -
 
 async def test_whoever_keeps_them_says_that_it_can(kept: Kept) -> None:
     assert await kept.storage.is_ready()
+
+
+@pytest.mark.parametrize("has_predecessor", [False, True])
+async def test_an_object_moves_whole(kept: Kept, has_predecessor: bool) -> None:
+    old, new = kept.key, kept.new_key
+    await kept.storage.store(old, chunked(b"so", b"und"))
+    if has_predecessor:
+        await kept.storage.store(new, chunked(b"noise"))
+
+    await kept.storage.move(old, new)
+
+    assert await kept.storage.read(new, largest_bytes=100) == b"sound"
+    with pytest.raises(ObjectNotFound):
+        await kept.storage.read(old, largest_bytes=100)
+
+
+async def test_a_large_object_moves_in_pieces(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of S3's smallest size, for the real one would take minutes.
+    monkeypatch.setattr(object_storage, "_COPY_BYTES", 5 * MEBIBYTE)
+    content = secrets.token_bytes(11 * MEBIBYTE + 17)
+    old, new = kept.key, kept.new_key
+    await kept.storage.store(old, chunked(content))
+
+    await kept.storage.move(old, new)
+
+    assert await kept.storage.read(new, largest_bytes=len(content)) == content
+    with pytest.raises(ObjectNotFound):
+        await kept.storage.read(old, largest_bytes=100)
+
+
+async def test_what_is_not_there_does_not_move(kept: Kept) -> None:
+    new = kept.new_key
+
+    with pytest.raises(ObjectNotFound):
+        await kept.storage.move(kept.key, new)
+
+    with pytest.raises(ObjectNotFound):
+        await kept.storage.read(new, largest_bytes=100)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (10, [(0, 10)]),
+        (20 * MEBIBYTE, [(0, 10 * MEBIBYTE), (10 * MEBIBYTE, 10 * MEBIBYTE)]),
+        (11 * MEBIBYTE, [(0, 11 * MEBIBYTE)]),
+        (16 * MEBIBYTE, [(0, 10 * MEBIBYTE), (10 * MEBIBYTE, 6 * MEBIBYTE)]),
+        (21 * MEBIBYTE, [(0, 10 * MEBIBYTE), (10 * MEBIBYTE, 11 * MEBIBYTE)]),
+    ],
+)
+def test_no_piece_is_too_small_for_s3(size: int, expected: list[tuple[int, int]]) -> None:
+    assert cut_in_pieces(size, 10 * MEBIBYTE) == expected
+
+
+async def test_a_folder_keeps_no_empty_folders_of_what_was_moved_or_removed(tmp_path: Path) -> None:
+    storage = in_folder(tmp_path)
+    await storage.store("a/b/audio/audio", chunked(b"x"))
+    await storage.store("a/d/audio/audio", chunked(b"x"))
+
+    await storage.move("a/b/audio/audio", "a/c/audio/e")
+    await storage.discard("a/d/audio/audio")
+
+    folders = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_dir()}
+    assert folders == {"objects", "unfinished", "objects/a", "objects/a/c", "objects/a/c/audio"}

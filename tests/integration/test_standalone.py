@@ -11,7 +11,7 @@ import pytest
 
 from support.speech import librivox_clip, librivox_clips
 from support.spoken_words import count_word_errors, words_of
-from support.standalone import Standalone, running_standalone
+from support.standalone import NAMESPACE, Standalone, running_standalone
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -136,6 +136,67 @@ def test_a_deleted_job_leaves_nothing(server: Standalone) -> None:
 
     assert server.get(f"/v2/jobs/{job_id}").status_code == 404
     assert not server.object(f"default/{job_id}").exists()
+
+
+def test_what_expires_goes_with_its_objects_also_while_the_server_is_away(
+    server: Standalone,
+) -> None:
+    expiring, kept = (server.upload(librivox_clip("0880").path) for _ in range(2))
+    for job_id in (expiring, kept):
+        assert server.wait_for_end(job_id)["phase"] == "Succeeded"
+    server.stop()
+    server.change_specs({expiring: {"ttlSecondsAfterFinished": 1}})
+    assert server.object(f"{NAMESPACE}/{expiring}").exists()
+
+    server.start()
+
+    wait_until(lambda: server.get(f"/v2/jobs/{expiring}").status_code == 404, "the record is gone")
+    assert not server.object(f"{NAMESPACE}/{expiring}").exists()
+    assert server.transcript(kept).text
+    assert server.job(kept)["phase"] == "Succeeded"
+
+
+def test_a_default_time_to_live_is_for_those_that_name_none(tmp_path: Path, weights: Path) -> None:
+    with running_standalone(tmp_path, weights, WAAS_DEFAULT_TTL_SECONDS="3") as server:
+        job_id = server.upload(b"This is no sound.", "notes.mp3")
+
+        wait_until(lambda: server.get(f"/v2/jobs/{job_id}").status_code == 404, "it has expired")
+        assert list(server.object(NAMESPACE).iterdir()) == []
+        assert server.job_processes() == []
+
+
+def test_who_goes_first_is_decided_when_there_is_room(tmp_path: Path, weights: Path) -> None:
+    speech = librivox_clip("0870").path
+    with running_standalone(tmp_path, weights, WAAS_PROCESSES="1") as server:
+        low = server.upload(speech)
+        server.wait_for_phase(low, "Running")
+        normal, late, high = (server.upload(speech) for _ in range(3))
+        server.stop()
+        changes = {low: {"priority": "low"}, high: {"priority": "high"}}
+        server.change_specs({**changes, late: {"queueDeadlineSeconds": 1, "priority": "low"}})
+
+        server.start()
+
+        ends = {job_id: server.wait_for_end(job_id) for job_id in (high, normal, low, late)}
+        first, second, third = (ends[each] for each in (high, normal, low))
+        assert {each["phase"] for each in (first, second, third)} == {"Succeeded"}
+        assert first["completionTime"] < second["completionTime"] < third["completionTime"]
+        assert (ends[late]["phase"], ends[late]["reason"]) == ("Failed", "QueueDeadlineExceeded")
+        assert ends[late]["startTime"] is None
+
+
+def test_a_deadline_ends_the_program(server: Standalone) -> None:
+    source = server.upload(librivox_clip("0870").path)
+    server.wait_for_end(source)
+    server.stop()
+    job_id = server.add("in-a-hurry", source, active_deadline_seconds=1)
+
+    server.start()
+
+    job = server.wait_for_end(job_id)
+    assert (job["phase"], job["reason"]) == ("Failed", "DeadlineExceeded")
+    assert job["attempts"] == 1
+    wait_until(lambda: not server.job_processes(), "no program lives on")
 
 
 def test_programs_at_once_have_cores_of_their_own(tmp_path: Path, weights: Path) -> None:

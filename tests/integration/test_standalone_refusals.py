@@ -1,5 +1,6 @@
 """What keeps the server from its work, each with a sentence and an exit code of its own."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.logins import bearer, make_entry
 from support.speech import librivox_clip
 from support.standalone import Standalone
 from support.waiting import wait_until
@@ -42,6 +44,28 @@ def test_a_busy_port(server: Standalone) -> None:
 
 def test_an_address_that_strangers_reach(server: Standalone) -> None:
     expect_refusal(server, 78, "Listening on 0.0.0.0 is refused", WAAS_HOST="0.0.0.0")
+
+
+def test_with_keys_strangers_reach_it_and_get_nothing(server: Standalone, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps([make_entry("anna", namespace="default")]))
+
+    server.start(WAAS_HOST="0.0.0.0", WAAS_API_KEYS_FILE=str(keys))
+
+    assert server.get("/v2/jobs").status_code == 401
+    assert server.get("/v2/jobs", **bearer("bo")).status_code == 401
+    assert server.get("/v2/jobs", **bearer("anna")).status_code == 200
+    keys.write_text("[]")
+    wait_until(
+        lambda: server.get("/v2/jobs", **bearer("anna")).status_code == 401, "the key is taken away"
+    )
+
+
+def test_keys_that_cannot_be_used(server: Standalone, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text('[{"id": "a"}]')
+
+    expect_refusal(server, 78, "0.hash: Field required", WAAS_API_KEYS_FILE=str(keys))
 
 
 def test_a_data_folder_that_cannot_be_written_to(server: Standalone) -> None:
@@ -117,6 +141,5 @@ def test_a_job_program_that_was_killed_is_tried_again(server: Standalone) -> Non
 
     program.kill()
 
-    server.wait_for_phase(job_id, "Queued")
     assert server.wait_for_end(job_id)["phase"] == "Succeeded"
     assert server.job(job_id)["attempts"] == 2

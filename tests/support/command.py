@@ -25,7 +25,7 @@ def refuse(_: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("Connection refused")
 
 
-def unreachable(server: str) -> AsyncClient:
+def unreachable(server: str, _: str | None = None) -> AsyncClient:
     """Return a client to whom nobody answers."""
     return AsyncClient(server, transport=httpx.MockTransport(refuse))
 
@@ -52,7 +52,7 @@ class Command:
     def change(
         self,
         *,
-        connect: Callable[[str], AsyncClient] | None = None,
+        connect: Callable[[str, str | None], AsyncClient] | None = None,
         start_local_server: Callable[[str | None], AbstractAsyncContextManager[str]] | None = None,
         web: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] | None = None,

@@ -37,6 +37,9 @@ class CrashingCluster(KubernetesCluster):
     ) -> None:
         await self._write(super().replace_status(transcription_job, status))
 
+    async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
+        await self._write(super().delete_transcription_job(namespace, name, uid))
+
     async def create_job(self, job: Resource) -> None:
         await self._write(super().create_job(job))
 

@@ -70,6 +70,13 @@ class FakeCluster:
             if each.metadata.namespace == namespace and not each.phase.is_final:
                 yield name
 
+    async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
+        self._begin_write("delete_transcription_job")
+        found = self.transcription_jobs.get(name)
+        if found and (found.metadata.namespace, found.metadata.uid) == (namespace, uid):
+            del self.transcription_jobs[name]
+        self._end_write("delete_transcription_job")
+
     async def get_job(self, namespace: str, name: str) -> Resource | None:  # noqa: ARG002
         self._fail_if_told("get_job")
         return copy.deepcopy(self.jobs.get(name))
@@ -172,6 +179,12 @@ class FakeStore:
         if self.is_away:
             raise StorageUnavailable(f"reading {key}: ConnectionError")
         return self.notes.get(key)
+
+    async def discard_all(self, prefix: str) -> None:
+        if self.is_away:
+            raise StorageUnavailable(f"removing {prefix}: ConnectionError")
+        for key in [each for each in self.notes if each.startswith(prefix)]:
+            del self.notes[key]
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
         return f"https://store.example/{bucket or 'waas'}/{key}?signed-for={method}"

@@ -91,6 +91,12 @@ class FakeObjectStorage:
         elif growing.key not in self.objects:
             raise ObjectNotFound(f"no such object: {growing.key}")
 
+    async def move(self, key: str, new_key: str) -> None:
+        self._check()
+        if key not in self.objects:
+            raise ObjectNotFound(f"no such object: {key}")
+        self.objects[new_key] = self.objects.pop(key)
+
     async def discard(self, key: str) -> None:
         self._check()
         self.objects.pop(key, None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from waas_api.errors import ClusterError, InvalidCursor, JobNotFound, NameTaken
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,
@@ -92,6 +92,28 @@ class FakeTranscriptionJobs:
         end = start + limit
         return JobPage(tuple(jobs[start:end]), names[end] if end < len(names) else None)
 
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        if self.read_error is not None:
+            raise self.read_error
+        return tuple(
+            UnfinishedJob(
+                job.metadata.name,
+                job.metadata.creation_timestamp or CREATION_TIME,
+                job.metadata.annotations,
+            )
+            for job in self.jobs.values()
+            if not job.phase.is_final and label in job.metadata.labels
+        )
+
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        if name not in self.jobs:
+            raise JobNotFound("No such job")
+        job = self.jobs[name]
+        merged = {**job.metadata.annotations, **annotations}
+        metadata = job.metadata.model_copy(update={"annotations": merged})
+        self.jobs[name] = job.model_copy(update={"metadata": metadata})
+        return self.jobs[name]
+
     async def cancel(self, name: str) -> TranscriptionJob:
         job = await self.get(name)
         spec = job.spec.model_copy(update={"cancelled": True})
@@ -112,6 +134,15 @@ class FakeTranscriptionJobs:
             WaitingJob(job.metadata.name, job.metadata.creation_timestamp or CREATION_TIME)
             for job in self.jobs.values()
             if job.phase.is_waiting
+        )
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        if self.read_error is not None:
+            raise self.read_error
+        return tuple(
+            LiveJob(job.metadata.name, job.spec.owner)
+            for job in self.jobs.values()
+            if not job.phase.is_final
         )
 
     async def is_ready(self) -> bool:

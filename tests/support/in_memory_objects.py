@@ -20,6 +20,7 @@ class InMemoryObjects:
     attempt_numbers: tuple[int, ...] = (1, 2, 3)
     written: list[Key] = field(default_factory=list)
     progress_notes: list[bytes] = field(default_factory=list)
+    partials: list[bytes] = field(default_factory=list)
     failure: JobError | None = None
     """Raised by every request, if set."""
 
@@ -51,6 +52,10 @@ class InMemoryObjects:
     def note_progress(self, content: bytes) -> None:
         self._fail_if_told()
         self.progress_notes.append(content)
+
+    def note_partial(self, content: bytes) -> None:
+        self._fail_if_told()
+        self.partials.append(content)
 
     def _create(self, key: Key, content: bytes) -> bool:
         if key in self.stored:

@@ -11,7 +11,13 @@ from waas_contract.job_environment import (
     ManifestUrls,
     urls_file_name,
 )
-from waas_contract.object_keys import manifest_key, progress_key, result_key
+from waas_contract.object_keys import manifest_key, partial_key, progress_key, result_key
+from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import (
+    DecodingOptions,
+    SubtitleOptions,
+    VoiceActivityOptions,
+)
 
 NAMESPACE = "newsroom"
 ALL_FORMATS = tuple(OutputFormat)
@@ -26,6 +32,10 @@ def make_item(
     language: str | None = None,
     initial_prompt: str | None = None,
     word_timestamps: bool = False,
+    task: Task = Task.TRANSCRIBE,
+    decoding: DecodingOptions | None = None,
+    voice_activity: VoiceActivityOptions | None = None,
+    subtitles: SubtitleOptions | None = None,
 ) -> JobItem:
     return JobItem(
         namespace=NAMESPACE,
@@ -36,6 +46,10 @@ def make_item(
         language=language,
         initial_prompt=initial_prompt,
         word_timestamps=word_timestamps,
+        task=task,
+        decoding=decoding,
+        voice_activity=voice_activity,
+        subtitles=subtitles,
     )
 
 
@@ -45,6 +59,7 @@ def make_urls(
     *,
     audio: str | None = None,
     attempts: tuple[int, ...] = (1, 2, 3),
+    with_partial: bool = True,
 ) -> ItemUrls:
     """Return an item's URLs; `locate` makes one of an object's key."""
     return ItemUrls(
@@ -53,6 +68,7 @@ def make_urls(
             get=locate(manifest_key(NAMESPACE, name)), put=locate(manifest_key(NAMESPACE, name))
         ),
         progress=locate(progress_key(NAMESPACE, name)),
+        partial=locate(partial_key(NAMESPACE, name)) if with_partial else None,
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from support.builders import (
     CHILD_NAME,
@@ -26,14 +27,14 @@ _CRASHES = [(moment, number) for number in (1, 2, 3) for moment in ("before", "a
 class World:
     """One TranscriptionJob; an event that cannot happen now does nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, **spec: Any) -> None:
         self.now = NOW
         self.cluster = FakeCluster(NOW)
         self.store = FakeStore()
         self.settings = make_settings(url_lifetime_seconds=600)
         self.pods_made = 0
         self.failures_charged = 0
-        self.cluster.put(make_transcription_job(backoff_limit=1))
+        self.cluster.put(make_transcription_job(backoff_limit=1, **spec))
 
     @property
     def status(self) -> TranscriptionJobStatus:

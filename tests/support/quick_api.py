@@ -66,7 +66,7 @@ class MovingJobs(FakeTranscriptionJobs):
             status = _RUNNING
         else:
             status = self._on_end(job)
-        self.put(name, job.spec, status, labels=job.metadata.labels)
+        self.jobs[name] = job.model_copy(update={"status": status})
         return job
 
 
@@ -94,10 +94,10 @@ class QuickApi(Api):
         self.storage.objects[key] = content
         return make_status(Phase.SUCCEEDED, audio=_RUNNING.audio)
 
-    def connect(self, server: str) -> AsyncClient:
+    def connect(self, server: str, api_key: str | None = None) -> AsyncClient:
         """Return a client that reaches the app wherever it believes the server to be."""
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
-        return AsyncClient(server, transport=transport, sleep=_do_not_sleep)
+        return AsyncClient(server, api_key=api_key, transport=transport, sleep=_do_not_sleep)
 
 
 async def _do_not_sleep(_: float) -> None:

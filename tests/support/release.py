@@ -145,7 +145,11 @@ def build_values(images: Mapping[str, str]) -> dict[str, Any]:
             "size": "1Gi",
             "accessModes": ["ReadOnlyMany"],
         },
-        "api": {"image": image_value(images["api"]), "resources": small},
+        "api": {
+            "image": image_value(images["api"]),
+            "resources": small,
+            "authentication": {"modes": ["none"]},
+        },
         "operator": {
             "image": image_value(images["operator"]),
             "resources": small,

@@ -19,7 +19,7 @@ from support.waiting import wait_until
 from waas_contract.transcription_job import GROUP, PLURAL
 
 OPERATOR_RULES: list[Resource] = [
-    {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["get", "list", "watch", "delete"]},
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/status"], "verbs": ["update"]},
     {
         "apiGroups": ["batch"],
@@ -39,6 +39,16 @@ API_RULES: list[Resource] = [
         "verbs": ["create", "get", "list", "patch", "delete"],
     },
 ]
+REVIEW_RULES: list[Resource] = [
+    {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]},
+    {
+        "apiGroups": ["authorization.k8s.io"],
+        "resources": ["subjectaccessreviews"],
+        "verbs": ["create"],
+    },
+]
+"""What the api needs in the whole cluster where it checks tokens."""
+
 JOB_IMAGE = "waas-job:test"
 BUCKET = "waas"
 

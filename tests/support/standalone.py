@@ -1,10 +1,12 @@
 """The standalone server as a process, with the tests' weights and a data folder of its own."""
 
+import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,12 @@ import psutil
 from support.service import Program, free_port
 from support.waiting import wait_until
 from waas_contract.manifest import Manifest
-from waas_contract.object_keys import manifest_key
+from waas_contract.object_keys import audio_key, manifest_key
 from waas_contract.transcript import Transcript
+from waas_contract.transcription_job import Source, TranscriptionJobSpec
+from waas_standalone.database import Database
+from waas_standalone.records import Kind, Records, Transaction
+from waas_standalone.transcription_jobs import LocalTranscriptionJobs
 
 NAMESPACE = "default"
 FINAL_PHASES = ("Succeeded", "Failed", "Cancelled")
@@ -116,6 +122,35 @@ class Standalone:
         """Return the ids of the jobs that programs are at."""
         jobs = self.get("/v2/jobs?limit=500").json()["jobs"]
         return [job["id"] for job in jobs if job["phase"] == "Running"]
+
+    def change_specs(self, changes: Mapping[str, Mapping[str, object]]) -> None:
+        """Change specs, by the ids of their jobs; the server must not run."""
+
+        def change(at: Transaction) -> None:
+            for job_id, spec in changes.items():
+                known = at.get(Kind.TRANSCRIPTION_JOB, NAMESPACE, job_id)
+                assert known is not None
+                changed = {**known, "spec": {**known["spec"], **spec}}
+                at.replace(Kind.TRANSCRIPTION_JOB, changed)
+
+        with self._records() as records:
+            asyncio.run(records.run(change))
+
+    def add(self, name: str, source_of: str, **spec: Any) -> str:
+        """Make a job on another one's audio, and return its id; the server must not run."""
+        source = Source(key=audio_key(NAMESPACE, source_of, "clip.flac"))
+        asked = TranscriptionJobSpec(source=source, model="tiny.en", **spec)
+        with self._records() as records:
+            asyncio.run(LocalTranscriptionJobs(NAMESPACE, records).create(name, asked))
+        return name
+
+    @contextlib.contextmanager
+    def _records(self) -> Iterator[Records]:
+        database = Database(self.data / "waas.sqlite")
+        try:
+            yield Records(database, lambda: datetime.now(UTC))
+        finally:
+            database.close()
 
     def cancel(self, job_id: str) -> None:
         response = httpx.post(f"{self.url}/v2/jobs/{job_id}/cancel", timeout=30, trust_env=False)

@@ -18,26 +18,35 @@ from starlette.exceptions import HTTPException
 
 from waas_api.errors import (
     ApiError,
+    AuthenticationUnavailable,
     ClusterError,
     ClusterRefused,
     CreationUnknown,
+    DetectionError,
+    DetectionTimedOut,
     Fault,
+    Forbidden,
     InvalidRequest,
     JobCancelled,
     JobFailed,
     JobNotDone,
     JobNotFound,
+    LimitReached,
     ObjectTooLarge,
+    RecordingUnreadable,
+    RecordsFull,
     StorageError,
     StorageFull,
     TooManyUploads,
     TranscriptMissing,
+    Unauthenticated,
     UnknownWebhook,
     UnsupportedOutput,
     UploadCutOff,
     UploadStalled,
     UploadTooLarge,
 )
+from waas_api.openai_errors import find_openai_error, openai_error_of_status
 from waas_api.problems import (
     MEDIA_TYPE,
     Problem,
@@ -45,6 +54,7 @@ from waas_api.problems import (
     problem_of_status,
     unexpected_problem,
 )
+from waas_api.unserved import allowed_methods, answer_unserved
 
 logger = logging.getLogger(__name__)
 
@@ -58,24 +68,34 @@ class Answer:
     """The old service's text; None for the error's own."""
 
     retry_after_seconds: int | None = None
+    media_type: str = "text/html"
+    """What the old service called its texts; a text with words of others is not to be HTML."""
 
 
 _RETRY = 10
 _ANSWERS: dict[type[ApiError], Answer] = {
     InvalidRequest: Answer(400),
     UnknownWebhook: Answer(405),
+    RecordingUnreadable: Answer(400, media_type="text/plain"),
     UploadCutOff: Answer(400),
     UploadStalled: Answer(408),
     UploadTooLarge: Answer(413),
     TooManyUploads: Answer(503, retry_after_seconds=60),
+    Unauthenticated: Answer(401),
+    Forbidden: Answer(403),
+    LimitReached: Answer(429),
+    AuthenticationUnavailable: Answer(503, retry_after_seconds=_RETRY),
     JobNotFound: Answer(404, "No such job"),
     JobFailed: Answer(500, "Job failed"),
     JobCancelled: Answer(400, "Job canceled"),
     JobNotDone: Answer(425, "Job not done yet"),
+    DetectionError: Answer(500, media_type="text/plain"),
+    DetectionTimedOut: Answer(504, retry_after_seconds=_RETRY),
     UnsupportedOutput: Answer(400, "Output not supported"),
     TranscriptMissing: Answer(500),
     ObjectTooLarge: Answer(500, "The transcript is too large to be shown"),
     StorageFull: Answer(507, "The service has no room for another recording."),
+    RecordsFull: Answer(507, "The service has no room for another recording."),
     StorageError: Answer(
         503, "Object storage does not work just now. Try again in a moment.", _RETRY
     ),
@@ -98,8 +118,22 @@ def _is_native(request: Request) -> bool:
     return request.url.path == "/v2" or request.url.path.startswith("/v2/")
 
 
+def _is_openai(request: Request) -> bool:
+    path = f"{request.url.path}/"
+    return path.startswith(("/v1/audio/", "/v1/models/"))
+
+
 def _retry_headers(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def access_headers(error: ApiError) -> dict[str, str]:
+    """Return the headers by which any client understands that it must log in, or wait."""
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="waas"'}
+    if isinstance(error, LimitReached):
+        return _retry_headers(error.retry_after_seconds)
+    return {}
 
 
 def _answer_problem(problem: Problem, detail: str = "", faults: Sequence[Fault] = ()) -> Response:
@@ -114,7 +148,7 @@ def _answer_problem(problem: Problem, detail: str = "", faults: Sequence[Fault] 
 def _log_failure(error: ApiError, status: int) -> None:
     if isinstance(error, ClusterRefused):
         logger.error("Kubernetes refused: %s", error)
-    elif status >= 500 and not isinstance(error, JobFailed):
+    elif status >= 500 and not isinstance(error, JobFailed | DetectionError):
         # No traceback: the libraries' own errors quote whole requests.
         logger.error("request failed: %s: %s", type(error).__name__, error)
 
@@ -126,26 +160,35 @@ async def answer_error(request: Request, error: Exception) -> Response:
         problem = find_problem(error)
         _log_failure(error, problem.status)
         faults = error.faults if isinstance(error, InvalidRequest) else ()
-        return _answer_problem(problem, str(error), faults)
+        response = _answer_problem(problem, str(error), faults)
+        response.headers.update(access_headers(error))
+        return response
+    if _is_openai(request):
+        openai_error = find_openai_error(error)
+        _log_failure(error, openai_error.status)
+        headers = openai_error.headers() | access_headers(error)
+        return JSONResponse(openai_error.render(), openai_error.status, headers)
     answer = _find_answer(error)
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
         # The API server's words may quote the request: never let a browser read them as HTML.
         status = 400 if error.is_request_invalid else 503
         return Response(str(error), status, media_type="text/plain")
-    headers = _retry_headers(answer.retry_after_seconds)
+    headers = _retry_headers(answer.retry_after_seconds) | access_headers(error)
     if isinstance(error, UnknownWebhook):
         return Response(
             '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"
         )
     text = str(error) if answer.text is None else answer.text
-    return Response(text, answer.status, headers, media_type="text/html")
+    return Response(text, answer.status, headers, media_type=answer.media_type)
 
 
 async def answer_unexpected(request: Request, _: Exception) -> Response:
     """Return the response to an error that nobody foresaw; Starlette logs it."""
     if _is_native(request):
         return _answer_problem(unexpected_problem())
+    if _is_openai(request):
+        return JSONResponse(openai_error_of_status(500).render(), 500)
     return Response("Server error", 500, media_type="text/html")
 
 
@@ -156,7 +199,16 @@ async def answer_framework(request: Request, error: Exception) -> Response:
         problem = problem_of_status(error.status_code)
         response = _answer_problem(problem, f"{request.method} {request.url.path} is not served.")
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = allowed_methods(request)
         return response
+    if _is_openai(request):
+        openai_error = openai_error_of_status(
+            error.status_code, f"{request.method} {request.url.path}"
+        )
+        return JSONResponse(openai_error.render(), error.status_code, error.headers)
+    if error.status_code in (404, 405):
+        return answer_unserved(request, error.status_code)
     return await http_exception_handler(request, error)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,6 +21,15 @@ class Permission(StrEnum):
 
 
 @dataclass(frozen=True)
+class SharedJob:
+    """The one job that a link shows."""
+
+    name: str
+    creation_time: datetime | None
+    """Tells it from a later job of the same name."""
+
+
+@dataclass(frozen=True)
 class Caller:
     """One who was let in."""
 
@@ -31,9 +41,18 @@ class Caller:
 
     permissions: frozenset[Permission]
 
+    shared: SharedJob | None = None
+    """The job whose link was followed; whoever has one sees nothing else."""
+
     def may_see(self, owner: str | None) -> bool:
         """Tell whether a job of that owner is any of the caller's business."""
+        if self.shared is not None:
+            return False
         return owner == self.owner or Permission.MANAGE in self.permissions
+
+    def was_shown(self, name: str, creation_time: datetime | None) -> bool:
+        """Tell whether somebody gave the caller a link to this very job."""
+        return self.shared == SharedJob(name, creation_time)
 
 
 class Authenticator(Protocol):

@@ -10,6 +10,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from waas_api.download_names import DEFAULT_NAME
+from waas_contract.languages import LANGUAGE_NAMES
 from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJob
 
 _STATUSES: dict[Phase, str] = {
@@ -65,8 +66,9 @@ def render_job(
     explanation = None
     if job.phase is Phase.FAILED and succeeded is not None:
         explanation = f"{succeeded.reason}: {succeeded.message}"
+    language = spec.language and LANGUAGE_NAMES.get(spec.language, spec.language)
     return {
-        "args": [None, spec.model, spec.task, spec.language, None, None],
+        "args": [None, spec.model, spec.task, language, None, None],
         "ended_at": _render_time(completion_time),
         "enqueued_at": _render_time(created),
         "exc_info": explanation,

@@ -1,25 +1,33 @@
 """What the routes work with, and how they get it."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from waas_api.attaching import HeldRecording
+from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator, Caller, Permission
-from waas_api.errors import Forbidden, JobNotFound
+from waas_api.detection import Detections
+from waas_api.errors import Forbidden, JobNotFound, UploadNotFound
+from waas_api.gate import CALLER
 from waas_api.idempotency import Once
 from waas_api.object_storage import ObjectStorage
 from waas_api.readiness import Readiness
+from waas_api.resumable_uploads import Upload
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
+from waas_api.transcription_jobs import JobPage
 from waas_api.transcription_request import Order
 from waas_api.uploads import TakenIn
 from waas_api.web_sources import WebSources
 from waas_contract.transcription_job import TranscriptionJob
 
+_MOST_PAGES_AT_ONCE = 20
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -32,10 +40,12 @@ class Services:
     object_storage: ObjectStorage
     authenticator: Authenticator
     tenants: Tenants
+    detections: Detections
     readiness: Readiness
     new_id: Callable[[], str]
     now: Callable[[], datetime]
-    web_sources: WebSources | None
+    limits: CallerLimits = field(default_factory=CallerLimits)
+    web_sources: WebSources | None = None
     """None where no recordings are fetched from the web."""
 
 
@@ -65,8 +75,76 @@ class Desk:
         self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
     ) -> TakenIn:
         """Make the job of a recording, or find the one that the same request made before."""
+        with self.admit():
+            return await self.tenant.uploads.take_in(
+                order.of(self.caller.owner), body and self._count(body), once
+            )
+
+    @contextmanager
+    def admit(self) -> Iterator[None]:
+        """Let the caller send something for a new job, or raise Forbidden or LimitReached.
+
+        Every way to a new job leads through here. The limit of live jobs is kept where a job is
+        made, for only there it is known whether there will be another one.
+        """
         self.require(Permission.CREATE)
-        return await self.tenant.uploads.take_in(order.of(self.caller.owner), body, once)
+        with self.services.limits.admit_upload(self.caller):
+            yield
+
+    def _count(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        return self.services.limits.count(self.caller, body)
+
+    async def begin_upload(self, order: Order, *, length: int, metadata: str) -> Upload:
+        """Begin an upload in pieces, if the caller may have another job now."""
+        owner = self.caller.owner
+        with self.admit():
+            async with self.tenant.live_jobs.admit(owner):
+                return await self.tenant.resumable_uploads.begin(
+                    order.of(owner), length=length, metadata=metadata
+                )
+
+    async def append_to_upload(
+        self, upload: Upload, offset: int, body: AsyncIterator[bytes]
+    ) -> int:
+        """Take a piece of an upload and return how much has arrived; the last one makes the job."""
+        with self.admit():
+            return await self.tenant.resumable_uploads.append(upload, offset, self._count(body))
+
+    async def find_upload(self, name: str) -> Upload:
+        """Return an upload by an id that a client sent; others' are as good as none."""
+        self.require(Permission.CREATE)
+        if not _NAME.fullmatch(name):
+            raise UploadNotFound("There is no such upload.")
+        upload = await self.tenant.resumable_uploads.get(name)
+        if not self.caller.may_see(upload.request.owner):
+            raise UploadNotFound("There is no such upload.")
+        return upload
+
+    async def list_jobs(self, *, limit: int, cursor: str | None = None) -> JobPage:
+        """Return a page of the jobs that the caller may see, or raise InvalidCursor.
+
+        Pages with others' jobs alone are passed over, as far as one request may go.
+        """
+        self.require(Permission.READ)
+        for _ in range(_MOST_PAGES_AT_ONCE):
+            page = await self.tenant.transcription_jobs.list(limit=limit, cursor=cursor)
+            jobs = tuple(job for job in page.jobs if self.caller.may_see(job.spec.owner))
+            cursor = page.cursor
+            if jobs or cursor is None:
+                break
+        return JobPage(jobs, cursor)
+
+    @asynccontextmanager
+    async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:
+        """Store a recording of the caller's for as long as it takes to find its job."""
+        with self.admit():
+            async with self.tenant.attaching.hold(self._count(body)) as recording:
+                yield recording
+
+    async def attach(self, order: Order, recording: HeldRecording) -> str:
+        """Return the name of the caller's job that does what is asked for, old or new."""
+        self.require(Permission.CREATE)
+        return await self.tenant.attaching.attach(order.of(self.caller.owner), recording)
 
     async def find_job(
         self, name: str, permission: Permission = Permission.READ
@@ -79,7 +157,9 @@ class Desk:
         if not _NAME.fullmatch(name):
             raise JobNotFound("No such job")
         job = await self.tenant.transcription_jobs.get(name)
-        if not self.caller.may_see(job.spec.owner):
+        if not self.caller.may_see(job.spec.owner) and not self.caller.was_shown(
+            job.metadata.name, job.metadata.creation_timestamp
+        ):
             raise JobNotFound("No such job")
         return job
 
@@ -95,7 +175,8 @@ WiredServices = Annotated[Services, Depends(_get_services)]
 
 
 async def _open_desk(request: Request, services: WiredServices) -> Desk:
-    caller = await services.authenticator.authenticate(request.headers)
+    caller = request.scope[CALLER]
+    assert isinstance(caller, Caller)
     return Desk(services, caller, services.tenants.get(caller.namespace))
 
 

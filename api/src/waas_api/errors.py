@@ -10,6 +10,10 @@
     |   |-- NoRecording
     |   |-- FormSent
     |   |-- NotARecording
+    |   |-- NotAForm
+    |   |-- MalformedForm
+    |   |-- InvalidField
+    |   |-- RecordingUnreadable
     |   `-- InvalidCursor
     |-- IdempotencyKeyReused      the key stands for another request
     |-- UploadError               the body did not arrive as it should
@@ -33,13 +37,22 @@
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
+    |   |   |-- InvalidLink
+    |   |   `-- LinksOff
+    |   |-- LimitReached
     |   `-- AuthenticationUnavailable
     |-- JobNotFound
+    |-- ClientLeft                nobody reads the answer any more
     |-- JobNotEnded               what was asked for has to wait for the job's end
     |-- TranscriptNotReady        the job is there, its transcript is not
     |   |-- JobFailed
+    |   |   `-- BadRecording
     |   |-- JobCancelled
     |   `-- JobNotDone
+    |       `-- WaitIsOver
+    |-- DetectionError            nobody can say which language it is
+    |   |-- DetectionFailed
+    |   `-- DetectionTimedOut
     |-- UnsupportedOutput
     |-- TranscriptMissing         the job succeeded, yet its results cannot be found
     |-- StorageError
@@ -49,6 +62,7 @@
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
+        |   `-- RecordsFull
         |-- ClusterRefused
         |-- CreationUnknown       it may have been made or not
         `-- NameTaken
@@ -115,6 +129,28 @@ class FormSent(InvalidRequest):
 
 class NotARecording(InvalidRequest):
     """What was sent is plainly something else: a page, a document, a picture."""
+
+
+class NotAForm(InvalidRequest):
+    """The body is not the form that it has to be."""
+
+
+class MalformedForm(InvalidRequest):
+    """The body is no well-formed form, or breaks off."""
+
+
+class InvalidField(InvalidRequest):
+    """A field of a form holds what cannot be done."""
+
+    def __init__(self, field: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.code = code
+        """What programs know the mistake by, where it has a name."""
+
+
+class RecordingUnreadable(InvalidRequest):
+    """The body came whole, and there is no sound in it."""
 
 
 class InvalidCursor(InvalidRequest):
@@ -214,12 +250,32 @@ class Forbidden(AccessError):
     """The caller is known, and may not do that."""
 
 
+class InvalidLink(Forbidden):
+    """The link was not made here, or has expired."""
+
+
+class LinksOff(Forbidden):
+    """The administrator has set no secret by which links could be signed."""
+
+
+class LimitReached(AccessError):
+    """The caller, or the whole tenant, has as much as the administrator allows."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class AuthenticationUnavailable(AccessError):
     """Whoever knows the callers cannot be asked just now."""
 
 
 class JobNotFound(ApiError):
     """There is no TranscriptionJob of that name."""
+
+
+class ClientLeft(ApiError):
+    """The client closed its connection, so that nobody reads the answer."""
 
 
 class JobNotEnded(ApiError):
@@ -234,12 +290,36 @@ class JobFailed(TranscriptNotReady):
     """The job ended without a transcript."""
 
 
+class BadRecording(JobFailed):
+    """Nothing could be heard in the recording, whoever tries."""
+
+
 class JobCancelled(TranscriptNotReady):
     """Somebody cancelled the job."""
 
 
 class JobNotDone(TranscriptNotReady):
     """The job is waiting or running."""
+
+
+class WaitIsOver(JobNotDone):
+    """The job goes on, but its client has waited for as long as it may."""
+
+    def __init__(self, job_name: str, message: str) -> None:
+        super().__init__(message)
+        self.job_name = job_name
+
+
+class DetectionError(ApiError):
+    """Nobody can say which language it is."""
+
+
+class DetectionFailed(DetectionError):
+    """The job ended without a language."""
+
+
+class DetectionTimedOut(DetectionError):
+    """The job had no language in the time that the client may wait."""
 
 
 class UnsupportedOutput(ApiError):
@@ -281,6 +361,10 @@ class ClusterUnavailable(ClusterError):
         super().__init__(message)
         self.may_have_happened = may_have_happened
         """Whether the request could have been carried out all the same."""
+
+
+class RecordsFull(ClusterUnavailable):
+    """There is no room for another record until somebody makes some."""
 
 
 class ClusterRefused(ClusterError):

@@ -3,32 +3,27 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from waas_api.login_settings import split_names
 
 
-def split_at_commas(value: object) -> object:
-    """Return the entries of a list that is written with commas."""
-    if isinstance(value, str):
-        return tuple(each.strip() for each in value.split(",") if each.strip())
-    return value
-
-
-class IntakeSettings(BaseSettings):
+class IntakeSettings(BaseModel):
     """Where recordings may come from, and how long an upload may wait for its rest."""
 
     url_sources: bool = True
     """Whether recordings are fetched from addresses on the web that clients name."""
 
     url_source_networks: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_at_commas)
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_names)
     ] = ()
     """Networks beside the public internet from which they may be fetched: `10.1.0.0/16`."""
 
     url_source_ports: Annotated[
         tuple[Annotated[int, Field(ge=1, le=65535)], ...],
         NoDecode,
-        BeforeValidator(split_at_commas),
+        BeforeValidator(split_names),
     ] = (80, 443)
     """Ports on which they may be fetched."""
 

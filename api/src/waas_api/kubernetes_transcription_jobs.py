@@ -1,12 +1,12 @@
 """Makes, reads and ends TranscriptionJobs on an API server."""
 
+import builtins
 import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from kubernetes.aio import client
-from pydantic import ValidationError
 
 from waas_api.errors import (
     ClusterError,
@@ -15,8 +15,9 @@ from waas_api.errors import (
     InvalidCursor,
 )
 from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -35,6 +36,9 @@ _MERGE_PATCH = "application/merge-patch+json"
 
 # By what it is not: a resource that the operator has not seen yet has no phase at all.
 _WAITING_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if not phase.is_waiting)
+_UNFINISHED_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
+
+_LIVE_SELECTOR = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_final)
 
 # Names and times are all that is wanted of a long list; a whole resource is ten times as long.
 _METADATA_ONLY = {
@@ -104,6 +108,19 @@ class KubernetesTranscriptionJobs:
                 logger.warning("not listed: %s", error, extra=log_fields(transcription_job=name))
         return JobPage(jobs=tuple(jobs), cursor=page["metadata"].get("continue") or None)
 
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+        return _parse_job(
+            await self._connection.ask(
+                self._api.patch_namespaced_custom_object(
+                    **self._where,
+                    name=name,
+                    body={"metadata": {"annotations": dict(annotations)}},
+                    _content_type=_MERGE_PATCH,
+                )
+            )
+        )
+
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
         return _parse_job(
@@ -125,29 +142,53 @@ class KubernetesTranscriptionJobs:
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, page by page."""
-        waiting: list[WaitingJob] = []
+        items = await self._select(field_selector=_WAITING_SELECTOR, _headers=_METADATA_ONLY)
+        return tuple(
+            WaitingJob(
+                name=item["metadata"]["name"],
+                creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
+            )
+            for item in items
+        )
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended, page by page."""
+        return tuple(
+            LiveJob(item["metadata"]["name"], item["spec"].get("owner"))
+            for item in await self._select(field_selector=_LIVE_SELECTOR)
+        )
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended, page by page."""
+        items = await self._select(
+            field_selector=_LIVE_SELECTOR, label_selector=label, _headers=_METADATA_ONLY
+        )
+        return tuple(
+            UnfinishedJob(
+                name=item["metadata"]["name"],
+                creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
+                annotations=item["metadata"].get("annotations") or {},
+            )
+            for item in items
+        )
+
+    async def _select(self, **options: Any) -> builtins.list[Any]:
+        items: builtins.list[Any] = []
         position: dict[str, str] = {}
         while True:
             page = await self._connection.ask(
                 self._api.list_namespaced_custom_object(
                     **self._where,
-                    field_selector=_WAITING_SELECTOR,
                     limit=PAGE_SIZE,
-                    _headers=_METADATA_ONLY,
+                    **options,
                     **position,
                 )
             )
-            waiting += (
-                WaitingJob(
-                    name=item["metadata"]["name"],
-                    creation_time=datetime.fromisoformat(item["metadata"]["creationTimestamp"]),
-                )
-                # The API server writes an empty list of metadata as null.
-                for item in page["items"] or ()
-            )
+            # The API server writes an empty list of metadata as null.
+            items += page["items"] or ()
             token = page["metadata"].get("continue")
             if not token:
-                return tuple(waiting)
+                return items
             position = {"_continue": token}
 
     async def is_ready(self) -> bool:
@@ -163,11 +204,6 @@ class KubernetesTranscriptionJobs:
 
 def _parse_job(resource: Any) -> TranscriptionJob:
     try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        name = resource["metadata"]["name"]
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
-        ) from None
+        return read_transcription_job(resource)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None

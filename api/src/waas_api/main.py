@@ -12,18 +12,33 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.access_reviews import AccessReviews
+from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.answers import answer_errors
-from waas_api.callers import Anonymous, Authenticator
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
+from waas_api.caller_limits import CallerLimits
+from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
+from waas_api.detection import Detections
+from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
+from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.readiness import Readiness
 from waas_api.resumable_uploads import ResumableUploads
 from waas_api.routes import (
+    audio,
+    detection,
     downloads,
     health,
     jobs,
+    links,
+    openai_models,
+    options,
+    own_jobs,
     queue,
     recordings,
     results,
@@ -31,10 +46,11 @@ from waas_api.routes import (
     service,
     transcriptions,
 )
-from waas_api.settings import Settings, read_webhook_ids
+from waas_api.settings import Settings
 from waas_api.signed_requests import Bucket
 from waas_api.sweeping import sweeping
 from waas_api.tenants import Tenant, Tenants
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.upload_body import UploadLimits
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
@@ -58,31 +74,41 @@ def create_app(
     object_storage: ObjectStorage | None = None,
     transcription_jobs: Callable[[str], TranscriptionJobs] | None = None,
     authenticator: Authenticator | None = None,
+    access_reviews: AccessReviews | None = None,
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
     resolve: LookUp = look_up,
+    storage_name: str = "object storage",
+    records_name: str = "kubernetes",
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
     Jobs are kept by namespace. The app opens and closes those adapters that it makes itself.
+    By their names /readyz tells which of them does not answer.
     """
     own_storage = None if object_storage else _build_object_storage(settings)
-    own_cluster = None if transcription_jobs else _Cluster(settings)
+    needs_reviews = settings.needs_kubernetes_login and access_reviews is None
+    own_cluster = _Cluster(settings) if needs_reviews or not transcription_jobs else None
     storage = object_storage or own_storage
-    jobs_of = own_cluster.transcription_jobs if own_cluster else transcription_jobs
+    jobs_of = transcription_jobs or (own_cluster.transcription_jobs if own_cluster else None)
     assert storage is not None
     assert jobs_of is not None
     leftovers = Leftovers(storage)
+    detections = Detections(storage, longest_seconds=settings.longest_detection_seconds)
     slots = asyncio.Semaphore(settings.uploads_at_once)
 
     def build_tenant(namespace: str) -> Tenant:
         jobs = jobs_of(namespace)
+        live_jobs = LiveJobs(
+            jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
+        )
         uploads = Uploads(
             namespace,
             storage,
             jobs,
             leftovers,
+            live_jobs,
             slots=slots,
             longest_wait_seconds=settings.longest_upload_wait_seconds,
             new_id=new_id,
@@ -98,7 +124,29 @@ def create_app(
             lifetime=timedelta(seconds=settings.unfinished_upload_seconds),
             longest_piece=timedelta(seconds=settings.longest_upload_seconds),
         )
-        return Tenant(namespace, jobs, uploads, in_pieces, WaitingLine(jobs))
+        awaited = AwaitedJobs(jobs, grace_seconds=settings.openai_grace_seconds, now=now)
+        attaching = Attaching(
+            namespace,
+            storage,
+            jobs,
+            uploads,
+            awaited,
+            leftovers,
+            live_jobs,
+            largest_transcript_bytes=settings.largest_transcript_bytes,
+            new_id=new_id,
+        )
+        return Tenant(
+            namespace,
+            jobs,
+            uploads,
+            in_pieces,
+            WaitingLine(jobs),
+            TranscribedTime(jobs),
+            live_jobs,
+            awaited,
+            attaching,
+        )
 
     tenants = Tenants(build_tenant)
 
@@ -112,6 +160,13 @@ def create_app(
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
             await stack.enter_async_context(sweeping(tenants))
+            stack.push_async_callback(detections.close)
+            abandoned = asyncio.create_task(
+                cancel_abandoned_again_and_again(
+                    tenants.list_awaited_jobs, grace_seconds=settings.openai_grace_seconds
+                )
+            )
+            stack.callback(abandoned.cancel)
             yield
 
     app = FastAPI(
@@ -122,35 +177,43 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    if needs_reviews and own_cluster is not None:
+        access_reviews = own_cluster.access_reviews()
+    logins = build_logins(settings, access_reviews, now=now)
+    limits = _build_limits(settings)
     app.state.services = Services(
         settings=settings,
         webhook_ids=read_webhook_ids(settings.allowed_webhooks_file),
         object_storage=storage,
-        authenticator=authenticator or Anonymous(settings.namespace),
+        authenticator=authenticator or logins.authenticator,
         tenants=tenants,
+        detections=detections,
         readiness=Readiness(
             {
-                "object storage": storage.is_ready,
-                "kubernetes": tenants.get(settings.namespace).transcription_jobs.is_ready,
-            }
+                storage_name: storage.is_ready,
+                records_name: tenants.get(settings.namespace).transcription_jobs.is_ready,
+            },
+            warnings=logins.warnings,
         ),
         new_id=new_id,
         now=now,
+        limits=limits,
         web_sources=_build_web_sources(settings, resolve),
     )
+    app.add_middleware(
+        Gate,
+        authenticator=app.state.services.authenticator,
+        limits=limits,
+        link_secret=settings.link_secret,
+        now=now,
+    )
     answer_errors(app)
-    for each in (
-        transcriptions,
-        downloads,
-        queue,
-        health,
-        service,
-        recordings,
-        resumable_uploads,
-        jobs,
-        results,
-    ):
+    compat = (transcriptions, detection, downloads, queue, options)
+    native = (recordings, resumable_uploads, jobs, results, own_jobs, links)
+    for each in (*compat, health, service, *native):
         app.include_router(each.router)
+    for openai in (audio, openai_models):
+        app.include_router(openai.router)
     return app
 
 
@@ -180,6 +243,14 @@ def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None
     return WebSources(policy, resolve=resolve)
 
 
+def _build_limits(settings: Settings) -> CallerLimits:
+    return CallerLimits(
+        requests_per_minute=settings.requests_per_minute_per_caller,
+        uploads_at_once=settings.uploads_at_once_per_caller,
+        upload_bytes_per_day=settings.upload_bytes_per_day_per_caller,
+    )
+
+
 class _Cluster:
     """What the app has of Kubernetes where it is on its own."""
 
@@ -196,15 +267,28 @@ class _Cluster:
 
         return KubernetesTranscriptionJobs(namespace, self.connection)
 
+    def access_reviews(self) -> AccessReviews:
+        from waas_api.kubernetes_access import KubernetesAccessReviews
+
+        return KubernetesAccessReviews(self.connection)
+
 
 def explain_settings(error: Exception) -> str:
     """Return which variables do not fit and why, without what they hold."""
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(
-        f"WAAS_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}".removeprefix("WAAS_: ")
+        f"{_name_variable('.'.join(map(str, each['loc'])))}: {each['msg']}".removeprefix(": ")
         for each in error.errors(include_input=False)
     )
+
+
+def _name_variable(location: str) -> str:
+    name = location.upper()
+    if name.startswith("WAAS_"):
+        # One that has the old service's name beside ours.
+        return f"{name} or {name.removeprefix('WAAS_')}"
+    return name and f"WAAS_{name}"
 
 
 def main() -> int:

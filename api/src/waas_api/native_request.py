@@ -14,7 +14,7 @@ from waas_api.errors import Fault, InvalidRequest, UnknownWebhook
 from waas_api.job_labels import find_label_faults
 from waas_api.native_parameters import PARAMETERS
 from waas_api.transcription_request import Order, parse_recording
-from waas_contract.transcription_job import Source, TranscriptionRequest
+from waas_contract.transcription_job import Source, Task, TranscriptionRequest
 from waas_contract.wire import WireModel
 
 _NOT_THE_CLIENTS = ("owner", "retry_of", "cancelled")
@@ -141,7 +141,9 @@ def _find_source_faults(source: object) -> Iterator[Fault]:
 def _parse_speech(given: Mapping[str, str], choices: Choices) -> TranscriptionRequest:
     """Return what depends on the models, in the words that all ways in have for it."""
     try:
-        return parse_recording(given, models=choices.models, default_model=choices.default_model)
+        return parse_recording(
+            given, models=choices.models, default_model=choices.default_model, tasks=tuple(Task)
+        )
     except InvalidRequest as error:
         kinds = {"UnknownLanguage": "language", "UnknownTask": "task"}
         field = kinds.get(type(error).__name__, "model")

@@ -16,6 +16,7 @@ import anyio.to_thread
 import urllib3
 from anyio import CapacityLimiter
 from minio import Minio, S3Error
+from minio.commonconfig import ComposeSource, CopySource
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
 
@@ -38,6 +39,15 @@ _THREADS_FOR_SHORT_CALLS = 8
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
 
 
+_COPY_BYTES = 256 * 1024 * 1024
+"""What the store is asked to copy in one request, so that its answer comes in time.
+
+S3 takes 10,000 such pieces, and 5 GiB in each.
+"""
+
+_SMALLEST_PIECE = 5 * 1024 * 1024
+
+
 class ObjectStorage(GrowingObjects, Protocol):
     """What the api needs of a bucket."""
 
@@ -58,6 +68,13 @@ class ObjectStorage(GrowingObjects, Protocol):
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Return the keys of all objects below a prefix that ends with "/", in no order."""
+        ...
+
+    async def move(self, key: str, new_key: str) -> None:
+        """Give an object another key, over what was there, or raise ObjectNotFound.
+
+        After any other error it may be found under either key or both.
+        """
         ...
 
     async def discard(self, key: str) -> None:
@@ -188,6 +205,23 @@ class MinioObjectStorage(MinioGrowingObjects):
 
         return await self._run(list_keys)
 
+    async def move(self, key: str, new_key: str) -> None:
+        """Have the store copy an object, piece by piece if it is large, and remove the old one."""
+        await self._run(lambda: self._move(key, new_key))
+
+    def _move(self, key: str, new_key: str) -> None:
+        bucket = self._bucket.name
+        size = self._client.stat_object(bucket, key).size or 0
+        if size <= _COPY_BYTES:
+            self._client.copy_object(bucket, new_key, CopySource(bucket, key))
+        else:
+            pieces = [
+                ComposeSource(bucket, key, offset=offset, length=length)
+                for offset, length in cut_in_pieces(size, _COPY_BYTES)
+            ]
+            self._client.compose_object(bucket, new_key, pieces)
+        self._client.remove_object(bucket, key)
+
     async def discard(self, key: str) -> None:
         """Remove the object and every unfinished upload of it."""
         await self._run(lambda: self._discard(key))
@@ -262,6 +296,15 @@ class MinioObjectStorage(MinioGrowingObjects):
         """Close the connections."""
         self._http.clear()
         self._impatient_http.clear()
+
+
+def cut_in_pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Return offset and length of pieces that S3 can put together: none but a whole is tiny."""
+    pieces = [(offset, min(piece, size - offset)) for offset in range(0, size, piece)]
+    if len(pieces) > 1 and pieces[-1][1] < _SMALLEST_PIECE:
+        (offset, length), (_, rest) = pieces[-2:]
+        pieces[-2:] = [(offset, length + rest)]
+    return pieces
 
 
 def _translate(error: Exception) -> Exception:

@@ -16,16 +16,20 @@ from waas_api.errors import (
     FormSent,
     IdempotencyKeyReused,
     InvalidCursor,
+    InvalidLink,
     InvalidRequest,
     JobCancelled,
     JobFailed,
     JobNotDone,
     JobNotEnded,
     JobNotFound,
+    LimitReached,
+    LinksOff,
     NoRecording,
     NotARecording,
     ObjectTooLarge,
     ProtocolMismatch,
+    RecordsFull,
     SourceForbidden,
     SourceNotAudio,
     SourceTooLarge,
@@ -81,6 +85,11 @@ class Problem:
 
 
 _AGAIN = "Try again in a moment."
+_NO_ROOM = Problem(
+    507, "storage-full", "The disk of the service is full",
+    "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
+    "administrator.",
+)  # fmt: skip
 _PROBLEMS: dict[type[ApiError], Problem] = {
     InvalidRequest: Problem(400, "invalid-request", "Request not acceptable"),
     InvalidCursor: Problem(400, "invalid-cursor", "No page begins there"),
@@ -93,7 +102,7 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
         "Give a language by its English name or its code, for example norwegian or no.",
     ),
     UnknownTask: Problem(
-        400, "unknown-task", "Task not supported", "The task is transcribe or translate."
+        400, "unknown-task", "Task not supported", "The task is transcribe, translate or detect."
     ),
     EnglishOnly: Problem(400, "english-only-model", "The model knows English alone"),
     NoRecording: Problem(
@@ -128,6 +137,10 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     Unauthenticated: Problem(401, "unauthenticated", "Who are you?"),
     Forbidden: Problem(403, "forbidden", "Not allowed"),
+    InvalidLink: Problem(403, "invalid-link", "The link does not work"),
+    LinksOff: Problem(403, "links-off", "This service makes no links"),
+    # Its Retry-After is the error's own.
+    LimitReached: Problem(429, "limit-reached", "A limit is reached"),
     AuthenticationUnavailable: Problem(
         503, "authentication-unavailable", "Logins cannot be checked just now", _AGAIN,
         _RETRY_SECONDS,
@@ -155,11 +168,8 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
         500, "transcript-too-large", "The transcript is too large to be shown",
         "The transcript is larger than this service is willing to hold in memory.",
     ),
-    StorageFull: Problem(
-        507, "storage-full", "The disk of the service is full",
-        "There is no room for this recording. Delete jobs that nobody needs any more, or tell your "
-        "administrator.",
-    ),
+    StorageFull: _NO_ROOM,
+    RecordsFull: _NO_ROOM,
     StorageError: Problem(
         503, "storage-unavailable", "Object storage does not work just now", _AGAIN,
         _RETRY_SECONDS,

@@ -15,8 +15,12 @@ class Readiness:
         longest_check_seconds: float = 3.0,
         longest_age_seconds: float = 3.0,
         monotonic: Callable[[], float] = time.monotonic,
+        warnings: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._checks = checks
+        self.warnings = warnings
+        """What an administrator should mend although requests can be served."""
+
         self._longest_check_seconds = longest_check_seconds
         self._longest_age_seconds = longest_age_seconds
         self._monotonic = monotonic

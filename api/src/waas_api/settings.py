@@ -1,14 +1,15 @@
 """The api's settings, read from environment variables that begin with `WAAS_`."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from waas_api.intake_settings import IntakeSettings
+from waas_api.login_settings import LoginSettings, split_names
+from waas_api.old_service_settings import OldServiceSettings
+from waas_api.openai_settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 
 MEBIBYTE = 1024 * 1024
@@ -16,26 +17,24 @@ MOST_PARTS = 10_000
 """Parts that S3 allows in one multipart upload."""
 
 
-def _split_names(value: object) -> object:
-    """Return the names in a list that is written with commas."""
-    if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return value
-
-
-class Settings(IntakeSettings):
+class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
         env_prefix="WAAS_",
         frozen=True,
         extra="ignore",
+        # Those that have two names in the environment have a third one in Python.
+        populate_by_name=True,
         # An error about one setting must not show the others: the store's password is among them.
         hide_input_in_errors=True,
     )
 
     namespace: str = Field(min_length=1, max_length=63)
-    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key."""
+    """The tenant: the namespace of the TranscriptionJobs and the prefix of every key.
+
+    With several of them, the one of a request that names none.
+    """
 
     kubeconfig: Path | None = None
     """A kubeconfig file; without one, the pod's service account, else the default kubeconfig."""
@@ -58,14 +57,11 @@ class Settings(IntakeSettings):
     s3_region: str = "us-east-1"
     """Region that requests are signed for; MinIO takes any."""
 
-    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = MODEL_NAMES
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = MODEL_NAMES
     """Models that clients may ask for, separated by commas."""
 
     default_model: str = "tiny"
     """Model of a request that names none."""
-
-    allowed_webhooks_file: Path | None = None
-    """JSON list of `{"id", "url", "token"}`; the api reads only the ids. None allows no webhook."""
 
     host: str = "0.0.0.0"
     """Address to listen on."""
@@ -110,6 +106,10 @@ class Settings(IntakeSettings):
             raise ValueError(
                 f"WAAS_DEFAULT_MODEL is {self.default_model!r}, which WAAS_MODELS does not list"
             )
+        if self.openai_model and self.openai_model not in self.models:
+            raise ValueError(
+                f"WAAS_OPENAI_MODEL is {self.openai_model!r}, which WAAS_MODELS does not list"
+            )
         if self.s3_endpoint.path not in (None, "", "/"):
             raise ValueError("WAAS_S3_ENDPOINT must not have a path")
         most = MOST_PARTS * self.upload_part_bytes
@@ -119,21 +119,3 @@ class Settings(IntakeSettings):
                 f"{self.upload_part_bytes} bytes; raise WAAS_UPLOAD_PART_BYTES"
             )
         return self
-
-
-_WEBHOOKS = TypeAdapter(list[Mapping[str, object]])
-
-
-def read_webhook_ids(path: Path | None) -> frozenset[str]:
-    """Return the ids in the administrator's list of webhooks.
-
-    Raises:
-        ValueError: the file is not such a list.
-    """
-    if path is None:
-        return frozenset()
-    try:
-        webhooks = _WEBHOOKS.validate_python(json.loads(path.read_bytes()))
-        return frozenset(str(webhook["id"]) for webhook in webhooks)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{path} does not hold a JSON list of webhooks with ids") from error

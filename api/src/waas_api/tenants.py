@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from waas_api.attaching import Attaching
+from waas_api.awaited_jobs import AwaitedJobs
+from waas_api.live_jobs import LiveJobs
 from waas_api.resumable_uploads import ResumableUploads
+from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
 from waas_api.waiting_line import WaitingLine
@@ -18,6 +22,10 @@ class Tenant:
     uploads: Uploads
     resumable_uploads: ResumableUploads
     waiting_line: WaitingLine
+    transcribed_time: TranscribedTime
+    live_jobs: LiveJobs
+    awaited_jobs: AwaitedJobs
+    attaching: Attaching
 
 
 class Tenants:
@@ -37,6 +45,10 @@ class Tenants:
     def known(self) -> tuple[Tenant, ...]:
         """Return the tenants that anybody has asked for."""
         return tuple(self._tenants.values())
+
+    def list_awaited_jobs(self) -> list[AwaitedJobs]:
+        """Return the awaited jobs of each tenant."""
+        return [tenant.awaited_jobs for tenant in self._tenants.values()]
 
     async def close(self) -> None:
         """Wait until no upload is half done."""

@@ -17,6 +17,23 @@ class WaitingJob:
 
 
 @dataclass(frozen=True)
+class LiveJob:
+    """A TranscriptionJob that has not ended."""
+
+    name: str
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class UnfinishedJob:
+    """A TranscriptionJob that has not ended."""
+
+    name: str
+    creation_time: datetime
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class JobPage:
     """Some of the jobs, and where the others begin."""
 
@@ -47,6 +64,18 @@ class TranscriptionJobs(Protocol):
 
     async def list_waiting(self) -> tuple[WaitingJob, ...]:
         """Return the jobs that wait for their turn, in no order."""
+        ...
+
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended, in no order."""
+        ...
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended, in no order."""
+        ...
+
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Set annotations beside those that are there; return the job, or raise JobNotFound."""
         ...
 
     async def cancel(self, name: str) -> TranscriptionJob:

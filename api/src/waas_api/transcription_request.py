@@ -29,6 +29,11 @@ from waas_contract.transcription_job import (
 _LONGEST_FILE_NAME = 255  # Source.file_name and every usual file system
 _LONGEST_EMAIL = 254  # RFC 5321: a path is 256 with its angle brackets
 
+_MULTILINGUAL = "choose a model whose name does not end in .en"
+
+_TASKS = (Task.TRANSCRIBE, Task.TRANSLATE)
+"""What `task` may name on the old routes, which detect languages by one of their own."""
+
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -52,7 +57,11 @@ class Order:
 
 
 def parse_recording(
-    query: Mapping[str, str], *, models: Collection[str], default_model: str
+    query: Mapping[str, str],
+    *,
+    models: Collection[str],
+    default_model: str,
+    tasks: Collection[Task] = _TASKS,
 ) -> TranscriptionRequest:
     """Return how the speech is to be heard, checked as far as the query can tell."""
     model = query.get("model", default_model)
@@ -63,17 +72,30 @@ def parse_recording(
         language = parse_language(query["language"])
         if language is None:
             raise UnknownLanguage("Language not supported")
-    try:
-        task = Task(query.get("task", Task.TRANSCRIBE))
-    except ValueError as error:
-        raise UnknownTask("Task not supported") from error
+    if query.get("task", Task.TRANSCRIBE) not in tasks:
+        raise UnknownTask("Task not supported")
+    task = Task(query.get("task", Task.TRANSCRIBE))
     if is_english_only(model):
-        multilingual = "choose a model whose name does not end in .en"
         if language not in (None, "en"):
-            raise EnglishOnly(f"Language not supported by this model: {multilingual}")
-        if task is Task.TRANSLATE:
-            raise EnglishOnly(f"Task not supported by this model: {multilingual}")
+            raise EnglishOnly(f"Language not supported by this model: {_MULTILINGUAL}")
+        if task is not Task.TRANSCRIBE:
+            raise EnglishOnly(f"Task not supported by this model: {_MULTILINGUAL}")
     return TranscriptionRequest(model=model, task=task, language=language)
+
+
+def parse_detection(
+    query: Mapping[str, str], *, models: Collection[str], default_model: str
+) -> str:
+    """Return the model that is to tell a language.
+
+    The other parameters change nothing, and are checked all the same, as they always were; who
+    would be told is not asked, for the answer comes at once.
+    """
+    model = parse_recording(query, models=models, default_model=default_model).model
+    if is_english_only(model):
+        # It would call everything English.
+        raise EnglishOnly(f"Language not detected by this model: {_MULTILINGUAL}")
+    return model
 
 
 def is_form(content_type: str) -> bool:
@@ -82,7 +104,11 @@ def is_form(content_type: str) -> bool:
 
 
 def parse_order(
-    recording: TranscriptionRequest, query: Mapping[str, str], *, webhook_ids: Collection[str]
+    recording: TranscriptionRequest,
+    query: Mapping[str, str],
+    *,
+    webhook_ids: Collection[str],
+    callback_required: bool,
 ) -> Order:
     """Return the recording with its name and with who is told of its end.
 
@@ -93,7 +119,7 @@ def parse_order(
         unquote(query[name]) if name in query else None
         for name in ("email_callback", "webhook_id", "filename")
     )
-    if email is None and webhook_id is None:
+    if callback_required and email is None and webhook_id is None:
         raise InvalidRequest("No email_callback or webhook_callback_url set")
     if email and (len(email) > _LONGEST_EMAIL or not email.isprintable()):
         raise InvalidRequest(

@@ -18,11 +18,13 @@ from waas_api.errors import (
     CreationUnknown,
     IdempotencyKeyReused,
     JobNotFound,
+    LimitReached,
     NameTaken,
     TooManyUploads,
 )
 from waas_api.idempotency import Once
 from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcription_request import Order, build_spec
@@ -30,9 +32,9 @@ from waas_contract.log_lines import log_fields
 from waas_contract.names import REQUEST_LABEL
 from waas_contract.transcription_job import ObjectMeta, TranscriptionJob, TranscriptionJobSpec
 
-Result = TypeVar("Result")
-
 logger = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Pauses between the tries to create a TranscriptionJob: an API server's restart fits in."""
@@ -80,6 +82,7 @@ class Uploads:
         storage: ObjectStorage,
         jobs: TranscriptionJobs,
         leftovers: Leftovers,
+        live_jobs: LiveJobs,
         *,
         slots: asyncio.Semaphore,
         longest_wait_seconds: float,
@@ -90,6 +93,7 @@ class Uploads:
         self._storage = storage
         self._jobs = jobs
         self._leftovers = leftovers
+        self._live_jobs = live_jobs
         self._slots = slots
         self._longest_wait_seconds = longest_wait_seconds
         self._new_id = new_id
@@ -115,23 +119,31 @@ class Uploads:
 
         Raises:
             IdempotencyKeyReused: there is a job of that name for something else.
+            LimitReached: the owner has as many jobs as may be; nothing has been read or stored.
         """
         self._remember(asyncio.current_task())
         name = once.name if once else name or self._new_id()
         spec = build_spec(self._namespace, name, order, self._new_id() if once else None)
         labels = dict(order.labels) | ({REQUEST_LABEL: once.digest} if once else {})
         creation = Creation(name, spec, labels, once, key=spec.source.key if body else None)
-        if body is not None:
-            async with self.slot():
-                try:
-                    size = await self._storage.store(spec.source.key, body)
-                except BaseException:
-                    await self._finish(self._leftovers.discard(spec.source.key))
-                    raise
-            logger.info("recording stored", extra=log_fields(transcription_job=name, bytes=size))
-        taken = await self._finish(self._create(creation))
+        try:
+            async with self._live_jobs.admit(spec.owner):
+                taken = await self._take_in(creation, body)
+        except LimitReached:
+            # It is for new jobs: who meets one gets it all the same.
+            known = await self.find(once) if once else None
+            if known is None:
+                raise
+            return TakenIn(known, is_new=False)
         logger.info("recording accepted", extra=log_fields(transcription_job=name))
         return taken
+
+    async def _take_in(self, creation: Creation, body: AsyncIterator[bytes] | None) -> TakenIn:
+        if body is not None:
+            size = await self.store(creation.spec.source.key, body)
+            log = log_fields(transcription_job=creation.name, bytes=size)
+            logger.info("recording stored", extra=log)
+        return await self.finish(self._create(creation))
 
     async def find(self, once: Once) -> TranscriptionJob | None:
         """Return the job that an earlier request made, or None; raises IdempotencyKeyReused."""
@@ -139,6 +151,16 @@ class Uploads:
             return check_same(await self._jobs.get(once.name), once)
         except JobNotFound:
             return None
+
+    async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
+        """Store a body in its turn and return its length; one that breaks off leaves nothing."""
+        self._remember(asyncio.current_task())
+        async with self.slot():
+            try:
+                return await self._storage.store(key, body)
+            except BaseException:
+                await self.finish(self._leftovers.discard(key))
+                raise
 
     async def close(self) -> None:
         """Wait until nothing is half done; who calls it has ended or cancelled all requests."""
@@ -158,13 +180,13 @@ class Uploads:
         finally:
             self._slots.release()
 
-    async def _finish(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do work that must be done to its end even where the request is cancelled."""
         task = asyncio.create_task(work)
         self._remember(task)
         return await asyncio.shield(task)
 
-    async def finish_on_cancel(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def finish_on_cancel(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do work that saves what it has when it is cancelled, and have `close` wait for that."""
         task = asyncio.create_task(work)
         self._remember(task)
@@ -181,43 +203,60 @@ class Uploads:
             task.add_done_callback(self._tasks.discard)
 
     async def _create(self, creation: Creation) -> TakenIn:
-        log = log_fields(transcription_job=creation.name, key=creation.key)
         try:
-            job = await self._create_surely(creation)
-        except (ClusterRefused, ClusterUnavailable, IdempotencyKeyReused):
+            found = await self.create(creation.name, creation.spec, creation.labels)
+        except (ClusterRefused, ClusterUnavailable):
             await self._discard(creation)
             raise
+        except NameTaken as error:
+            if creation.once is not None:
+                return await self._meet(creation, creation.once)
+            # Its audio may well lie under the same key.
+            raise CreationUnknown(str(error)) from error
         except CreationUnknown:
+            log = log_fields(transcription_job=creation.name, key=creation.key)
             logger.exception(
                 "a TranscriptionJob may have been made or not, so its audio is kept", extra=log
             )
             raise
+        # What was stored has a place of its own at each request, which tells whose the job is.
+        if found is not None and creation.once is not None and creation.key is None:
+            return TakenIn(check_same(found, creation.once), is_new=False)
+        return TakenIn(creation.as_job(self._namespace), is_new=True)
+
+    async def _meet(self, creation: Creation, once: Once) -> TakenIn:
+        """Return the job that has the name; what was stored for another one goes."""
+        try:
+            job = await self.find(once)
+        finally:
+            await self._discard(creation)
         if job is None:
-            return TakenIn(creation.as_job(self._namespace), is_new=True)
-        await self._discard(creation)
+            raise ClusterUnavailable("the TranscriptionJob was removed at this moment")
         return TakenIn(job, is_new=False)
 
     async def _discard(self, creation: Creation) -> None:
         if creation.key is not None:
             await self._leftovers.discard(creation.key)
 
-    async def _create_surely(self, creation: Creation) -> TranscriptionJob | None:
-        """Create, as often as it takes to know; returns the job that another request has made.
+    async def create(
+        self, name: str, spec: TranscriptionJobSpec, labels: Mapping[str, str]
+    ) -> TranscriptionJob | None:
+        """Create, as often as it takes to know; returns a job just like it that was found there.
 
         Raises:
             ClusterRefused: there is no job, and trying again would not help.
             ClusterUnavailable: there is no job.
             CreationUnknown: nobody knows whether there is.
-            IdempotencyKeyReused: there is a job for something else.
+            NameTaken: another job has the name.
         """
         may_have_happened = False
         for pause in (*self._backoff_seconds, None):
             try:
-                await self._jobs.create(creation.name, creation.spec, creation.labels)
+                await self._jobs.create(name, spec, labels)
                 return None
             except NameTaken:
-                # The name is ours: an earlier try had arrived after all, or the same request.
-                return await self._verify(creation)
+                # If it is this one, an earlier try had arrived after all.
+                return await self._verify(name, spec)
             except ClusterRefused:
                 if not may_have_happened:
                     raise
@@ -229,20 +268,16 @@ class Uploads:
                     raise
             if pause is not None:
                 await asyncio.sleep(pause)
-        return await self._verify(creation)
+        return await self._verify(name, spec)
 
-    async def _verify(self, creation: Creation) -> TranscriptionJob | None:
-        """Make sure that there is a TranscriptionJob of that name; returns one that is not ours."""
+    async def _verify(self, name: str, spec: TranscriptionJobSpec) -> TranscriptionJob:
+        """Return the TranscriptionJob of that name, having made sure that it is this one."""
         try:
-            job = await self._jobs.get(creation.name)
+            job = await self._jobs.get(name)
         except JobNotFound as error:
             raise ClusterUnavailable("the TranscriptionJob was not made") from error
         except (ClusterUnavailable, ClusterRefused) as error:
             raise CreationUnknown(f"the TranscriptionJob cannot be read: {error}") from error
-        # The audio has a place of its own at each request, so that it tells whose the job is.
-        is_known_by_digest = creation.once is None or creation.key is not None
-        if is_known_by_digest and job.spec.digest() == creation.spec.digest():
-            return None
-        if creation.once is not None:
-            return check_same(job, creation.once)
-        raise CreationUnknown(f"another TranscriptionJob has the name {creation.name}")
+        if job.spec.digest() != spec.digest():
+            raise NameTaken(f"another TranscriptionJob has the name {name}")
+        return job

@@ -30,6 +30,13 @@ of a DNS label. A longer one ends in its digest: two long names must not become 
 {{- define "waas.names.allowedWebhooksSecret" -}}
 {{- .Values.api.allowedWebhooks.existingSecret | default (printf "%s-allowed-webhooks" (include "waas.fullname" .)) -}}
 {{- end -}}
+{{- define "waas.names.apiKeysSecret" -}}
+{{- .Values.api.authentication.apiKeys.existingSecret | default (printf "%s-api-keys" (include "waas.fullname" .)) -}}
+{{- end -}}
+{{/* Of the whole cluster: two releases may have one name in two namespaces. */}}
+{{- define "waas.names.accessReviews" -}}
+{{- printf "%s-access-%s" (include "waas.fullname" .) (.Release.Namespace | sha256sum | trunc 8) -}}
+{{- end -}}
 {{- define "waas.names.modelCacheClaim" -}}
 {{- .Values.modelCache.claimName | default (printf "%s-models" (include "waas.fullname" .)) -}}
 {{- end -}}

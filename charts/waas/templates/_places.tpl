@@ -18,7 +18,7 @@
 {{- toJson $names -}}
 {{- end -}}
 
-{{/* The job namespace that the api serves. */}}
+{{/* The job namespace of a request to the api that names none. */}}
 {{- define "waas.apiNamespace" -}}
 {{- $names := include "waas.jobNamespaces" . | fromJsonArray -}}
 {{- $name := .Values.api.namespace | default (first $names) -}}

@@ -10,7 +10,13 @@ import httpx
 
 from waas_client.answers import Job, Models, Service
 from waas_client.client import PAGE_SIZE, PATIENCE_SECONDS
-from waas_client.connection import DEFAULT_SERVER, client_options, timeout_of, upload_headers
+from waas_client.connection import (
+    DEFAULT_SERVER,
+    client_options,
+    login_headers,
+    request_headers,
+    timeout_of,
+)
 from waas_client.errors import WaasError
 from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
@@ -28,10 +34,12 @@ class AsyncClient:
         self,
         server: str = DEFAULT_SERVER,
         *,
+        api_key: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._http = httpx.AsyncClient(**client_options(server), transport=transport)
+        self._login = login_headers(api_key, self._http.base_url)
         self._sleep = sleep
         self.server = address_of(self._http.base_url)
         """The server's address, fit to be shown."""
@@ -144,7 +152,7 @@ class AsyncClient:
                 call.path,
                 params=call.query,
                 content=pieces,
-                headers=upload_headers(call),
+                headers=request_headers(call, self._login),
                 timeout=timeout_of(call),
             )
         except httpx.HTTPError as error:

@@ -9,7 +9,13 @@ from typing import Any, BinaryIO, Self, TypeVar
 import httpx
 
 from waas_client.answers import Job, Models, Service
-from waas_client.connection import DEFAULT_SERVER, client_options, timeout_of, upload_headers
+from waas_client.connection import (
+    DEFAULT_SERVER,
+    client_options,
+    login_headers,
+    request_headers,
+    timeout_of,
+)
 from waas_client.errors import WaasError
 from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
@@ -26,17 +32,20 @@ PATIENCE_SECONDS = 60.0
 class Client:
     """Talks to a server of the service; close it, or use it as a context manager.
 
-    Every method raises a WaasError where it cannot do what it says.
+    Every method raises a WaasError where it cannot do what it says. An API key, or a token of the
+    server's cluster, goes to this server alone: redirects are not followed.
     """
 
     def __init__(
         self,
         server: str = DEFAULT_SERVER,
         *,
+        api_key: str | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = httpx.Client(**client_options(server), transport=transport)
+        self._login = login_headers(api_key, self._http.base_url)
         self._sleep = sleep
         self.server = address_of(self._http.base_url)
         """The server's address, fit to be shown."""
@@ -148,7 +157,7 @@ class Client:
                 call.path,
                 params=call.query,
                 content=pieces,
-                headers=upload_headers(call),
+                headers=request_headers(call, self._login),
                 timeout=timeout_of(call),
             )
         except httpx.HTTPError as error:

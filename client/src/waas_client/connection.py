@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from waas_client.errors import InvalidAddress
+from waas_client.errors import InvalidAddress, InvalidKey
 from waas_client.requests import Call
 
 DEFAULT_SERVER = "http://127.0.0.1:3000"
@@ -55,14 +55,28 @@ def client_options(server: str) -> dict[str, Any]:
     }
 
 
-def upload_headers(call: Call[Any]) -> Mapping[str, str]:
-    """Return a request's headers, those of its body among them."""
-    if call.recording is None:
-        return call.headers
-    headers = {"Content-Type": "application/octet-stream", **call.headers}
-    if call.recording.size is not None:
-        # The server checks by it that nothing is missing.
-        headers["Content-Length"] = str(call.recording.size - call.offset)
+def login_headers(api_key: str | None, url: httpx.URL) -> Mapping[str, str]:
+    """Return the headers that bring a key or token, or raise InvalidKey."""
+    if api_key is None:
+        return {}
+    key = api_key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise InvalidKey("The API key is none: it has to be one word of plain letters and digits.")
+    if url.userinfo:
+        # Those are for a proxy before the server, and take `Authorization` for themselves.
+        return {"X-API-Key": key}
+    return {"Authorization": f"Bearer {key}"}
+
+
+def request_headers(call: Call[Any], login: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the headers of a request: its body's, and the login's where it is needed."""
+    headers = dict(login) if call.needs_login else {}
+    if call.recording is not None:
+        headers["Content-Type"] = "application/octet-stream"
+        if call.recording.size is not None:
+            # The server checks by it that nothing is missing.
+            headers["Content-Length"] = str(call.recording.size - call.offset)
+    headers.update(call.headers)
     return headers
 
 

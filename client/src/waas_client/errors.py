@@ -6,12 +6,15 @@
     |   |-- FileEmpty
     |   `-- FileChanged
     |-- InvalidAddress            that is no address of a server
+    |-- InvalidKey                that is no API key
     |-- ConnectionFailed
     |   |-- ServerUnreachable
     |   |-- ServerBusy            it asks to be left alone for a while
     |   |-- UploadInterrupted     it went away before the recording was its own
     |   `-- NotAWaasServer
     |-- Refused                   it said no to this very request
+    |   |-- Unauthenticated       it asks who sends the request
+    |   |-- Forbidden
     |   |-- UnknownModel
     |   |-- UploadTooLarge
     |   |-- JobNotFound
@@ -51,6 +54,10 @@ class FileChanged(InputError):
 
 class InvalidAddress(WaasError):
     """That is no address of a server."""
+
+
+class InvalidKey(WaasError):
+    """That is no API key."""
 
 
 class ConnectionFailed(WaasError):
@@ -93,6 +100,14 @@ class Refused(WaasError):
 
         self.problem = problem
         """The name of the problem, for example `unknown-model`; empty if it gave none."""
+
+
+class Unauthenticated(Refused):
+    """The server knows nobody by the key that came, or none came."""
+
+
+class Forbidden(Refused):
+    """The server knows who asks, and that they may not do this."""
 
 
 class UnknownModel(Refused):

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from waas_client.errors import (
+    Forbidden,
     JobNotEnded,
     JobNotFound,
     NotAWaasServer,
@@ -14,6 +15,7 @@ from waas_client.errors import (
     ServerBusy,
     ServerFailed,
     ServerUnreachable,
+    Unauthenticated,
     UnknownModel,
     UploadInterrupted,
     UploadTooLarge,
@@ -22,6 +24,8 @@ from waas_client.errors import (
 
 _PROBLEM_TYPE = "application/problem+json"
 _REFUSALS: dict[str, type[Refused]] = {
+    "unauthenticated": Unauthenticated,
+    "forbidden": Forbidden,
     "unknown-model": UnknownModel,
     "upload-too-large": UploadTooLarge,
     "job-not-found": JobNotFound,
@@ -32,6 +36,7 @@ _REFUSALS: dict[str, type[Refused]] = {
     "transcript-missing": ResultNotReady,
 }
 _BUSY = (429, 502, 503, 504)
+_UNAUTHENTICATED = 401
 _TOO_LARGE = 413
 
 
@@ -61,6 +66,16 @@ def check_answer(response: httpx.Response) -> None:
         # A proxy before the server may say so, too, and in its own words.
         raise UploadTooLarge(
             detail or f"The recording is larger than {server} accepts.", status=status, problem=name
+        )
+    if status == _UNAUTHENTICATED and not {"authorization", "x-api-key"} & set(
+        response.request.headers
+    ):
+        raise Unauthenticated(
+            f"{server} lets nobody in without a key. Put yours into WAAS_API_KEY, and name the "
+            "server by --server or WAAS_SERVER: it is sent to no other. (In Python: "
+            "Client(server, api_key=…).)",
+            status=status,
+            problem=name,
         )
     if not problem:
         raise NotAWaasServer(

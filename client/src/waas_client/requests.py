@@ -39,6 +39,9 @@ class Call(Generic[Answer]):
     headers: Mapping[str, str] = field(default_factory=dict)
     """Beside those of the body."""
 
+    needs_login: bool = True
+    """Whether it says who asks, where that is known."""
+
     def read(self, response: httpx.Response) -> Answer:
         """Return what the answer says, or raise the WaasError that it stands for."""
         check_answer(response)
@@ -132,8 +135,8 @@ def _job_path(job_id: str) -> str:
 
 
 def identify() -> Call[Service]:
-    """Ask a server what it is."""
-    return Call("GET", "/v2", _reader(Service))
+    """Ask a server what it is, before it is told who asks."""
+    return Call("GET", "/v2", _reader(Service), needs_login=False)
 
 
 def models() -> Call[Models]:

@@ -22,7 +22,6 @@ from waas_contract.wire import WireModel
 Schema = dict[str, Any]
 
 _DROPPED_KEYWORDS = ("title", "$defs", "additionalProperties")
-_EXCLUSIVE_BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 NAME_RULES: list[Schema] = [
     {
@@ -60,6 +59,30 @@ SPEC_RULES: list[Schema] = [
         "message": "language must be 'en' for a model whose name ends in '.en'",
         "fieldPath": ".language",
     },
+    {
+        "rule": (
+            "!has(self.decoding) || !has(self.decoding.patience) || has(self.decoding.beamSize)"
+        ),
+        "message": "patience is the beam search's: it needs beamSize",
+        "fieldPath": ".decoding",
+    },
+    {
+        # The beam search looks at so many candidates, rounded, and needs one.
+        "rule": (
+            "!has(self.decoding) || !has(self.decoding.patience) || !has(self.decoding.beamSize)"
+            " || double(self.decoding.beamSize) * self.decoding.patience > 0.5"
+        ),
+        "message": "beamSize times patience must be more than 0.5",
+        "fieldPath": ".decoding",
+    },
+    {
+        "rule": (
+            "!has(self.decoding) || self.decoding.temperatureIncrementOnFallback == 0.0"
+            " || self.decoding.temperatureIncrementOnFallback >= 0.01"
+        ),
+        "message": "temperatureIncrementOnFallback must be 0 or at least 0.01",
+        "fieldPath": ".decoding",
+    },
 ]
 
 
@@ -90,9 +113,9 @@ def _simplify(schema: Schema, definitions: Schema) -> Schema:
             merged = {**merged, **simple, **({"enum": enum} if enum else {})}
         return _simplify({**merged, **beside}, definitions)
     simple = {key: value for key, value in schema.items() if key not in _DROPPED_KEYWORDS}
-    # Kubernetes' schemas are those of OpenAPI 3.0, where a bound is exclusive by a flag.
-    for exclusive, bound in _EXCLUSIVE_BOUNDS.items():
-        if not isinstance(simple.get(exclusive, True), bool):
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if simple.get(exclusive, True) is not True:
+            # A number in today's JSON Schema, in Kubernetes' a word on the bound beside it.
             simple |= {bound: simple[exclusive], exclusive: True}
     if "description" in simple:
         # Kubernetes shows it on one line in `kubectl explain`.

@@ -2,12 +2,15 @@
 
 SubRip and WebVTT differ in the decimal mark and in WebVTT's optional hours
 (https://www.w3.org/TR/webvtt1/); "-->" separates times in both and is softened inside text.
+Only these two have captions that can be cut for a screen.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
 
+from waas_contract.captions import cut_captions
 from waas_contract.transcript import Transcript
+from waas_contract.transcription_options import SubtitleOptions
 
 
 class OutputFormat(StrEnum):
@@ -47,23 +50,23 @@ def _render_json(transcript: Transcript) -> str:
     return transcript.model_dump_json(exclude_none=True) + "\n"
 
 
-def _render_srt(transcript: Transcript) -> str:
+def _render_srt(transcript: Transcript, subtitles: SubtitleOptions | None) -> str:
     def time(seconds: float) -> str:
         return _clock(seconds, decimal_mark=",", with_hours=True)
 
     return "\n".join(
-        f"{number}\n{time(segment.start)} --> {time(segment.end)}\n{caption_text(segment.text)}\n"
-        for number, segment in enumerate(transcript.segments, start=1)
+        f"{number}\n{time(each.start)} --> {time(each.end)}\n{caption_text(each.text)}\n"
+        for number, each in enumerate(cut_captions(transcript.segments, subtitles), start=1)
     )
 
 
-def _render_vtt(transcript: Transcript) -> str:
+def _render_vtt(transcript: Transcript, subtitles: SubtitleOptions | None) -> str:
     def time(seconds: float) -> str:
         return _clock(seconds, decimal_mark=".", with_hours=False)
 
     cues = (
-        f"\n{time(segment.start)} --> {time(segment.end)}\n{caption_text(segment.text)}\n"
-        for segment in transcript.segments
+        f"\n{time(each.start)} --> {time(each.end)}\n{caption_text(each.text)}\n"
+        for each in cut_captions(transcript.segments, subtitles)
     )
     return "WEBVTT\n" + "".join(cues)
 
@@ -81,15 +84,24 @@ def _render_tsv(transcript: Transcript) -> str:
     return "start\tend\ttext\n" + "".join(rows)
 
 
-_RENDERERS: dict[OutputFormat, Callable[[Transcript], str]] = {
-    OutputFormat.JSON: _render_json,
+_CAPTION_RENDERERS: dict[OutputFormat, Callable[[Transcript, SubtitleOptions | None], str]] = {
     OutputFormat.SRT: _render_srt,
     OutputFormat.VTT: _render_vtt,
+}
+_RENDERERS: dict[OutputFormat, Callable[[Transcript], str]] = {
+    OutputFormat.JSON: _render_json,
     OutputFormat.TXT: _render_txt,
     OutputFormat.TSV: _render_tsv,
 }
 
 
-def render_transcript(transcript: Transcript, output_format: OutputFormat) -> str:
-    """Return the transcript in a format, as the text of one file (UTF-8, Unix line ends)."""
+def render_transcript(
+    transcript: Transcript, output_format: OutputFormat, subtitles: SubtitleOptions | None = None
+) -> str:
+    """Return the transcript in a format, as the text of one file (UTF-8, Unix line ends).
+
+    Subtitles are cut as the options say; the other formats have no captions.
+    """
+    if output_format in _CAPTION_RENDERERS:
+        return _CAPTION_RENDERERS[output_format](transcript, subtitles)
     return _RENDERERS[output_format](transcript)

@@ -76,6 +76,9 @@ class Manifest(WireModel):
     audio: AudioFacts
     engine: EngineFacts
     timing: Timing
+    unsupported_options: Annotated[tuple[str, ...], Field(max_length=16)] = ()
+    """What was asked for and the engine cannot do, by the names in the spec."""
+
     start_time: Time
     completion_time: Time
 

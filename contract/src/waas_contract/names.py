@@ -13,6 +13,12 @@ MANAGED_BY = "waas-operator"
 JOB_LABEL_SELECTOR = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
 CONTAINER_NAME = "transcribe"
 
+AWAITED_LABEL = f"{GROUP}/awaited"
+"""Marks TranscriptionJobs that are cancelled once no client has waited for them for a while."""
+
+AWAITED_UNTIL_ANNOTATION = f"{GROUP}/awaited-until"
+"""Until when such a job may go on without a client (RFC 3339); clients that wait push it on."""
+
 _LONGEST_PREFIX = 50
 
 

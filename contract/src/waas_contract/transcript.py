@@ -51,7 +51,10 @@ class Transcript(BaseModel):
 
 
 class PartialTranscript(BaseModel):
-    """What a running job has heard so far; its last segments may still change."""
+    """What a running job has heard so far: the beginning of its transcript.
+
+    Its segments have text and times, and neither tokens nor words: it is written again and again.
+    """
 
     model_config = ConfigDict(frozen=True)
 

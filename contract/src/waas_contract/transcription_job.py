@@ -36,7 +36,7 @@ MUTABLE_SPEC_FIELDS = (
 """The only parts of a spec that may change after creation."""
 
 _NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
-_LONGEST_TTL_SECONDS = 315_360_000  # ten years of 365 days
+LONGEST_TTL_SECONDS = 315_360_000  # ten years of 365 days
 
 
 class Task(StrEnum):
@@ -117,12 +117,12 @@ class TranscriptionRequest(WireModel):
     """Seconds from its creation or resumption in which it must start, or it fails."""
 
     priority: Priority = Priority.NORMAL
-    """Who goes first; a change counts for pods that are made after it."""
+    """Who goes first; a change counts for Jobs that are made after it, on one machine at once."""
 
-    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """Seconds after its end in which the record, the audio and the results are kept."""
 
-    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=_LONGEST_TTL_SECONDS)
+    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """The same where there is no transcript; ttlSecondsAfterFinished where absent."""
 
     owner: str | None = Field(default=None, min_length=1, max_length=253)
@@ -297,6 +297,8 @@ class TranscriptionJobStatus(WireModel):
     """Pods that were started."""
 
     queued_time: Time | None = None
+    """Since when it waits, or waited, for its start: its creation, or the end of a suspension."""
+
     start_time: Time | None = None
     completion_time: Time | None = None
     expiry_time: Time | None = None
@@ -332,6 +334,7 @@ class ObjectMeta(WireModel):
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
 
 
 class TranscriptionJob(WireModel):

@@ -31,7 +31,9 @@ class DecodingOptions(WireModel):
     length_penalty: float | None = Field(default=None, ge=0, le=1)
     """Weight of the length when candidates are compared; by length itself where absent."""
 
-    suppress_tokens: Annotated[tuple[int, ...], Field(max_length=128)] = (-1,)
+    suppress_tokens: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], Field(max_length=128)] = (
+        -1,
+    )
     """Token ids that are never chosen; -1 stands for most symbols that nobody says."""
 
     condition_on_previous_text: bool = False
@@ -81,3 +83,8 @@ class SubtitleOptions(WireModel):
 
     max_cue_seconds: float | None = Field(default=None, ge=0.5, le=60)
     """Longest that a caption stays."""
+
+    @property
+    def limits_anything(self) -> bool:
+        """Tell whether captions differ from those that nobody shaped."""
+        return (self.max_line_width, self.max_line_count, self.max_cue_seconds) != (None,) * 3

@@ -46,6 +46,8 @@ _NOT_MEDIA = "This is not an audio or video file that we can read, or a part of 
 _NO_SOUND = "The file has no sound in it: it holds no audio track."
 _EMPTY = "The file has no sound in it: its audio track is empty or cannot be decoded."
 
+_BYTES_PER_SAMPLE = 4
+
 Samples = npt.NDArray[np.float32]
 
 
@@ -57,10 +59,13 @@ class Audio:
     is_damaged: bool = False
     """Whether some of the recording could not be read."""
 
+    stated_seconds: float = 0
+    """Length that the file claims, or FFmpeg guesses, where only its beginning was decoded."""
+
     @property
     def duration_seconds(self) -> float:
-        """Return its length."""
-        return len(self.samples) / SAMPLE_RATE
+        """Return the recording's length."""
+        return max(len(self.samples) / SAMPLE_RATE, self.stated_seconds)
 
 
 class _Damage:
@@ -74,8 +79,8 @@ class _Damage:
         logger.warning(sign, extra=log_fields(**fields))
 
 
-def decode_audio(path: Path) -> Audio:
-    """Return the sound of a file's first audio track.
+def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
+    """Return the sound of a file's first audio track, or the beginning of it.
 
     What can be read of a damaged recording is kept.
 
@@ -85,6 +90,7 @@ def decode_audio(path: Path) -> Audio:
     # FFmpeg's own lines on standard error are not ours to read, and name no reason.
     av.logging.set_libav_level(av.logging.PANIC)
     damage = _Damage()
+    most = None if longest_seconds is None else round(longest_seconds * SAMPLE_RATE)
     with path.open("rb") as file:
         try:
             container = av.open(
@@ -93,10 +99,18 @@ def decode_audio(path: Path) -> Audio:
         except (av.FFmpegError, ValueError) as error:
             raise BadAudio(_NOT_MEDIA) from error
         with container:
-            samples, stated_seconds = _decode_first_track(container, damage)
+            samples, stated_seconds = _decode_first_track(container, damage, most)
+            guessed_seconds = (container.duration or 0) / av.time_base
     if not len(samples):
         raise BadAudio(_EMPTY)
     audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
+    if most is not None and len(samples) >= most:
+        return replace(
+            audio,
+            samples=audio.samples[:most],
+            is_damaged=damage.is_seen,
+            stated_seconds=stated_seconds or guessed_seconds,
+        )
     _look_for_a_missing_end(audio, stated_seconds, damage)
     return replace(audio, is_damaged=damage.is_seen)
 
@@ -117,7 +131,10 @@ class _Recording:
             return -1
 
 
-def _decode_first_track(container: InputContainer, damage: _Damage) -> tuple[Samples, float]:
+def _decode_first_track(
+    container: InputContainer, damage: _Damage, most: int | None
+) -> tuple[Samples, float]:
+    """Return samples, as many as there are or a few more than the most that are wanted."""
     stream = next(iter(container.streams.audio), None)
     if stream is None:
         raise BadAudio(_NO_SOUND)
@@ -125,6 +142,8 @@ def _decode_first_track(container: InputContainer, damage: _Damage) -> tuple[Sam
     try:
         for frame in _resampled(_frames(container, stream, damage)):
             sound += frame.to_ndarray().tobytes()
+            if most is not None and len(sound) >= most * _BYTES_PER_SAMPLE:
+                break
     except (av.FFmpegError, ValueError) as error:
         damage.note(
             "the recording is damaged: what was decoded before that is kept",

@@ -1,4 +1,4 @@
-"""The way of each item: fetch -> decode -> transcribe -> render -> store."""
+"""The way of each item: fetch -> decode -> transcribe or tell the language -> render -> store."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -17,9 +17,17 @@ from waas_contract.manifest import (
     ProgressNote,
     Timing,
 )
-from waas_contract.transcript import Transcript
+from waas_contract.transcript import PartialTranscript, Transcript
+from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import DecodingOptions
 from waas_job.audio import Audio, decode_audio
-from waas_job.engine.protocol import Engine, TranscriptionOptions
+from waas_job.engine.protocol import (
+    DETECTION_SECONDS,
+    Engine,
+    Language,
+    Transcription,
+    TranscriptionOptions,
+)
 from waas_job.errors import JobError
 from waas_job.log_lines import without_urls
 from waas_job.progress import ProgressNotes
@@ -116,9 +124,9 @@ class Pipeline:
         watch.lap()
         engine = self._ready_engine()
         load_seconds = watch.lap()
-        transcript = engine.transcribe(fetched.audio.samples, _options(item), notes.advance)
+        heard = _hear(engine, fetched.audio, item, notes)
         transcribe_seconds = watch.lap()
-        attempt, files = store_results(objects, item, transcript)
+        attempt, files = store_results(objects, item, heard.transcript)
         timing = Timing(
             fetch_seconds=fetched.fetch_seconds,
             decode_seconds=fetched.decode_seconds,
@@ -133,9 +141,10 @@ class Pipeline:
             outcome=Outcome.COMPLETE,
             attempt=attempt,
             files=files,
-            audio=_audio_facts(fetched, transcript),
+            audio=_audio_facts(fetched, heard.language),
             engine=engine.facts,
             timing=timing,
+            unsupported_options=heard.unsupported_options,
             start_time=start_time,
             completion_time=tools.now(),
         )
@@ -147,7 +156,7 @@ class Pipeline:
             objects.fetch_audio(file)
             fetch_seconds = watch.lap()
             return _Fetched(
-                audio=decode_audio(file.path),
+                audio=decode_audio(file.path, longest_seconds=_longest_seconds(item)),
                 bytes=file.size,
                 sha256=file.sha256,
                 fetch_seconds=fetch_seconds,
@@ -158,8 +167,12 @@ class Pipeline:
         def put(note: ProgressNote) -> None:
             objects.note_progress(note.model_dump_json(by_alias=True).encode())
 
+        def put_partial(partial: PartialTranscript) -> None:
+            objects.note_partial(partial.model_dump_json(exclude_defaults=True).encode())
+
         return ProgressNotes(
             put,
+            put_partial,
             interval_seconds=self._tools.progress_interval_seconds,
             clock=self._tools.clock,
             now=self._tools.now,
@@ -188,19 +201,51 @@ def describe_unexpected(error: BaseException) -> str:
     return without_urls(f"{type(error).__name__}: {first_line}".rstrip(": "))
 
 
+def _longest_seconds(item: JobItem) -> float | None:
+    """Return how much of a recording is worth decoding."""
+    return DETECTION_SECONDS if item.task is Task.DETECT else None
+
+
+def _hear(engine: Engine, audio: Audio, item: JobItem, notes: ProgressNotes) -> Transcription:
+    if item.task is not Task.DETECT:
+        heard = engine.transcribe(audio.samples, _options(item), notes.advance)
+        if heard.unsupported_options:
+            logger.warning(
+                "some options could not be honoured",
+                extra=log_fields(
+                    transcription_job=item.name, options=list(heard.unsupported_options)
+                ),
+            )
+        return heard
+    language = engine.detect_language(audio.samples)
+    transcript = Transcript(
+        language=language.code, duration=audio.duration_seconds, text="", segments=()
+    )
+    return Transcription(transcript, language)
+
+
 def _options(item: JobItem) -> TranscriptionOptions:
+    decoding = item.decoding or DecodingOptions()
+    needs_words = (
+        # Captions are cut where the words are, and silence is looked for around them.
+        (item.subtitles is not None and item.subtitles.limits_anything)
+        or decoding.hallucination_silence_threshold is not None
+    )
     return TranscriptionOptions(
         language=item.language,
         task=item.task,
         initial_prompt=item.initial_prompt,
-        word_timestamps=item.word_timestamps,
+        word_timestamps=item.word_timestamps or needs_words,
+        decoding=decoding,
+        voice_activity=item.voice_activity,
     )
 
 
-def _audio_facts(fetched: _Fetched, transcript: Transcript) -> AudioFacts:
+def _audio_facts(fetched: _Fetched, language: Language) -> AudioFacts:
     return AudioFacts(
         duration_seconds=fetched.audio.duration_seconds,
-        language=transcript.language,
+        language=language.code,
+        language_probability=language.probability,
         is_damaged=fetched.audio.is_damaged,
         sha256=fetched.sha256,
         bytes=fetched.bytes,

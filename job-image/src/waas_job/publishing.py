@@ -39,7 +39,8 @@ def store_results(
 ) -> tuple[int, tuple[ResultFile, ...]]:
     """Store every format; return the attempt number and the files."""
     contents = {
-        each: render_transcript(transcript, each).encode() for each in _stored_formats(item)
+        each: render_transcript(transcript, each, item.subtitles).encode()
+        for each in _stored_formats(item)
     }
     attempt = _claim_attempt(objects, contents[OutputFormat.JSON])
     for output_format, content in contents.items():

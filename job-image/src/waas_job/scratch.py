@@ -25,10 +25,14 @@ class ScratchFile:
         self.etag: str | None = None
         self.size = 0
         self._digest = hashlib.sha256()
+        self._is_adopted = False
 
     def __enter__(self) -> Self:
-        self._file = self.path.open("wb", buffering=0)
+        self._open()
         return self
+
+    def _open(self) -> None:
+        self._file = self.path.open("wb", buffering=0)
 
     def __exit__(
         self,
@@ -44,8 +48,31 @@ class ScratchFile:
         """Return the digest of what was written."""
         return self._digest.hexdigest()
 
+    def adopt(self, source: Path) -> bool:
+        """Become another name of a file that holds all the bytes; False where that cannot be.
+
+        The bytes are to be written all the same, for their length and digest; they take no room.
+        """
+        self.restart()
+        self.path.unlink()
+        try:
+            # Unlike a symbolic link, it outlives the other name.
+            self.path.hardlink_to(source)
+        except OSError:
+            # Another disk, another person's file, or a file system without links.
+            self._reopen()
+            return False
+        self._is_adopted = True
+        return True
+
     def write(self, piece: bytes) -> None:
         """Take the next bytes."""
+        if not self._is_adopted:
+            self._write_out(piece)
+        self._digest.update(piece)
+        self.size += len(piece)
+
+    def _write_out(self, piece: bytes) -> None:
         rest = memoryview(piece)
         try:
             while rest:
@@ -54,8 +81,6 @@ class ScratchFile:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise self._explain_full_disk(self.size + len(piece) - len(rest)) from error
-        self._digest.update(piece)
-        self.size += len(piece)
 
     def _explain_full_disk(self, written: int) -> JobError:
         text = f"The disk is full: it had room for {written} bytes of the recording."
@@ -68,8 +93,17 @@ class ScratchFile:
 
     def restart(self) -> None:
         """Forget what was taken, and of what it was."""
+        if self._is_adopted:
+            # Somebody else's file: only our name for it goes.
+            self.path.unlink()
+            self._reopen()
         self._file.seek(0)
         self._file.truncate()
         self.etag = None
         self.size = 0
         self._digest = hashlib.sha256()
+
+    def _reopen(self) -> None:
+        self._file.close()
+        self._is_adopted = False
+        self._open()

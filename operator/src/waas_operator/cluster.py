@@ -11,9 +11,9 @@ from typing import Self
 import aiohttp
 from kubernetes.aio import client, config
 from kubernetes.aio.client.exceptions import OpenApiException
-from pydantic import ValidationError
 
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -65,7 +65,10 @@ class KubernetesCluster:
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return the resource, or None where there is none; raises Unreadable."""
         resource = await self._get(_transcription_job_path(namespace, name))
-        return _read_transcription_job(resource) if resource else None
+        try:
+            return read_transcription_job(resource) if resource else None
+        except UnreadableTranscriptionJob as error:
+            raise Unreadable(str(error)) from None
 
     async def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
         """Go through the names of all TranscriptionJobs that have not ended, page by page."""
@@ -100,6 +103,16 @@ class KubernetesCluster:
         }
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
         await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+
+    async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
+        """Delete the resource; one that is gone, or of another uid, is left alone."""
+        path = _transcription_job_path(namespace, name)
+        body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        try:
+            await self._request("DELETE", path, body=body, is_optional=True)
+        except Conflict:
+            # Somebody has made another one of that name.
+            return
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:
         """Return a batch/v1 Job, or None where there is none."""
@@ -189,17 +202,6 @@ class KubernetesCluster:
             # It was not the API server that answered, but something on the way to it.
             raise ClusterUnavailable(f"{what}: {response.status} without a JSON object")
         return parsed
-
-
-def _read_transcription_job(resource: Resource) -> TranscriptionJob:
-    try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Not the error's own text: it shows the values, which may be somebody's words.
-        details = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['type']}" for each in error.errors()
-        )
-        raise Unreadable(f"not in the form of a {KIND}: {details}") from None
 
 
 def _transcription_job_path(namespace: str, name: str = "") -> str:

@@ -1,18 +1,48 @@
-"""The loops around the reconcile: one takes keys from the queue, one puts them all back."""
+"""The loops around the reconcile: one takes keys from the queue, one puts them all back.
+
+What has ended is never listed again: whoever sees it, once at the start and at each change, says so
+by `notice`, which reads from the resource itself when it is to be looked at next, and asks nobody.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_operator.errors import OperatorError, Refused
 from waas_operator.reconcile import Key
-from waas_operator.seams import Cluster
+from waas_operator.retention import Upkeep, decide_retention
+from waas_operator.seams import Cluster, Resource
 from waas_operator.settings import ReconcileSettings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
 _RESYNC_RETRY_SECONDS = 5.0
+
+
+def notice(
+    queue: WorkQueue[Key], resource: Resource, settings: ReconcileSettings, now: datetime
+) -> None:
+    """Queue a TranscriptionJob that was seen: for now, or until its time to live is over."""
+    key = Key(resource["metadata"]["namespace"], resource["metadata"]["name"])
+    try:
+        transcription_job = read_transcription_job(resource)
+    except UnreadableTranscriptionJob:
+        # The reconcile says what is wrong with it.
+        queue.add(key)
+        return
+    if not transcription_job.phase.is_final:
+        queue.add(key)
+        return
+    retention = decide_retention(
+        transcription_job, default_ttl_seconds=settings.default_ttl_seconds, now=now
+    )
+    if retention.upkeep is not Upkeep.KEEP:
+        queue.add(key)
+    elif retention.next_look_seconds is not None:
+        queue.add_after(key, retention.next_look_seconds)
 
 
 async def consume(
@@ -27,7 +57,8 @@ async def consume(
         try:
             next_look_seconds = await reconcile(key)
         except OperatorError as error:
-            delay = queue.failed(key)
+            longest = error.next_look_seconds if isinstance(error, Refused) else None
+            delay = queue.failed(key, longest_seconds=longest)
             logger.warning("%s/%s again in %.0f s: %s", key.namespace, key.name, delay, error)
         except Exception:
             # One bad resource must not stop the others.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import ConditionReason
+from waas_contract.transcription_job import ConditionReason, ConditionType
 from waas_operator.failure_policy import explain_job_failure, find_last_failure
 from waas_operator.observation import ManifestState, Observation, ObservedJob
 from waas_operator.settings import ReconcileSettings
@@ -13,6 +13,9 @@ from waas_operator.source_policy import explain_forbidden_source
 
 MANIFEST_GRACE = timedelta(seconds=60)
 """How long a completed Job's manifest may take to be seen before it counts as missing."""
+
+_LAST_POD = "Waiting for the last pod to end."
+_TOO_LATE = "The job did not start within spec.queueDeadlineSeconds."
 
 _IMAGE_PULL_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 
@@ -68,7 +71,7 @@ def _succeed(observation: Observation) -> Decision:
     return Decision(Action.FINISH, Verdict.SUCCEEDED, ConditionReason.COMPLETED, message)
 
 
-def _wait(reason: ConditionReason, message: str) -> Decision:
+def _wait(reason: ConditionReason | FailureReason, message: str) -> Decision:
     return Decision(Action.WAIT, reason=reason, message=message)
 
 
@@ -115,7 +118,7 @@ def _decide_without_job(observation: Observation, settings: ReconcileSettings) -
     spec = observation.transcription_job.spec
     if spec.cancelled:
         if observation.pods:
-            return _wait(ConditionReason.CANCELLING, "Waiting for the last pod to end.")
+            return _wait(ConditionReason.CANCELLING, _LAST_POD)
         if observation.manifest_state is ManifestState.UNKNOWN:
             return _wait_for_storage()
         return _fail(FailureReason.CANCELLED, "Cancelled on request.")
@@ -123,7 +126,21 @@ def _decide_without_job(observation: Observation, settings: ReconcileSettings) -
         return refusal
     if observation.manifest_state is ManifestState.UNKNOWN:
         return _wait_for_storage()
+    if _is_too_late(observation):
+        if observation.pods:
+            return _wait(FailureReason.QUEUE_DEADLINE_EXCEEDED, _LAST_POD)
+        return _fail(FailureReason.QUEUE_DEADLINE_EXCEEDED, _TOO_LATE)
     return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)
+
+
+def _is_too_late(observation: Observation) -> bool:
+    """Tell whether it did not start in time; what was once decided so stays."""
+    status = observation.transcription_job.status
+    known = status.condition(ConditionType.SUCCEEDED) if status else None
+    if known is not None and known.reason == FailureReason.QUEUE_DEADLINE_EXCEEDED:
+        return True
+    deadline = observation.queue_deadline
+    return deadline is not None and observation.now >= deadline
 
 
 def _explain_refusal(observation: Observation, settings: ReconcileSettings) -> Decision | None:
@@ -156,8 +173,13 @@ def _decide_with_job(
         return _decide_finished(observation, job)
     if spec.cancelled:
         if job.is_deleting:
-            return _wait(ConditionReason.CANCELLING, "Waiting for the last pod to end.")
+            return _wait(ConditionReason.CANCELLING, _LAST_POD)
         return Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING)
+    if _is_too_late(observation):
+        reason = FailureReason.QUEUE_DEADLINE_EXCEEDED
+        if job.is_deleting:
+            return _wait(reason, _LAST_POD)
+        return Decision(Action.DELETE_JOB, reason=reason)
     if job.is_deleting:
         return _wait(ConditionReason.RETRYING, "Its Job was deleted and will be made anew.")
     if _is_renewal_due(observation, settings):

@@ -24,6 +24,9 @@ class Conflict(OperatorError):
 class Refused(OperatorError):
     """Kubernetes refuses what was asked for, for example by quota or admission."""
 
+    next_look_seconds: float | None = None
+    """When something is due all the same, at the latest."""
+
 
 class Unreadable(OperatorError):
     """An object does not have the form that was agreed on; somebody has to look at it."""

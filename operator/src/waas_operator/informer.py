@@ -1,6 +1,6 @@
 """Watches the cluster with Kopf and turns every event into a key to reconcile.
 
-Kopf is used as an informer only: its handlers add a key and return, so that none of its state
+Kopf is used as an informer only: its handlers queue a key and return, so that none of its state
 (annotations, finalizers, progress) is ever written. What it is known not to do itself is done here
 or by the resync loop: it tells nothing of what was deleted while it was away, and it is slow or
 worse to end when one of its watchers dies. (Kopf 1.44 lived on deaf; 1.45.2 ends after five seconds
@@ -16,6 +16,7 @@ import kopf
 from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import GROUP, PLURAL, VERSION
 from waas_operator.reconcile import Key
+from waas_operator.seams import Resource
 
 ORCHESTRATION_LOGGER = "kopf._core.reactor.orchestration"
 _PAGE_SIZE = 500
@@ -60,18 +61,34 @@ def build_kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-def build_registry(add: Callable[[Key], None]) -> kopf.OperatorRegistry:
-    """Return the handlers: each event of a TranscriptionJob or of its children adds its key."""
+def build_registry(
+    add: Callable[[Key], None], notice: Callable[[Resource], None]
+) -> kopf.OperatorRegistry:
+    """Return the handlers: a TranscriptionJob is noticed, an event of its children adds its key.
+
+    They are coroutines, which Kopf runs in the event loop, where the queue is; functions would run
+    in threads.
+    """
     registry = kopf.OperatorRegistry()
 
     def log_in(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
-    def on_transcription_job(namespace: str | None, name: str | None, **_: Any) -> None:
-        if namespace and name:
+    async def on_transcription_job(
+        type: str | None,  # Kopf's name
+        body: kopf.Body,
+        namespace: str | None,
+        name: str | None,
+        **_: Any,
+    ) -> None:
+        if not (namespace and name):
+            return
+        if type == "DELETED":
             add(Key(namespace, name))
+        else:
+            notice(dict(body))
 
-    def on_child(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
+    async def on_child(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
         owner = labels.get(TRANSCRIPTION_JOB_LABEL)
         if namespace and owner:
             add(Key(namespace, owner))
@@ -86,6 +103,7 @@ def build_registry(add: Callable[[Key], None]) -> kopf.OperatorRegistry:
 async def run_informer(
     namespaces: Sequence[str],
     add: Callable[[Key], None],
+    notice: Callable[[Resource], None],
     on_dead_watcher: Callable[[str], None],
 ) -> None:
     """Watch the namespaces until it is cancelled."""
@@ -94,7 +112,7 @@ async def run_informer(
     orchestration_logger.addHandler(handler)
     try:
         await kopf.operator(
-            registry=build_registry(add),
+            registry=build_registry(add, notice),
             settings=build_kopf_settings(),
             namespaces=list(namespaces),
             standalone=True,

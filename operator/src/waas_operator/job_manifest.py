@@ -131,8 +131,9 @@ def _build_pod_spec(
         pod_spec["tolerations"] = list(profile.tolerations)
     if profile.runtime_class_name:
         pod_spec["runtimeClassName"] = profile.runtime_class_name
-    if profile.priority_class_name:
-        pod_spec["priorityClassName"] = profile.priority_class_name
+    priority = transcription_job.spec.priority
+    if priority_class := settings.priority_classes.get(priority) or profile.priority_class_name:
+        pod_spec["priorityClassName"] = priority_class
     return pod_spec
 
 

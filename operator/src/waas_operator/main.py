@@ -12,7 +12,7 @@ from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
 from waas_operator.cluster import KubernetesCluster
-from waas_operator.control_loops import consume, resync_forever
+from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
@@ -60,7 +60,12 @@ async def run_operator(
                 group.create_task(consume(queue, reconciler.reconcile))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
-            await run_informer(settings.job_namespaces, queue.add, on_dead_watcher)
+            await run_informer(
+                settings.job_namespaces,
+                queue.add,
+                lambda resource: notice(queue, resource, settings, clock()),
+                on_dead_watcher,
+            )
             # Kopf returns when the process is told to stop.
             raise asyncio.CancelledError
     finally:

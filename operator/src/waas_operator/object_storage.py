@@ -1,4 +1,4 @@
-"""The operator's only S3 code: signs URLs, and reads what a job wrote about itself."""
+"""The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
 from datetime import timedelta
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
 from waas_operator.errors import StorageUnavailable
@@ -57,6 +58,27 @@ class MinioObjectStorage:
             raise StorageUnavailable(f"reading {key}: {error.code}") from error
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise StorageUnavailable(f"reading {key}: {type(error).__name__}") from error
+
+    async def discard_all(self, prefix: str) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+        if not prefix.endswith("/") or not prefix.strip("/"):
+            raise ValueError(f"{prefix!r} could be a part of others' keys")
+        await asyncio.to_thread(self._discard_all, prefix)
+
+    def _discard_all(self, prefix: str) -> None:
+        try:
+            listed = self._reader.list_objects(self._bucket, prefix=prefix, recursive=True)
+            keys = (DeleteObject(each.object_name) for each in listed if each.object_name)
+            # Every batch has to be asked for, hence a list: it holds what could not be removed.
+            refusals = list(self._reader.remove_objects(self._bucket, keys))
+        except S3Error as error:
+            raise StorageUnavailable(f"removing {prefix}: {error.code}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise StorageUnavailable(f"removing {prefix}: {type(error).__name__}") from error
+        if refusals:
+            raise StorageUnavailable(
+                f"removing {prefix}: {len(refusals)} objects stayed: {refusals[0].code}"
+            )
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
         """Return a presigned URL for a pod; asks nobody."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
@@ -99,6 +99,30 @@ class Observation:
         status = self.transcription_job.status
         known = status.failed_pods if status else 0
         return max(known, sum(pod.has_ended and pod.exit_code != 0 for pod in self.pods))
+
+    @property
+    def queued_time(self) -> datetime | None:
+        """Return since when it waits for its start: its creation, or the end of a suspension."""
+        if self.transcription_job.spec.suspend:
+            return None
+        status = self.transcription_job.status
+        if status is None:
+            return self.transcription_job.metadata.creation_timestamp or self.now
+        return status.queued_time or self.now
+
+    @property
+    def queue_deadline(self) -> datetime | None:
+        """Return until when it has to start; None where it has, or need not."""
+        seconds = self.transcription_job.spec.queue_deadline_seconds
+        if seconds is None or self.queued_time is None or self.has_started:
+            return None
+        return self.queued_time + timedelta(seconds=seconds)
+
+    @property
+    def has_started(self) -> bool:
+        """Tell whether a container of it ever began to run."""
+        status = self.transcription_job.status
+        return bool(status and status.start_time) or any(pod.start_time for pod in self.pods)
 
     @property
     def is_running(self) -> bool:

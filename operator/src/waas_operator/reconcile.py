@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, ProgressNote
 from waas_contract.names import child_name
-from waas_contract.object_keys import manifest_key, progress_key
+from waas_contract.object_keys import job_prefix, manifest_key, progress_key
 from waas_contract.transcription_job import (
     ConditionReason,
     TranscriptionJob,
@@ -30,6 +30,7 @@ from waas_operator.observation import (
     observe_job,
     observe_pod,
 )
+from waas_operator.retention import Retention, Upkeep, decide_retention
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ReconcileSettings
 from waas_operator.status import derive_status
@@ -75,7 +76,7 @@ class Reconciler:
         if transcription_job is None or transcription_job.metadata.deletion_timestamp:
             return None
         if transcription_job.phase.is_final:
-            return None
+            return await self._keep_or_remove(transcription_job)
         observation = await self._observe(transcription_job)
         decision = decide(observation, self._settings)
         try:
@@ -85,10 +86,54 @@ class Reconciler:
             await self._write_status(
                 transcription_job, derive_status(observation, waiting), waiting
             )
+            error.next_look_seconds = _seconds_to_queue_deadline(observation)
             raise
         status = derive_status(observation, decision, signed_urls=signed_urls)
+        if decision.is_final:
+            return await self._end(transcription_job, status, decision)
         await self._write_status(transcription_job, status, decision)
         return self._next_look_seconds(observation, decision)
+
+    async def _end(
+        self,
+        transcription_job: TranscriptionJob,
+        status: TranscriptionJobStatus,
+        decision: Decision,
+    ) -> float | None:
+        """Write the last status, with the moment until which it is kept."""
+        ended = transcription_job.model_copy(update={"status": status})
+        retention = self._decide_retention(ended)
+        last = status.model_copy(update={"expiry_time": retention.expiry_time})
+        await self._write_status(transcription_job, last, decision)
+        # Whatever is due is due for the next look, which reads what was written.
+        return 0.0 if retention.upkeep is Upkeep.REMOVE else retention.next_look_seconds
+
+    async def _keep_or_remove(self, transcription_job: TranscriptionJob) -> float | None:
+        """Look after one that has ended: its time to live is all that may still change."""
+        retention = self._decide_retention(transcription_job)
+        if retention.upkeep is Upkeep.REMOVE:
+            await self._remove(transcription_job)
+        elif retention.upkeep is Upkeep.NOTE_EXPIRY:
+            known = transcription_job.status or TranscriptionJobStatus()
+            status = known.model_copy(update={"expiry_time": retention.expiry_time})
+            await self._cluster.replace_status(transcription_job, status)
+        return retention.next_look_seconds
+
+    async def _remove(self, transcription_job: TranscriptionJob) -> None:
+        """Delete what the job left, then the resource: without it, nobody would look again."""
+        metadata = transcription_job.metadata
+        await self._object_storage.discard_all(job_prefix(metadata.namespace, metadata.name))
+        await self._cluster.delete_transcription_job(
+            metadata.namespace, metadata.name, metadata.uid
+        )
+        logger.info("expired and deleted", extra=log_fields(transcription_job=metadata.name))
+
+    def _decide_retention(self, transcription_job: TranscriptionJob) -> Retention:
+        return decide_retention(
+            transcription_job,
+            default_ttl_seconds=self._settings.default_ttl_seconds,
+            now=self._clock(),
+        )
 
     async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
         metadata = transcription_job.metadata
@@ -208,14 +253,22 @@ class Reconciler:
             )
 
     def _next_look_seconds(self, observation: Observation, decision: Decision) -> float | None:
-        if decision.is_final:
-            return None
         if decision.action is not Action.WAIT or needs_manifest(observation):
             return _SOON_SECONDS
         if observation.is_running:
             return self._settings.progress_interval_seconds
         # Whatever else happens is told by an event; this is for the URLs of a long queue.
-        return min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)
+        seconds = min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)
+        deadline_seconds = _seconds_to_queue_deadline(observation)
+        return seconds if deadline_seconds is None else min(seconds, deadline_seconds)
+
+
+def _seconds_to_queue_deadline(observation: Observation) -> float | None:
+    """Return the seconds until it is over; once it is, those until its last pod may have ended."""
+    if observation.queue_deadline is None:
+        return None
+    seconds = (observation.queue_deadline - observation.now).total_seconds()
+    return seconds if seconds > 0 else _SOON_SECONDS
 
 
 def _parse_manifest(content: bytes | None) -> Manifest | None:

@@ -29,6 +29,10 @@ class Cluster(Protocol):
         """Write the whole status; raises Conflict if the resource changed since it was read."""
         ...
 
+    async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
+        """Delete the resource; one that is gone, or of another uid, is left alone."""
+        ...
+
     async def get_job(self, namespace: str, name: str) -> Resource | None:
         """Return a batch/v1 Job, or None where there is none."""
         ...
@@ -63,6 +67,10 @@ class ObjectStorage(Protocol):
 
     async def read_note(self, key: str) -> bytes | None:
         """Return a small object whole, or None where there is none."""
+        ...
+
+    async def discard_all(self, prefix: str) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
         ...
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
 
 
@@ -49,6 +50,15 @@ class ReconcileSettings(BaseModel):
 
     profiles: dict[str, Profile] = {"default": Profile()}
     """Profiles by name, as JSON; `spec.profile` chooses one."""
+
+    priority_classes: dict[Priority, str] = {}
+    """PriorityClasses by `spec.priority`, as JSON; one that is named goes before the profile's."""
+
+    default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
+    """How long what has ended is kept where its spec does not say; None for ever.
+
+    It holds for what ended earlier, too, from the operator's next start.
+    """
 
     source_buckets: dict[str, tuple[str, ...]] = {}
     """Buckets beside the service's own from which a namespace may read, as JSON."""

@@ -40,7 +40,7 @@ def derive_status(
         conditions=_derive_conditions(observation, decision, known),
         job_name=_job_name(observation) if was_started else known.job_name,
         attempts=max(known.attempts, len(starts)),
-        queued_time=known.queued_time or (observation.now if was_started else None),
+        queued_time=observation.queued_time,
         start_time=known.start_time or min(starts, default=None),
         completion_time=observation.now if decision.is_final else None,
         urls_expiration_time=(

@@ -59,12 +59,14 @@ class WorkQueue(Generic[Key]):
         self._failures.pop(key, None)
         self._release(key)
 
-    def failed(self, key: Key) -> float:
+    def failed(self, key: Key, *, longest_seconds: float | None = None) -> float:
         """Say that a key failed; returns the seconds until it is tried again."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay = min(_FIRST_DELAY_SECONDS * 2.0 ** min(failures, 30), _LONGEST_DELAY_SECONDS)
         delay *= self._jitter.uniform(0.75, 1.25)
+        if longest_seconds is not None:
+            delay = min(delay, longest_seconds)
         self._release(key)
         self.add_after(key, delay)
         return delay

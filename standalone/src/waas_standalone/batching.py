@@ -3,10 +3,14 @@
 Several small ones that need the same model go to one program, so that it imports and loads once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from waas_contract.job_environment import JobEnvironment
+from waas_contract.transcription_job import Priority
+
+RANKS: Mapping[Priority, int] = {Priority.HIGH: 1, Priority.NORMAL: 0, Priority.LOW: -1}
+"""Higher goes first."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,8 @@ class WaitingPod:
 
     audio_bytes: int
     has_failed_before: bool = False
-    priority: int = 0
-    """Higher goes first; nothing sets it yet."""
+    rank: int = RANKS[Priority.NORMAL]
+    """The one of its priority, at this moment."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,9 @@ def choose_batch(
     """Return what the next program gets: the first in line, and what fits beside it.
 
     One that has failed before runs alone, so that it cannot take others down with it. What waits is
-    shared among the slots that are free.
+    shared among the slots that are free. Nobody goes with those of a higher priority past others.
     """
-    line = sorted(waiting, key=lambda pod: (-pod.priority, pod.place))
+    line = sorted(waiting, key=lambda pod: (-pod.rank, pod.place))
     if not line:
         return ()
     first = line[0]
@@ -62,6 +66,8 @@ def choose_batch(
 
 def _are_kin(one: WaitingPod, other: WaitingPod) -> bool:
     """Tell whether one program can take both: all but the items is the same."""
+    if one.rank != other.rank:
+        return False
     return one.environment.model_copy(update={"items": ()}) == other.environment.model_copy(
         update={"items": ()}
     )

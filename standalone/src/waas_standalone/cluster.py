@@ -7,10 +7,8 @@ kubelet's in `runner`.
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
-from pydantic import ValidationError
-
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
-    KIND,
     Phase,
     TranscriptionJob,
     TranscriptionJobStatus,
@@ -35,10 +33,9 @@ class LocalCluster:
         """Return the resource, or None where there is none; raises Unreadable."""
         resource = await self._run(lambda at: at.get(Kind.TRANSCRIPTION_JOB, namespace, name))
         try:
-            return TranscriptionJob.model_validate(resource) if resource else None
-        except ValidationError as error:
-            fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-            raise Unreadable(f"not in the form of a {KIND}: {fields}") from None
+            return read_transcription_job(resource) if resource else None
+        except UnreadableTranscriptionJob as error:
+            raise Unreadable(str(error)) from None
 
     async def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
         """Go through the names of all TranscriptionJobs that have not ended, oldest first."""
@@ -66,6 +63,16 @@ class LocalCluster:
             )
 
         await self._run(replace)
+
+    async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
+        """Delete the resource; one that is gone, or of another uid, is left alone."""
+
+        def delete(at: Transaction) -> None:
+            known = at.get(Kind.TRANSCRIPTION_JOB, namespace, name)
+            if known is not None and known["metadata"]["uid"] == uid:
+                at.delete(Kind.TRANSCRIPTION_JOB, namespace, name)
+
+        await self._run(delete)
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:
         """Return a batch/v1 Job, or None where there is none."""

@@ -5,7 +5,7 @@ objects/             audio, results, manifests: the same keys as in a bucket
 unfinished/          uploads on their way
 runs/<id>/           what one job program has: URLs, scratch space, its last words
 logs/<job>/<pod>.log what job programs wrote
-lost+found/          recordings that no job is known for; nobody removes them but a person
+lost+found/          recordings that no job is known for; removed at a start after 30 days there
 server.lock          held by the server that works here
 """
 

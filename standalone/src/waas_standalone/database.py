@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from waas_standalone.errors import DatabaseFailed
+from waas_standalone.errors import DatabaseFailed, DatabaseFull
 
 Result = TypeVar("Result")
 
@@ -67,7 +67,9 @@ class Database:
         try:
             return await loop.run_in_executor(self._thread, run)
         except sqlite3.Error as error:
-            raise DatabaseFailed(f"The database does not work: {error}.") from error
+            is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            kind = DatabaseFull if is_full else DatabaseFailed
+            raise kind(f"The database does not work: {error}.") from error
 
     def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         self._connection.execute("BEGIN IMMEDIATE")

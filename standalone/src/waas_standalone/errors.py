@@ -8,6 +8,7 @@
     |-- DataFolderUnusable   the data folder cannot be written to
     |-- DataFolderTaken      another server works on the data folder
     |-- DatabaseFailed       SQLite could not do what was asked
+    |   `-- DatabaseFull     its disk has no room
     |-- Died                 a part of the server ended that must not end
     |-- RecordError          the records do not take a change
     |   |-- NameExists
@@ -67,6 +68,10 @@ class DatabaseFailed(StandaloneError):
     """SQLite could not do what was asked; the change did not happen."""
 
     exit_code = _EX_CANTCREAT
+
+
+class DatabaseFull(DatabaseFailed):
+    """The database's disk has no room; the change did not happen."""
 
 
 class Died(StandaloneError):

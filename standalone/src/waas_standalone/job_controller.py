@@ -1,8 +1,10 @@
 """What Kubernetes' Job controller would do about one Job, from the Job and its pods alone. Pure.
 
 One pod at a time, as `build_job` asks for (`completions` 1, `podReplacementPolicy` Failed). Reasons
-and messages are Kubernetes' own. It differs in two ways: after a disruption the next pod comes at
-once, for here a disruption is this very server's restart; and suspension costs no attempt.
+and messages are Kubernetes' own. It differs in three ways. After this very server's restart, which
+is a disruption, the next pod comes at once. A program that somebody killed is a disruption only so
+many times, with growing pauses: nobody here can tell a person from whatever else kills each program
+that takes a certain recording. And suspension costs no attempt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from waas_operator.seams import Resource
+from waas_standalone.endings import Disruption
 
 FIRST_BACKOFF = timedelta(seconds=10)
 LONGEST_BACKOFF = timedelta(minutes=10)
+
+FREE_KILLS = 10
+"""Programs that may be killed before a kill counts as a failure."""
+
+FIRST_PAUSE_AFTER_KILL = timedelta(seconds=1)
+LONGEST_PAUSE_AFTER_KILL = timedelta(minutes=1)
 
 _IGNORE, _COUNT, _FAIL_JOB = "Ignore", "Count", "FailJob"
 
@@ -128,16 +137,28 @@ def _deadline(job: Resource) -> datetime | None:
 
 
 def _next_pod_time(pods: Sequence[Resource]) -> datetime | None:
-    """Return until when the next pod has to wait; each failure doubles the wait."""
-    failures = [pod for pod in pods if _has_failed(pod) and not _is_disrupted(pod)]
-    if not failures:
+    """Return until when the next pod has to wait; each failure, and each kill, doubles the wait."""
+    failures = [pod for pod in pods if _has_failed(pod) and _disruption_of(pod) is None]
+    waits = (
+        _wait_after(failures, FIRST_BACKOFF, LONGEST_BACKOFF),
+        _wait_after(_kills(pods), FIRST_PAUSE_AFTER_KILL, LONGEST_PAUSE_AFTER_KILL),
+    )
+    return max((each for each in waits if each), default=None)
+
+
+def _wait_after(pods: Sequence[Resource], first: timedelta, longest: timedelta) -> datetime | None:
+    if not pods:
         return None
-    backoff = min(FIRST_BACKOFF * 2.0 ** min(len(failures) - 1, 30), LONGEST_BACKOFF)
-    return max(_finish_time(pod) for pod in failures) + backoff
+    return max(map(_finish_time, pods)) + min(first * 2.0 ** min(len(pods) - 1, 30), longest)
 
 
 def _counted_failures(job: Resource, pods: Sequence[Resource]) -> list[Resource]:
-    return [pod for pod in pods if _has_failed(pod) and _find_action(job, pod)[0] == _COUNT]
+    counted = [pod for pod in pods if _has_failed(pod) and _find_action(job, pod)[0] == _COUNT]
+    return [*counted, *_kills(pods)[FREE_KILLS:]]
+
+
+def _kills(pods: Sequence[Resource]) -> list[Resource]:
+    return [pod for pod in pods if _disruption_of(pod) == Disruption.PROGRAM_KILLED]
 
 
 def _explain_fail_job(job: Resource, pod: Resource) -> str | None:
@@ -178,8 +199,10 @@ def _has_failed(pod: Resource) -> bool:
     return bool(pod["status"]["phase"] == "Failed")
 
 
-def _is_disrupted(pod: Resource) -> bool:
-    return _find(pod["status"], "DisruptionTarget") is not None
+def _disruption_of(pod: Resource) -> str | None:
+    """Return the reason of a disruption, empty where none was given; None where there was none."""
+    condition = _find(pod["status"], "DisruptionTarget")
+    return None if condition is None else str(condition.get("reason", ""))
 
 
 def _terminated(pod: Resource) -> tuple[str, Mapping[str, Any]]:

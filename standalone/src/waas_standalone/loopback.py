@@ -34,8 +34,9 @@ def require_loopback(host: str) -> None:
     if not is_loopback(host):
         raise UnsafeAddress(
             f"Listening on {host} is refused: everybody who reaches this machine could read all "
-            "transcripts, for there are no API keys yet. Listen on 127.0.0.1, and use an SSH "
-            "tunnel from elsewhere (ssh -L 3000:127.0.0.1:3000)."
+            "transcripts, for there are no API keys. Make one by `python -m waas_api.api_keys "
+            "new`, and name the file of keys by WAAS_API_KEYS_FILE or --api-keys; or listen on "
+            "127.0.0.1, and use an SSH tunnel from elsewhere (ssh -L 3000:127.0.0.1:3000)."
         )
 
 

@@ -8,17 +8,20 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
+from waas_api.login_building import build_logins
+from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.main import create_app, explain_settings
 from waas_api.settings import Settings as ApiSettings
 from waas_standalone.errors import AddressTaken, BadSettings, StandaloneError
-from waas_standalone.loopback import LoopbackOnly, require_loopback
+from waas_standalone.loopback import LoopbackOnly, is_loopback, require_loopback
 from waas_standalone.models import list_models, measure_model
 from waas_standalone.service import LocalService
 from waas_standalone.settings import Settings
@@ -37,14 +40,17 @@ def create_standalone_app(settings: Settings) -> FastAPI:
     Raises:
         StandaloneError: this machine does not allow it, for the reason that the error says.
     """
-    require_loopback(settings.host)
+    _check_address(settings)
     model_bytes = measure_model(settings.model_directory, settings.model)
     api_settings = _build_api_settings(settings)
+    _check_logins(api_settings)
     service = LocalService(settings, model_bytes)
     app = create_app(
         api_settings,
         object_storage=service.object_storage,
         transcription_jobs=lambda _: service.transcription_jobs,
+        storage_name="objects' folder",
+        records_name="database",
     )
     api_lifespan = app.router.lifespan_context
 
@@ -66,16 +72,27 @@ def create_standalone_app(settings: Settings) -> FastAPI:
             service.close()
 
     app.router.lifespan_context = lifespan
-    app.add_middleware(LoopbackOnly, names=(settings.host,))
+    # Beyond loopback nothing is shown without a key, and no other site's page has one.
+    if is_loopback(settings.host):
+        app.add_middleware(LoopbackOnly, names=(settings.host,))
     app.state.service = service
     app.state.failure = None
     return app
 
 
+def _check_address(settings: Settings) -> None:
+    if settings.api_keys_file is None:
+        require_loopback(settings.host)
+
+
 def _build_api_settings(settings: Settings) -> ApiSettings:
+    has_keys = settings.api_keys_file is not None
     try:
         return ApiSettings(
             namespace=settings.namespace,
+            namespaces=(),
+            authentication=(LoginMode.API_KEYS if has_keys else LoginMode.NONE,),
+            api_keys_file=settings.api_keys_file,
             models=settings.models or list_models(settings.model_directory),
             default_model=settings.model,
             # Required of whoever has a bucket; here there is a folder.
@@ -87,9 +104,17 @@ def _build_api_settings(settings: Settings) -> ApiSettings:
         raise BadSettings(f"The settings do not fit: {explain_settings(error)}") from error
 
 
+def _check_logins(api_settings: ApiSettings) -> None:
+    """Raise BadSettings where the file of keys cannot be used, before anything is made."""
+    try:
+        build_logins(api_settings, None, now=lambda: datetime.now(UTC))
+    except ValueError as error:
+        raise BadSettings(f"The settings do not fit: {error}.") from error
+
+
 def listen(settings: Settings) -> socket.socket:
-    """Return a socket that listens; raises AddressTaken."""
-    require_loopback(settings.host)
+    """Return a socket that listens; raises AddressTaken or UnsafeAddress."""
+    _check_address(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     try:

@@ -74,15 +74,31 @@ class FolderObjectStorage(GrowingFiles):
             ]
         )
 
+    async def move(self, key: str, new_key: str) -> None:
+        """Rename a file, or raise ObjectNotFound."""
+
+        def move() -> None:
+            path, new_path = path_of(self._root, key), path_of(self._root, new_key)
+            if not path.is_file():
+                raise ObjectNotFound(f"there is no such object: {key}")
+            publish(path, new_path, self._root)
+            _remove_empty_folders(path, self._root)
+
+        await run_on_disk(move)
+
     async def discard(self, key: str) -> None:
         """Remove the object; nothing there is fine."""
-        await run_on_disk(lambda: path_of(self._root, key).unlink(missing_ok=True))
+
+        def discard() -> None:
+            path = path_of(self._root, key)
+            path.unlink(missing_ok=True)
+            _remove_empty_folders(path, self._root)
+
+        await run_on_disk(discard)
 
     async def discard_all(self, prefix: str) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
-        if not prefix.endswith("/") or not prefix.strip("/"):
-            raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await run_on_disk(lambda: _remove_tree(path_of(self._root, prefix.removesuffix("/"))))
+        await run_on_disk(lambda: _remove_below(self._root, prefix))
 
     async def is_ready(self) -> bool:
         """Tell whether the folder can be written to."""
@@ -107,6 +123,15 @@ class FolderNotes:
         except OSError as error:
             raise operator_errors.StorageUnavailable(f"reading {key}: {error.strerror}") from error
 
+    async def discard_all(self, prefix: str) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+        try:
+            await anyio.to_thread.run_sync(_remove_below, self._root, prefix)
+        except OSError as error:
+            raise operator_errors.StorageUnavailable(
+                f"removing {prefix}: {error.strerror}"
+            ) from error
+
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:  # noqa: ARG002
         """Return the URL of a file: on this machine, who may reach the file needs no signature."""
         try:
@@ -122,6 +147,17 @@ class FolderNotes:
             return 0
 
 
+def _remove_empty_folders(path: Path, root: Path) -> None:
+    """Remove the folders on the way to a file, below its tenant's, that it leaves empty."""
+    for folder in path.parents:
+        if root in (folder, folder.parent):
+            return
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
 def _read(path: Path, most_bytes: int) -> bytes | None:
     try:
         with path.open("rb") as file:
@@ -130,7 +166,14 @@ def _read(path: Path, most_bytes: int) -> bytes | None:
         return None
 
 
-def _remove_tree(path: Path) -> None:
+def _remove_below(root: Path, prefix: str) -> None:
+    if not prefix.endswith("/") or not prefix.strip("/"):
+        raise ValueError(f"{prefix!r} could be a part of others' keys")
+    try:
+        path = object_path(root, prefix.removesuffix("/"))
+    except UnusableKey:
+        # What cannot be there need not go.
+        return
     try:
         shutil.rmtree(path)
     except FileNotFoundError:

@@ -81,9 +81,9 @@ def end(pod: Resource, ending: PodEnding, now: datetime) -> Resource:
     }
     is_success = ending.exit_code == ExitCode.SUCCESS
     status = _status("Succeeded" if is_success else "Failed", {"terminated": terminated})
-    if ending.is_disruption:
+    if ending.disruption:
         status["conditions"].append(
-            {"type": "DisruptionTarget", "status": "True", "reason": "ServerStopped"}
+            {"type": "DisruptionTarget", "status": "True", "reason": ending.disruption}
         )
     return {**pod, "status": status}
 

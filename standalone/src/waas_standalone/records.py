@@ -14,12 +14,20 @@ from typing import TypeVar
 from uuid import uuid4
 
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
+from waas_contract.transcription_job import Priority
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
+from waas_standalone.batching import RANKS
 from waas_standalone.database import Database
 from waas_standalone.errors import NameExists, VersionChanged
 
 Result = TypeVar("Result")
+
+_RANK = (
+    "CASE owners.resource ->> '$.spec.priority' "
+    + " ".join(f"WHEN '{priority}' THEN {rank}" for priority, rank in RANKS.items())
+    + f" ELSE {RANKS[Priority.NORMAL]} END"
+)
 
 
 class Kind(StrEnum):
@@ -44,6 +52,9 @@ class WaitingRow:
     """A pod that nobody runs, with what there is to know before it is run."""
 
     place: int
+    rank: int
+    """The one of the priority that its TranscriptionJob has now."""
+
     audio_key: str | None
     """None where the TranscriptionJob is not in a form that this release knows."""
 
@@ -108,9 +119,9 @@ class Transaction:
         return self._select(where, (kind, namespace, place, limit))
 
     def list_waiting_pods(self, namespace: str, limit: int) -> list[WaitingRow]:
-        """Return pods that nobody runs, each at its TranscriptionJob's place in the line."""
+        """Return pods that nobody runs, by their TranscriptionJobs' ranks, then by their places."""
         rows = self.connection.execute(
-            "SELECT owners.sequence, owners.resource ->> '$.spec.source.key',"
+            f"SELECT owners.sequence, {_RANK} AS rank, owners.resource ->> '$.spec.source.key',"
             "  jobs.resource, pods.resource, EXISTS ("
             "   SELECT * FROM objects AS failed WHERE failed.kind = pods.kind"
             "    AND failed.namespace = pods.namespace AND failed.owner = pods.owner"
@@ -122,12 +133,12 @@ class Transaction:
             "  AND jobs.name = pods.resource ->> '$.metadata.ownerReferences[0].name'"
             " WHERE pods.kind = ? AND pods.namespace = ? AND pods.phase = 'Pending'"
             "  AND pods.resource ->> '$.spec.nodeName' IS NULL"
-            " ORDER BY owners.sequence LIMIT ?",
+            " ORDER BY rank DESC, owners.sequence LIMIT ?",
             (Kind.TRANSCRIPTION_JOB, Kind.JOB, Kind.POD, namespace, limit),
         )
         return [
-            WaitingRow(place, key, json.loads(job), json.loads(pod), bool(has_failed))
-            for place, key, job, pod, has_failed in rows
+            WaitingRow(place, rank, key, json.loads(job), json.loads(pod), bool(has_failed))
+            for place, rank, key, job, pod, has_failed in rows
         ]
 
     def create(self, kind: Kind, resource: Resource) -> Resource:

@@ -17,7 +17,7 @@ from waas_standalone import pods
 from waas_standalone.batching import BatchLimits, WaitingPod, choose_batch
 from waas_standalone.capacity import Slot, has_room
 from waas_standalone.data_folder import DataFolder, sweep
-from waas_standalone.endings import PodEnding, ending_of
+from waas_standalone.endings import Disruption, PodEnding, ending_of
 from waas_standalone.errors import DatabaseFailed, RecordUnreadable
 from waas_standalone.job_process import JobProcess, RunFolder, end_orphans
 from waas_standalone.records import Kind, Records, Transaction, WaitingRow
@@ -169,6 +169,7 @@ class Runner:
             name=row.pod["metadata"]["name"],
             environment=pods.read_environment(row.job),
             place=row.place,
+            rank=row.rank,
             audio_bytes=self._measure(row.audio_key),
             has_failed_before=row.has_failed_before,
         )
@@ -284,7 +285,7 @@ def _take_back_pods(
         if "deletionTimestamp" in pod["metadata"]:
             at.delete(Kind.POD, pod["metadata"]["namespace"], pod["metadata"]["name"])
         elif pod["status"]["phase"] == "Running":
-            lost = PodEnding(ExitCode.INTERRUPTED, is_disruption=True)
+            lost = PodEnding(ExitCode.INTERRUPTED, disruption=Disruption.SERVER_STOPPED)
             at.replace(Kind.POD, pods.end(pod, lost, at.now))
         else:
             at.replace(Kind.POD, pods.release(pod, message))

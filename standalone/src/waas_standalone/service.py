@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from waas_contract.object_keys import uploads_prefix
-from waas_operator.control_loops import consume, resync_forever
+from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.settings import Profile, ReconcileSettings
 from waas_operator.work_queue import WorkQueue
@@ -16,20 +17,22 @@ from waas_standalone.capacity import bound_memory, count_slots, need_of, share_o
 from waas_standalone.cluster import LocalCluster
 from waas_standalone.data_folder import open_data_folder
 from waas_standalone.database import Database
-from waas_standalone.errors import DataFolderUnusable, Died, StandaloneError
+from waas_standalone.errors import DatabaseFailed, DataFolderUnusable, Died, StandaloneError
 from waas_standalone.job_control import JobControl
 from waas_standalone.machine import look_at_machine
 from waas_standalone.models import measure_model_if_there
 from waas_standalone.object_folder import FolderNotes, FolderObjectStorage
-from waas_standalone.records import Kind, Records
+from waas_standalone.records import Kind, Records, Row
 from waas_standalone.runner import Runner, Workplace
 from waas_standalone.settings import Settings
 from waas_standalone.transcription_jobs import LocalTranscriptionJobs
-from waas_standalone.unclaimed import put_unclaimed_aside
+from waas_standalone.unclaimed import put_unclaimed_aside, remove_what_nobody_missed
 
 logger = logging.getLogger(__name__)
 
 _RECONCILERS = 4
+_PAGE = 200
+_PAUSE_SECONDS = 5.0
 _LONGEST_STOP_SECONDS = 40.0
 """A program gets 30 to end before it is killed."""
 
@@ -100,12 +103,37 @@ class LocalService:
         for queue in (self._reconcile_queue, self._control_queue):
             self._spawn("resync", self._resync(queue))
         await self._queue_leftovers()
+        self._spawn("retention", self._notice_all())
 
     async def _queue_leftovers(self) -> None:
         """Look at all that anything belongs to: no resync does, once the job has ended."""
         for name in await self._records.run(lambda at: at.list_owners(self._namespace)):
             for queue in (self._reconcile_queue, self._control_queue):
                 queue.add(Key(self._namespace, name))
+
+    async def _notice_all(self) -> None:
+        """See each job once, as an informer would: what has ended may have a time to live."""
+        before: int | None = None
+        while True:
+            try:
+                rows = await self._list_older_than(before)
+            except DatabaseFailed as error:
+                logger.warning("cannot see which jobs there are: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
+            if not rows:
+                return
+            now = _now_in_whole_seconds()
+            for row in rows:
+                notice(self._reconcile_queue, row.resource, self._settings, now)
+            before = rows[-1].sequence
+
+    async def _list_older_than(self, before: int | None) -> list[Row]:
+        return await self._records.run(
+            lambda at: at.list_page(
+                Kind.TRANSCRIPTION_JOB, self._namespace, limit=_PAGE, before=before
+            )
+        )
 
     async def _put_unclaimed_aside(self) -> None:
         namespace = self._namespace
@@ -118,6 +146,9 @@ class LocalService:
         uploads = self._folder.objects / uploads_prefix(namespace)
         names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
+        removed = await asyncio.to_thread(remove_what_nobody_missed, lost_and_found, time.time())
+        if removed:
+            logger.warning("removed %d recordings that nobody missed in a month", len(removed))
         moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
         if moved:
             places = [str(each) for each in moved]
@@ -172,4 +203,5 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
         # Addresses of files do not end.
         url_lifetime_seconds=604_800,
         progress_interval_seconds=settings.progress_interval_seconds,
+        default_ttl_seconds=settings.default_ttl_seconds,
     )

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.transcription_job import LONGEST_TTL_SECONDS
 from waas_job.model_cache.settings import default_model_directory
 
 ENV_PREFIX = "WAAS_"
@@ -41,10 +42,13 @@ class Settings(BaseSettings):
     """The folder that holds jobs, audio and transcripts."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; only loopback, as long as there are no keys."""
+    """Address to listen on; only loopback, unless there are API keys."""
 
     port: int = Field(default=3000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one."""
+
+    api_keys_file: Path | None = None
+    """YAML or JSON list of API keys' digests; without one, whoever reaches it is let in."""
 
     model: str = "tiny"
     """Model of a request that names none."""
@@ -67,8 +71,18 @@ class Settings(BaseSettings):
     progress_interval_seconds: float = Field(default=2.0, gt=0)
     """How often running jobs tell how far they are."""
 
+    default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
+    """How long what has ended is kept where nobody asked for another time; None for ever.
+
+    It holds for what ended earlier, too, from the next start.
+    """
+
     longest_stop_seconds: int = Field(default=10, ge=0)
     """Time that running requests get to end when the server is told to stop."""
 
     stop_at_end_of_input: bool = False
-    """Stop when standard input ends: for a program that holds its other end, and may be killed."""
+    """Stop when standard input ends.
+
+    For a program that starts the server and holds the other end of its input, as `waas transcribe`
+    does: however that program ends, the server does not outlive it.
+    """

@@ -32,6 +32,26 @@ def _can_hear_the_language(spec: TranscriptionJobSpec) -> bool:
     return spec.language in (None, "en") or not is_english_only(spec.model)
 
 
+def _has_a_beam_to_be_patient_with(spec: TranscriptionJobSpec) -> bool:
+    decoding = spec.decoding
+    return decoding is None or decoding.patience is None or decoding.beam_size is not None
+
+
+def _has_a_candidate_to_look_at(spec: TranscriptionJobSpec) -> bool:
+    decoding = spec.decoding
+    if decoding is None or decoding.patience is None or decoding.beam_size is None:
+        return True
+    return decoding.beam_size * decoding.patience > 0.5
+
+
+def _has_few_temperatures(spec: TranscriptionJobSpec) -> bool:
+    decoding = spec.decoding
+    if decoding is None:
+        return True
+    increment = decoding.temperature_increment_on_fallback
+    return increment == 0 or increment >= 0.01
+
+
 _Claim = Callable[[TranscriptionJobSpec], bool]
 
 
@@ -42,6 +62,17 @@ _CLAIMS: Mapping[str, _Claim] = {
     (
         "!(self.model.endsWith('.en') && has(self.language) && self.language != 'en')"
     ): _can_hear_the_language,
+    (
+        "!has(self.decoding) || !has(self.decoding.patience) || has(self.decoding.beamSize)"
+    ): _has_a_beam_to_be_patient_with,
+    (
+        "!has(self.decoding) || !has(self.decoding.patience) || !has(self.decoding.beamSize)"
+        " || double(self.decoding.beamSize) * self.decoding.patience > 0.5"
+    ): _has_a_candidate_to_look_at,
+    (
+        "!has(self.decoding) || self.decoding.temperatureIncrementOnFallback == 0.0"
+        " || self.decoding.temperatureIncrementOnFallback >= 0.01"
+    ): _has_few_temperatures,
 }
 """By the rule's own text: one that is changed there has no twin here until that is changed, too."""
 

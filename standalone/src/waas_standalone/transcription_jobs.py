@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
     InvalidCursor,
     JobNotFound,
     NameTaken,
+    RecordsFull,
 )
-from waas_api.transcription_jobs import JobPage, WaitingJob
+from waas_api.transcription_jobs import JobPage, LiveJob, UnfinishedJob, WaitingJob
 from waas_contract.log_lines import log_fields
+from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
@@ -25,7 +25,7 @@ from waas_contract.transcription_job import (
     TranscriptionJobSpec,
 )
 from waas_operator.seams import Resource
-from waas_standalone.errors import DatabaseFailed, NameExists
+from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.spec_rules import explain_invalid
 
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _WAITING_PHASES = ("", *(phase for phase in Phase if phase.is_waiting))
+_LIVE_PHASES = ("", *(phase for phase in Phase if not phase.is_final))
 _LOOK_SECONDS = 0.05
 
 
@@ -107,6 +108,45 @@ class LocalTranscriptionJobs:
             for metadata in metadatas
         )
 
+    async def list_live(self) -> tuple[LiveJob, ...]:
+        """Return the jobs that have not ended."""
+        rows = await self._run(
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
+        )
+        return tuple(
+            LiveJob(row.resource["metadata"]["name"], row.resource["spec"].get("owner"))
+            for row in rows
+        )
+
+    async def list_unfinished(self, *, label: str) -> tuple[UnfinishedJob, ...]:
+        """Return the jobs with a label that have not ended."""
+        rows = await self._run(
+            lambda at: at.list_in_phases(Kind.TRANSCRIPTION_JOB, self._namespace, _LIVE_PHASES)
+        )
+        metadatas = [row.resource["metadata"] for row in rows]
+        return tuple(
+            UnfinishedJob(
+                name=metadata["name"],
+                creation_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+                annotations=metadata.get("annotations", {}),
+            )
+            for metadata in metadatas
+            if label in metadata.get("labels", {})
+        )
+
+    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+        """Merge annotations into the metadata."""
+
+        def annotate(at: Transaction) -> Resource:
+            job = self._get(at, name)
+            metadata = job["metadata"]
+            merged = {**metadata.get("annotations", {}), **annotations}
+            return at.replace(
+                Kind.TRANSCRIPTION_JOB, {**job, "metadata": {**metadata, "annotations": merged}}
+            )
+
+        return _parse(await self._run(annotate))
+
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
 
@@ -150,17 +190,14 @@ class LocalTranscriptionJobs:
     async def _run(self, work: Callable[[Transaction], Result]) -> Result:
         try:
             return await self._records.run(work)
+        except DatabaseFull as error:
+            raise RecordsFull(str(error)) from error
         except DatabaseFailed as error:
             raise ClusterUnavailable(str(error)) from error
 
 
 def _parse(resource: Resource) -> TranscriptionJob:
     try:
-        return TranscriptionJob.model_validate(resource)
-    except ValidationError as error:
-        # Without the values, which may be somebody's words.
-        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
-        name = resource["metadata"]["name"]
-        raise ClusterUnavailable(
-            f"the TranscriptionJob {name} is not in a form that this release can read: {fields}"
-        ) from None
+        return read_transcription_job(resource)
+    except UnreadableTranscriptionJob as error:
+        raise ClusterUnavailable(f"{resource['metadata']['name']} is {error}") from None

@@ -29,7 +29,7 @@ async def test_a_new_job_is_shown_whole() -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.text == (
-        '{"args":[null,"base","transcribe","no",null,null],"ended_at":null,'
+        '{"args":[null,"base","transcribe","norwegian",null,null],"ended_at":null,'
         '"enqueued_at":"Sun, 22 Nov 2026 17:25:45 GMT","exc_info":null,'
         '"func_name":"transcriber.transcribe","language":"no","last_heartbeat":null,'
         '"message":null,"meta":{"email":null,"uploaded_filename":"Bl\\u00e5b\\u00e6r (1)",'

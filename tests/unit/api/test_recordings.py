@@ -200,6 +200,7 @@ async def test_a_form_that_is_cut_off_leaves_nothing() -> None:
         ("language=elvish", "unknown-language", "language", "English name or code"),
         ("task=sing", "unknown-task", "task", "transcribe, translate or detect"),
         ("model=tiny.en&language=no", "english-only-model", "model", "choose from"),
+        ("model=tiny.en&task=detect", "english-only-model", "model", "choose from"),
         ("langauge=no", "invalid-request", "langauge", "choose from file_name, model, language"),
         ("model=base&model=tiny", "invalid-request", "model", "give it once"),
         ("formats=srt,doc", "invalid-request", "formats.1", "'json', 'srt', 'vtt', 'txt' or 'tsv'"),

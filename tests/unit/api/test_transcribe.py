@@ -68,6 +68,7 @@ class Refusal:
                 query="model=huge&language=elvish&task=sing", content=b""),
         Refusal("an unknown language", "Language not supported", query="language=elvish&task=sing"),
         Refusal("an unknown task", "Task not supported", query="task=sing", content=b""),
+        Refusal("a task that has a route of its own", "Task not supported", query="task=detect"),
         Refusal("an English model for Norwegian",
                 f"Language not supported by this model: {MULTILINGUAL}",
                 query="model=tiny.en&language=no&email_callback=a@b.no"),
@@ -141,6 +142,15 @@ async def test_names_are_unquoted_twice(
     spec = api.jobs.jobs[JOB_ID].spec
     assert spec.source.file_name == expected, sentence
     assert spec.notifications == Notifications(webhook_id="a b")
+
+
+async def test_nobody_has_to_be_told_where_the_administrator_says_so() -> None:
+    api = Api(settings=make_settings(callback_required=False))
+
+    answer = await api.transcribe("filename=a.mp3")
+
+    assert answer.status_code == 201
+    assert api.jobs.jobs[JOB_ID].spec.notifications is None
 
 
 async def test_a_body_that_is_announced_too_long_is_refused_unread() -> None:

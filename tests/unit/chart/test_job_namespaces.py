@@ -6,7 +6,8 @@ import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests, read_variables
 from support.kubernetes_api import Resource
-from support.service import API_RULES, OPERATOR_RULES
+from support.service import API_RULES, OPERATOR_RULES, REVIEW_RULES
+from waas_api.token_login import VERBS
 
 SHARED_LABELS = {
     "app.kubernetes.io/name": "waas",
@@ -170,24 +171,66 @@ def role_binding(name: str, namespace: str) -> Resource:
 
 
 def test_programs_get_the_rights_with_which_they_are_tested_and_no_other(chart: Chart) -> None:
-    manifests = render(chart, {"name": "newsroom"}, {"name": "radio"}, api={"namespace": "radio"})
+    anonymous = {"namespace": "radio", "authentication": {"modes": ["none"]}}
+    manifests = render(chart, {"name": "newsroom"}, {"name": "radio"}, api=anonymous)
 
     in_any_order = sorted(
         (
             each
             for each in manifests.resources
             if each["apiVersion"].startswith("rbac.authorization.k8s.io/")
+            and "namespace" in each["metadata"]
         ),
         key=lambda each: (each["kind"], each["metadata"]["namespace"], each["metadata"]["name"]),
     )
     assert in_any_order == [
+        role("api", "newsroom", API_RULES),
         role("operator", "newsroom", OPERATOR_RULES),
         role("api", "radio", API_RULES),
         role("operator", "radio", OPERATOR_RULES),
+        role_binding("api", "newsroom"),
         role_binding("operator", "newsroom"),
         role_binding("api", "radio"),
         role_binding("operator", "radio"),
     ]
+
+
+def test_api_may_ask_about_people_where_it_checks_tokens_and_only_there(chart: Chart) -> None:
+    modes = {"kubernetes": ["kubernetes"], "none": ["none"]}
+    rendered = {
+        name: chart.render({**STORE, "api": {"authentication": {"modes": each}}})
+        for name, each in modes.items()
+    }
+
+    [cluster_role] = rendered["kubernetes"].of_kind("ClusterRole")
+    [binding] = rendered["kubernetes"].of_kind("ClusterRoleBinding")
+    assert cluster_role["rules"] == REVIEW_RULES
+    assert binding["roleRef"]["name"] == cluster_role["metadata"]["name"]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "waas-api", "namespace": NAMESPACE}
+    ]
+    assert rendered["none"].names("ClusterRole") == []
+    assert rendered["none"].names("ClusterRoleBinding") == []
+
+
+def test_roles_for_people_are_those_that_the_api_goes_by(manifests: Manifests) -> None:
+    rights = {
+        name: set(manifests.find("Role", f"waas-{name}", "waas-jobs")["rules"][0]["verbs"])
+        for name in ("user", "manager")
+    }
+
+    known = {verb for verbs in VERBS.values() for verb in verbs}
+    assert rights == {"user": known - {"manage"}, "manager": known}
+    bound = [each["roleRef"]["name"] for each in manifests.of_kind("RoleBinding")]
+    assert sorted(bound) == ["waas-api", "waas-operator"]
+
+
+def test_two_releases_of_one_name_do_not_share_their_rights_in_the_cluster(chart: Chart) -> None:
+    one, other = (
+        chart.render(namespace=each).names("ClusterRole") for each in ("here", "elsewhere")
+    )
+
+    assert one != other
 
 
 @pytest.mark.parametrize("component", ["api", "operator"])

@@ -14,6 +14,13 @@ def storage(**changes: Any) -> dict[str, Any]:
     return {"objectStorage": {**STORE["objectStorage"], **changes}}
 
 
+API_KEY = {
+    "id": "desk",
+    "hash": f"sha256:{'0' * 64}",
+    "namespace": "newsroom",
+    "owner": "desk",
+    "permissions": ["read"],
+}
 NONSENSE: list[tuple[str, dict[str, Any], str]] = [
     (
         "no job namespace",
@@ -71,6 +78,47 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
             },
         },
         "api.allowedWebhooks has both an existingSecret and a list: which holds? Leave one out.",
+    ),
+    (
+        "a login that nobody needs",
+        {**STORE, "api": {"authentication": {"modes": ["none", "kubernetes"]}}},
+        "api.authentication.modes has `none` beside a login, which nobody would need then.",
+    ),
+    (
+        "keys that nobody has made",
+        {**STORE, "api": {"authentication": {"modes": ["api-keys"]}}},
+        "api.authentication.modes has `api-keys`, but there are none: set "
+        "api.authentication.apiKeys.keys or existingSecret.",
+    ),
+    (
+        "keys that let nobody in",
+        {**STORE, "api": {"authentication": {"apiKeys": {"existingSecret": "keys"}}}},
+        "api.authentication.apiKeys has keys that let nobody in: add `api-keys` to "
+        "api.authentication.modes.",
+    ),
+    (
+        "two lists of keys",
+        {
+            **STORE,
+            "api": {
+                "authentication": {
+                    "modes": ["api-keys"],
+                    "apiKeys": {"existingSecret": "keys", "keys": [API_KEY]},
+                }
+            },
+        },
+        "api.authentication.apiKeys has both an existingSecret and a list: which holds? Leave one "
+        "out.",
+    ),
+    (
+        "a key for a namespace that nobody serves",
+        {
+            **STORE,
+            "jobNamespaces": [{"name": "radio"}],
+            "api": {"authentication": {"modes": ["api-keys"], "apiKeys": {"keys": [API_KEY]}}},
+        },
+        'api.authentication.apiKeys: the key "desk" is for the namespace "newsroom", which '
+        "jobNamespaces does not list.",
     ),
     (
         "no default profile",
@@ -182,6 +230,8 @@ def test_values_file_and_schema_know_the_same_values() -> None:
         "/imagePullSecrets/",
         "/jobNamespaces/modelCache/",
         "/api/allowedWebhooks/webhooks/",
+        "/api/authentication/apiKeys/keys/",
+        "/jobs/priorityClasses/",
     )
     in_schema = {each for each in described(SCHEMA) if not each.startswith(inside_empty)}
     in_values = set(written(values))

@@ -2,12 +2,15 @@
 
 import base64
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from support.chart import STORE, Chart, Manifests
 from support.kubernetes_api import Resource
+from waas_api.api_keys.entries import parse_api_keys
 
 WEBHOOKS = [{"id": "desk", "url": "https://desk.example/done", "token": "t0ken"}]
 
@@ -124,3 +127,46 @@ def test_change_of_the_webhooks_restarts_the_api_alone(chart: Chart) -> None:
 
     assert annotations(one, "waas-api") != annotations(other, "waas-api")
     assert annotations(one, "waas-operator") == annotations(other, "waas-operator")
+
+
+API_KEY = {
+    "id": "desk",
+    "hash": f"sha256:{'0' * 64}",
+    "namespace": "waas-jobs",
+    "owner": "desk",
+    "permissions": ["read", "create"],
+    "expires": "2027-06-30T00:00:00Z",
+}
+
+
+def with_api_keys(*keys: Mapping[str, object]) -> dict[str, Any]:
+    logins = {"modes": ["api-keys"], "apiKeys": {"keys": list(keys)}}
+    return {**STORE, "api": {"authentication": logins}}
+
+
+def test_api_keys_reach_the_api_as_a_folder_that_follows_its_secret(chart: Chart) -> None:
+    manifests = chart.render(with_api_keys(API_KEY))
+
+    content = texts(manifests.find("Secret", "waas-api-keys"))["api-keys.yaml"]
+    pod = manifests.find("Deployment", "waas-api")["spec"]["template"]["spec"]
+    [key] = parse_api_keys(content.encode(), ("waas-jobs",))
+    assert (key.id, key.owner, key.expires) == ("desk", "desk", datetime(2027, 6, 30, tzinfo=UTC))
+    assert pod["volumes"] == [
+        {"name": "api-keys", "secret": {"secretName": "waas-api-keys", "defaultMode": 0o440}}
+    ]
+    assert pod["containers"][0]["volumeMounts"] == [
+        {"name": "api-keys", "mountPath": "/etc/waas-api-keys", "readOnly": True}
+    ]
+    assert {
+        "name": "WAAS_API_KEYS_FILE",
+        "value": "/etc/waas-api-keys/api-keys.yaml",
+    } in pod["containers"][0]["env"]
+
+
+def test_change_of_an_api_key_restarts_nobody(chart: Chart) -> None:
+    one, other = (
+        chart.render(with_api_keys({**API_KEY, "id": each})).find("Deployment", "waas-api")
+        for each in ("desk", "phone")
+    )
+
+    assert one == other

@@ -12,6 +12,7 @@ from support.chart import CHART, STORE, Chart, Manifests, container, read_variab
 from support.kubernetes_api import Resource
 from waas_api.settings import Settings as ApiSettings
 from waas_contract.models import MODEL_NAMES
+from waas_contract.transcription_job import Priority
 from waas_operator.settings import Profile
 from waas_operator.settings import Settings as OperatorSettings
 
@@ -31,7 +32,20 @@ FULL: dict[str, Any] = {
     },
     "api": {
         "namespace": "radio",
+        "authentication": {
+            "modes": ["kubernetes", "api-keys"],
+            "audiences": ["waas", "https://kubernetes.default.svc"],
+            "apiKeys": {"existingSecret": "keys"},
+        },
+        "links": {"existingSecret": "links"},
         "settings": {
+            "accessCacheSeconds": 15,
+            "longestLinkSeconds": 3600,
+            "mostLiveJobs": 1000,
+            "mostLiveJobsPerCaller": 100,
+            "requestsPerMinutePerCaller": 600,
+            "uploadsAtOncePerCaller": 4,
+            "uploadBytesPerDayPerCaller": 17179869184,
             "models": ["base", "large-v3"],
             "defaultModel": "base",
             "largestUploadBytes": 1024,
@@ -47,7 +61,18 @@ FULL: dict[str, Any] = {
             "largestTranscriptBytes": 2048,
             "longestShutdownSeconds": 5,
             "kubernetesTimeoutSeconds": 2.5,
+            "openaiModel": "large-v3",
+            "openaiLongestWaitSeconds": 90,
+            "openaiGraceSeconds": 30,
+            "openaiTtlSeconds": 3600,
+            "callbackRequired": False,
+            "longestDetectionSeconds": 30,
+            "baseUrl": "https://waas.example/speech",
+            "emailSenderAddress": "waas@example.org",
+            "emailSenderHost": "smtp.example.org",
+            "disclaimer": 'For <b class="x">$5</b>',
         },
+        "emailSender": {"existingSecret": "mail"},
         "allowedWebhooks": {"existingSecret": "webhooks"},
     },
     "operator": {
@@ -56,12 +81,14 @@ FULL: dict[str, Any] = {
             "storagePatienceSeconds": 10,
             "progressIntervalSeconds": 1.5,
             "resyncSeconds": 60,
+            "defaultTtlSeconds": 0,
             "reconcileConcurrency": 2,
             "logLevel": "DEBUG",
         },
     },
     "jobs": {
         "scratchSize": "1Ti",
+        "priorityClasses": {"low": "night", "high": "urgent"},
         "image": {"tag": "cuda"},
         "profiles": {
             "default": {"resources": {"requests": {"cpu": 2, "memory": None}}},
@@ -104,11 +131,26 @@ def wired(workload: Resource) -> set[str]:
 
 def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = read_variables(chart.render(FULL).find("Deployment", "waas-api"))
+    secret = "0123456789abcdef" * 2
+    assert variables["WAAS_LINK_SECRET"] == "link-secret"
+    variables["WAAS_LINK_SECRET"] = secret
 
     settings = read_settings(ApiSettings, variables, monkeypatch)
 
     expected = ApiSettings(
         namespace="radio",
+        namespaces=("newsroom", "radio"),
+        authentication=cast(Any, ("kubernetes", "api-keys")),
+        api_keys_file=cast(Any, "/etc/waas-api-keys/api-keys.yaml"),
+        kubernetes_audiences=("waas", "https://kubernetes.default.svc"),
+        access_cache_seconds=15,
+        link_secret=cast(Any, secret),
+        longest_link_seconds=3600,
+        most_live_jobs=1000,
+        most_live_jobs_per_caller=100,
+        requests_per_minute_per_caller=600,
+        uploads_at_once_per_caller=4,
+        upload_bytes_per_day_per_caller=17179869184,
         s3_endpoint=cast(Any, "https://store.example"),
         s3_access_key="access-key",
         s3_secret_key=cast(Any, "secret-key"),
@@ -131,6 +173,17 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
         largest_transcript_bytes=2048,
         longest_shutdown_seconds=5,
         kubernetes_timeout_seconds=2.5,
+        openai_model="large-v3",
+        openai_longest_wait_seconds=90,
+        openai_grace_seconds=30,
+        openai_ttl_seconds=3600,
+        callback_required=False,
+        longest_detection_seconds=30,
+        base_url=cast(Any, "https://waas.example/speech"),
+        email_sender_address="waas@example.org",
+        email_sender_host="smtp.example.org",
+        email_sender_password=cast(Any, "password"),
+        disclaimer='For <b class="x">$5</b>',
     )
     assert settings == expected.model_dump()
 
@@ -158,6 +211,8 @@ def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatc
                 device="cuda",
             ),
         },
+        priority_classes={Priority.LOW: "night", Priority.HIGH: "urgent"},
+        default_ttl_seconds=0,
         source_buckets={"newsroom": ("archive", "field-recordings")},
         s3_endpoint="https://store.example",
         s3_endpoint_for_jobs="http://10.1.2.3:9000",
@@ -199,10 +254,9 @@ def test_defaults_of_the_chart_are_those_of_the_programs(
         for name, field in program.model_fields.items()
     }
 
-    # An empty list leaves the models to the program.
-    assert {name: value for name, value in values.items() if name != "models"} == {
-        name: defaults[name] for name in values if name != "models"
-    }
+    # An empty value leaves the setting to the program.
+    chosen = {name: value for name, value in values.items() if value not in ("", [])}
+    assert chosen == {name: defaults[name] for name in chosen}
     assert {to_snake(name) for name in values} <= set(program.model_fields)
 
 

@@ -196,7 +196,7 @@ def test_a_stranger_ends_with_69_and_gets_nothing(command: Command, tmp_path: Pa
         methods.append(request.method)
         return httpx.Response(200, html="<p>Hello")
 
-    command.change(connect=lambda each: AsyncClient(each, transport=httpx.MockTransport(greet)))
+    command.change(connect=lambda each, _: AsyncClient(each, transport=httpx.MockTransport(greet)))
 
     result = command.run("transcribe", make_recording(tmp_path / "talk.mp3"))
 
@@ -213,7 +213,7 @@ def test_a_server_that_goes_away_during_the_upload_ends_with_69(
             raise httpx.WriteError("Broken pipe")
         return httpx.Response(200, json={"service": "waas"})
 
-    command.change(connect=lambda each: AsyncClient(each, transport=httpx.MockTransport(vanish)))
+    command.change(connect=lambda each, _: AsyncClient(each, transport=httpx.MockTransport(vanish)))
 
     result = command.run("transcribe", make_recording(tmp_path / "talk.mp3"))
 
@@ -246,7 +246,8 @@ def test_an_upload_for_which_there_is_no_place_is_tried_again(
         pauses.append(seconds)
 
     command.change(
-        connect=lambda each: AsyncClient(each, transport=httpx.MockTransport(answer)), sleep=sleep
+        connect=lambda each, _: AsyncClient(each, transport=httpx.MockTransport(answer)),
+        sleep=sleep,
     )
 
     command.run("transcribe", make_recording(tmp_path / "talk.mp3"))
@@ -263,7 +264,7 @@ def busy_answer() -> httpx.Response:
 
 
 def test_a_defect_is_told_as_one(command: Command, tmp_path: Path) -> None:
-    def break_down(_: str) -> AsyncClient:
+    def break_down(_: str, __: str | None) -> AsyncClient:
         raise RuntimeError("a defect")
 
     command.change(connect=break_down)
@@ -344,8 +345,12 @@ def test_the_server_on_the_usual_port_is_used_if_it_is_one_of_ours(
 
 
 def test_without_a_server_one_is_started_for_the_command(command: Command, tmp_path: Path) -> None:
-    def connect(server: str) -> AsyncClient:
-        return unreachable(server) if server.endswith(":3000") else command.api.connect(server)
+    def connect(server: str, api_key: str | None) -> AsyncClient:
+        return (
+            unreachable(server)
+            if server.endswith(":3000")
+            else command.api.connect(server, api_key)
+        )
 
     command.change(connect=connect)
 
@@ -362,10 +367,10 @@ def test_without_a_server_one_is_started_for_the_command(command: Command, tmp_p
 def test_a_stranger_on_the_usual_port_gets_nothing(command: Command, tmp_path: Path) -> None:
     stranger = httpx.MockTransport(lambda _: httpx.Response(200, html="<p>Hello"))
 
-    def connect(server: str) -> AsyncClient:
+    def connect(server: str, api_key: str | None) -> AsyncClient:
         if server.endswith(":3000"):
             return AsyncClient(server, transport=stranger)
-        return command.api.connect(server)
+        return command.api.connect(server, api_key)
 
     command.change(connect=connect)
 

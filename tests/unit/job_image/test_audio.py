@@ -133,6 +133,33 @@ def test_what_is_left_of_a_cut_wav_is_kept(tmp_path: Path) -> None:
     assert decode_audio(path).duration_seconds == pytest.approx(4, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("file_name", "codec"),
+    [
+        ("tone.mp4", "aac"),
+        ("tone.flac", "flac"),
+        ("tone.ogg", "libopus"),
+        ("tone.mp3", "libmp3lame"),
+    ],
+)
+def test_beginning_of_a_recording_is_decoded_and_its_length_is_told(
+    tmp_path: Path, file_name: str, codec: str
+) -> None:
+    path = write_audio(tmp_path / file_name, make_tone(20), codec=codec)
+    audio = decode_audio(path, longest_seconds=3)
+    assert len(audio.samples) == 3 * 16_000
+    assert audio.duration_seconds == pytest.approx(20, abs=0.15)
+    assert not audio.is_damaged
+    np.testing.assert_array_equal(audio.samples, decode_audio(path).samples[: 3 * 16_000])
+
+
+def test_recording_that_is_shorter_than_what_is_wanted_is_whole(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "tone.wav", make_tone(2))
+    np.testing.assert_array_equal(
+        decode_audio(path, longest_seconds=3).samples, decode_audio(path).samples
+    )
+
+
 HLS_PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:2,\n{}\n#EXT-X-ENDLIST\n"
 
 

@@ -219,3 +219,22 @@ def test_progress_is_noted_in_one_quick_try() -> None:
         objects.note_progress(b"{}")
     assert transport.quick == [True]
     assert clock.seconds == 0
+
+
+def test_partial_is_stored_in_one_quick_try() -> None:
+    transport = ScriptedTransport([Answer(503)])
+    objects, clock = make_objects(transport)
+    with pytest.raises(StorageUnavailable):
+        objects.note_partial(b"{}")
+    assert transport.quick == [True]
+    assert transport.urls == [locate("newsroom/interview/state/partial.json")]
+    assert clock.seconds == 0
+
+
+def test_partial_that_nobody_reads_is_not_stored() -> None:
+    transport = ScriptedTransport([Answer(200)])
+    objects, _ = make_objects(
+        transport, read_urls=lambda: make_urls("interview", locate, with_partial=False)
+    )
+    objects.note_partial(b"{}")
+    assert transport.urls == []

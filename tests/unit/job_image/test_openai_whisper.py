@@ -8,14 +8,21 @@ import pytest
 import torch
 import whisper
 from whisper.model import ModelDimensions, Whisper
+from whisper.tokenizer import get_tokenizer
 
 from support.media import make_silence, make_tone
-from waas_job.engine.openai_whisper import load_engine
-from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
+from waas_contract.transcript import Segment
+from waas_contract.transcription_options import DecodingOptions, VoiceActivityOptions
+from waas_job.engine.openai_whisper import OpenAIWhisper, load_engine
+from waas_job.engine.protocol import EngineSettings, Language, TranscriptionOptions
 from waas_job.errors import BadConfiguration, ModelNotFound
 
-# openai-whisper 20250625 leaves closing its vocabulary to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning")
+pytestmark = [
+    # openai-whisper 20250625 leaves closing its vocabulary to the garbage collector.
+    pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning"),
+    # Its beam search gives tensors to NumPy.
+    pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning"),
+]
 
 
 def save_checkpoint(path: Path, *, n_vocab: int = 51865) -> Path:
@@ -66,8 +73,10 @@ def test_facts_tell_what_was_loaded(model_directory: Path) -> None:
 def test_progress_tells_where_each_window_begins(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     told: list[float] = []
-    transcript = engine.transcribe(make_tone(65), TranscriptionOptions(language="en"), told.append)
-    assert transcript.duration == 65
+    transcription = engine.transcribe(
+        make_tone(65), TranscriptionOptions(language="en"), lambda heard: told.append(heard.seconds)
+    )
+    assert transcription.transcript.duration == 65
     assert told[0] == 0
     assert told[-1] == 65
     assert told == sorted(told)
@@ -90,8 +99,149 @@ def test_same_sound_gives_the_same_transcript(model_directory: Path) -> None:
 
 def test_english_model_hears_english(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory, model="small-one.en"))
-    transcript = engine.transcribe(make_silence(1), TranscriptionOptions(), lambda _: None)
-    assert transcript.language == "en"
+    transcription = engine.transcribe(make_silence(1), TranscriptionOptions(), lambda _: None)
+    assert transcription.transcript.language == "en"
+    assert transcription.language == Language("en", None)
+
+
+def test_what_is_heard_on_the_way_is_the_beginning_of_the_transcript(
+    model_directory: Path,
+) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(
+        language="en", decoding=DecodingOptions(temperature=1, no_speech_threshold=1)
+    )
+    told: list[tuple[Segment, ...]] = []
+    transcription = engine.transcribe(
+        make_tone(95), options, lambda heard: told.append(tuple(heard.segments))
+    )
+    segments = transcription.transcript.segments
+    assert [each == segments[: len(each)] for each in told] == [True] * len(told)
+    counts = [len(each) for each in told]
+    assert counts[0] == 0
+    assert counts == sorted(counts)
+    assert 0 < counts[len(counts) // 2] < counts[-1] == len(segments)
+    assert [segment.id for segment in segments] == list(range(len(segments)))
+
+
+def test_detected_language_comes_with_its_probability(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    detected = engine.detect_language(make_tone(40))
+    assert 0 < (detected.probability or 0) <= 1
+    transcription = engine.transcribe(make_tone(30), TranscriptionOptions(), lambda _: None)
+    assert transcription.language == detected
+    told = engine.transcribe(make_tone(1), TranscriptionOptions(language="no"), lambda _: None)
+    assert told.language == Language("no", None)
+
+
+def test_english_model_cannot_tell_languages(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory, model="small-one.en"))
+    with pytest.raises(BadConfiguration, match=r"'small-one\.en' knows English alone"):
+        engine.detect_language(make_tone(1))
+
+
+class Questions:
+    """Notes how a model is asked to decode, and asks it."""
+
+    def __init__(self, engine: OpenAIWhisper, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[whisper.DecodingOptions] = []
+        decode = engine._model.decode
+
+        def ask(window: torch.Tensor, options: whisper.DecodingOptions) -> whisper.DecodingResult:
+            self.asked.append(options)
+            return decode(window, options)
+
+        monkeypatch.setattr(engine._model, "decode", ask)
+
+
+def test_options_mean_what_they_mean_to_whisper(
+    model_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load_engine(make_settings(model_directory))
+    questions = Questions(engine, monkeypatch)
+    decoding = DecodingOptions(
+        temperature_increment_on_fallback=0.5,
+        best_of=3,
+        beam_size=2,
+        patience=1.5,
+        length_penalty=0.5,
+        suppress_tokens=(1, 2),
+        # Nothing that a model of random numbers says is good enough.
+        logprob_threshold=0,
+        no_speech_threshold=1,
+    )
+    engine.transcribe(
+        make_tone(1), TranscriptionOptions(language="en", decoding=decoding), lambda _: None
+    )
+    first, second, third = questions.asked
+    assert (first.temperature, first.beam_size, first.patience) == (0, 2, 1.5)
+    assert first.best_of is None
+    assert (second.temperature, second.best_of, second.beam_size) == (0.5, 3, None)
+    assert (third.temperature, third.length_penalty, third.suppress_tokens) == (1, 0.5, "1,2")
+
+
+def test_prompt_and_hotwords_go_before_every_window(
+    model_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load_engine(make_settings(model_directory))
+    questions = Questions(engine, monkeypatch)
+    tokenizer = get_tokenizer(True, language="en", task="transcribe")
+    for condition in (False, True):
+        options = TranscriptionOptions(
+            language="en",
+            initial_prompt="Names.",
+            decoding=DecodingOptions(
+                hotwords="Schibsted",
+                condition_on_previous_text=condition,
+                temperature_increment_on_fallback=0,
+            ),
+        )
+        engine.transcribe(make_tone(65), options, lambda _: None)
+    prompts = [tokenizer.decode(options.prompt) for options in questions.asked]
+    assert len(prompts) > 4
+    assert all(prompt.startswith(" Names. Schibsted") for prompt in prompts)
+
+
+def test_prompt_that_is_too_long_is_told(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(
+        language="en",
+        initial_prompt="many words " * 20,
+        voice_activity=VoiceActivityOptions(),
+    )
+    transcription = engine.transcribe(make_silence(1), options, lambda _: None)
+    assert transcription.unsupported_options == ("voiceActivity", "initialPrompt")
+
+
+def test_prompt_with_whispers_own_tokens_is_a_bad_configuration(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(language="en", initial_prompt="Names <|endoftext|>")
+    with pytest.raises(BadConfiguration, match="tokens of Whisper's own"):
+        engine.transcribe(make_silence(1), options, lambda _: None)
+
+
+def test_detector_that_is_switched_off_is_not_missed(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(
+        language="en", voice_activity=VoiceActivityOptions(enabled=False)
+    )
+    assert engine.transcribe(make_silence(1), options, lambda _: None).unsupported_options == ()
+
+
+def test_token_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(decoding=DecodingOptions(suppress_tokens=(99_999,)))
+    with pytest.raises(BadConfiguration, match="suppressTokens names 99999"):
+        engine.transcribe(make_silence(1), options, lambda _: None)
+
+
+def test_every_try_of_the_same_options_draws_the_same_lots(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(
+        language="en", decoding=DecodingOptions(temperature=1, best_of=2)
+    )
+    first = engine.transcribe(make_tone(31), options, lambda _: None)
+    assert engine.transcribe(make_tone(31), options, lambda _: None) == first
 
 
 def test_language_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:

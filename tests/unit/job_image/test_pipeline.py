@@ -1,12 +1,9 @@
 import hashlib
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 
 from support.in_memory_objects import AUDIO, MANIFEST, InMemoryObjects
@@ -16,8 +13,20 @@ from waas_contract.exit_codes import FailureReason
 from waas_contract.formats import OutputFormat
 from waas_contract.job_environment import ItemOutcome, JobItem
 from waas_contract.manifest import EngineFacts, Manifest, Outcome, ProgressNote
-from waas_contract.transcript import Segment, Transcript
-from waas_job.engine.protocol import TranscriptionOptions
+from waas_contract.transcript import PartialTranscript, Segment, Transcript
+from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import (
+    DecodingOptions,
+    SubtitleOptions,
+    VoiceActivityOptions,
+)
+from waas_job.engine.protocol import (
+    Heard,
+    Language,
+    Samples,
+    Transcription,
+    TranscriptionOptions,
+)
 from waas_job.errors import ModelNotFound, StorageUnavailable
 from waas_job.pipeline import Pipeline, Tools
 
@@ -26,11 +35,16 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 @dataclass
 class FakeEngine:
-    """Hears the same in everything."""
+    """Hears the same in everything, the first half of it halfway."""
 
-    segments: tuple[Segment, ...] = (Segment(id=0, start=0, end=1, text=" Good morning."),)
+    segments: tuple[Segment, ...] = (
+        Segment(id=0, start=0, end=1, text=" Good morning.", tokens=(50364, 2205)),
+    )
     failure: BaseException | None = None
+    unsupported_options: tuple[str, ...] = ()
     asked: list[TranscriptionOptions] = field(default_factory=list)
+    listened_to: list[int] = field(default_factory=list)
+    """How many samples of each recording it was asked to tell the language of."""
 
     @property
     def facts(self) -> EngineFacts:
@@ -38,22 +52,32 @@ class FakeEngine:
 
     def transcribe(
         self,
-        samples: npt.NDArray[np.float32],
+        samples: Samples,
         options: TranscriptionOptions,
-        on_progress: Callable[[float], None],
-    ) -> Transcript:
+        on_progress: Callable[[Heard], None],
+    ) -> Transcription:
         self.asked.append(options)
         if self.failure:
             raise self.failure
         duration = len(samples) / 16_000
-        on_progress(duration / 2)
-        on_progress(duration)
-        return Transcript(
-            language=options.language or "en",
-            duration=duration,
-            text="".join(segment.text for segment in self.segments),
-            segments=self.segments,
+        language = Language(options.language) if options.language else Language("en", 0.75)
+        half = self.segments[: (len(self.segments) + 1) // 2]
+        on_progress(Heard(duration / 2, language.code, half))
+        on_progress(Heard(duration, language.code, self.segments))
+        return Transcription(
+            Transcript(
+                language=language.code,
+                duration=duration,
+                text="".join(segment.text for segment in self.segments),
+                segments=self.segments,
+            ),
+            language,
+            self.unsupported_options,
         )
+
+    def detect_language(self, samples: Samples) -> Language:
+        self.listened_to.append(len(samples))
+        return Language("no", 0.875)
 
 
 @dataclass
@@ -67,14 +91,13 @@ class Run:
     engines_loaded: int = 0
 
     def take(self, items: Sequence[JobItem]) -> list[ItemOutcome]:
-        seconds = itertools.count(start=100.0, step=1.0)
         tools = Tools(
             open_objects=lambda item: self.objects[item.name],
             require_checkpoint=self._require_checkpoint,
             load_engine=self._load_engine,
             scratch_directory=self.scratch_directory,
             progress_interval_seconds=0,
-            clock=lambda: next(seconds),
+            clock=lambda: 100.0,
             now=lambda: NOW,
         )
         outcomes: list[ItemOutcome] = []
@@ -147,6 +170,89 @@ def test_engine_is_asked_for_what_the_item_asks_for(run: Run) -> None:
     assert run.engine.asked == [
         TranscriptionOptions(language="de", initial_prompt="Aftenposten", word_timestamps=True)
     ]
+
+
+def test_engine_is_asked_for_everything_that_decides_how(run: Run) -> None:
+    decoding = DecodingOptions(beam_size=5, no_speech_threshold=1)
+    voice_activity = VoiceActivityOptions(enabled=False)
+    run.take([make_item(decoding=decoding, voice_activity=voice_activity, task=Task.TRANSLATE)])
+    assert run.engine.asked == [
+        TranscriptionOptions(decoding=decoding, voice_activity=voice_activity, task=Task.TRANSLATE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "needs_words"),
+    [
+        (make_item(), False),
+        (make_item(subtitles=SubtitleOptions()), False),
+        (make_item(subtitles=SubtitleOptions(max_line_width=42)), True),
+        (make_item(decoding=DecodingOptions(hallucination_silence_threshold=2)), True),
+    ],
+    ids=["plain", "no limits", "captions that are cut", "silence that is looked for"],
+)
+def test_words_are_timed_where_they_are_needed(run: Run, item: JobItem, needs_words: bool) -> None:
+    run.take([item])
+    assert [options.word_timestamps for options in run.engine.asked] == [needs_words]
+
+
+def test_subtitles_are_cut_as_the_item_asks(run: Run) -> None:
+    run.take([make_item(subtitles=SubtitleOptions(max_line_width=10, max_line_count=1))])
+    stored = run.objects["interview"].stored
+    assert stored[1, OutputFormat.SRT].count(b"-->") == 2
+    assert b"\nmorning.\n" in stored[1, OutputFormat.VTT]
+    assert stored[1, OutputFormat.TXT] == b"Good morning.\n"
+
+
+def test_manifest_tells_how_sure_the_model_is_of_the_language(run: Run) -> None:
+    run.take([make_item("interview"), make_item("second", language="de")])
+    facts = [manifest_of(run.objects[name]).audio for name in ("interview", "second")]
+    assert [(each.language, each.language_probability) for each in facts] == [
+        ("en", 0.75),
+        ("de", None),
+    ]
+
+
+def test_options_that_the_engine_lacks_are_told(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    run.engine = FakeEngine(unsupported_options=("voiceActivity",))
+    run.take([make_item()])
+    assert manifest_of(run.objects["interview"]).unsupported_options == ("voiceActivity",)
+    assert caplog.text.count("some options could not be honoured") == 1
+
+
+def test_language_is_told_from_the_beginning_and_nothing_is_transcribed(
+    run: Run, tmp_path: Path
+) -> None:
+    recording = write_wav(tmp_path / "long.wav", make_tone(95))
+    run.objects["interview"].stored[AUDIO] = recording.read_bytes()
+    item = make_item(task=Task.DETECT, formats=(OutputFormat.JSON,))
+    assert run.take([item]) == [ItemOutcome(name="interview")]
+    assert (run.engine.listened_to, run.engine.asked) == ([30 * 16_000], [])
+    objects = run.objects["interview"]
+    assert objects.written == [(1, OutputFormat.JSON), MANIFEST]
+    assert Transcript.model_validate_json(objects.stored[1, OutputFormat.JSON]) == Transcript(
+        language="no", duration=95, text="", segments=()
+    )
+    facts = manifest_of(objects).audio
+    assert (facts.language, facts.language_probability) == ("no", 0.875)
+    assert facts.duration_seconds == 95
+
+
+def test_what_was_heard_so_far_is_stored_on_the_way(run: Run) -> None:
+    segments = tuple(
+        Segment(id=number, start=number, end=number + 1, text=f" {number}", tokens=(1, 2))
+        for number in range(4)
+    )
+    run.engine = FakeEngine(segments=segments)
+    run.take([make_item()])
+    objects = run.objects["interview"]
+    partials = [PartialTranscript.model_validate_json(each) for each in objects.partials]
+    assert [[segment.text for segment in each.segments] for each in partials] == [
+        [" 0", " 1"],
+        [" 0", " 1", " 2", " 3"],
+    ]
+    assert {each.language for each in partials} == {"en"}
+    assert b"tokens" not in objects.partials[-1]
 
 
 def test_progress_begins_with_the_duration(run: Run) -> None:

@@ -30,6 +30,45 @@ def test_file_begins_anew(tmp_path: Path) -> None:
         assert file.sha256 == hashlib.sha256(b"two").hexdigest()
 
 
+def test_file_becomes_another_name_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    source = tmp_path / "source.mp3"
+    source.write_bytes(b"one two")
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        file.write(b"half of it")
+        assert file.adopt(source)
+        file.write(b"one two")
+        assert file.path.samefile(source)
+        assert (file.size, file.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
+    assert source.read_bytes() == b"one two"
+    assert os.listdir(tmp_path) == ["source.mp3"]
+
+
+def test_file_that_is_another_name_begins_anew_on_its_own(tmp_path: Path) -> None:
+    source = tmp_path / "source.mp3"
+    source.write_bytes(b"one two")
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        assert file.adopt(source)
+        file.restart()
+        file.write(b"three")
+        assert file.path.read_bytes() == b"three"
+        assert file.adopt(source)
+        assert file.adopt(source)
+    assert source.read_bytes() == b"one two"
+
+
+def test_file_is_copied_where_it_cannot_have_another_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with ScratchFile(tmp_path, "interview.mp3") as file:
+        assert not file.adopt(tmp_path / "source.mp3")
+        file.write(b"one two")
+        assert file.path.read_bytes() == b"one two"
+
+
 @pytest.mark.parametrize(("blocks", "error"), [(1_000_000, StorageUnavailable), (1, InternalError)])
 def test_a_full_disk_costs_an_attempt_only_where_the_recording_fills_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, error: type[JobError]

@@ -200,6 +200,17 @@ async def test_a_conflict_without_a_job_is_no_job() -> None:
         await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
 
 
+@pytest.mark.parametrize("outcome", [answer({}), refusal(404), refusal(409)])
+async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
+    client = ScriptedClient(outcome)
+
+    await KubernetesCluster(client).delete_transcription_job("n", "a", "0f9e8d7c")
+
+    ((method, url, _, body, *_),) = client.requests
+    assert (method, url) == ("DELETE", f"https://kubernetes.example{WHAT.removeprefix('GET ')}")
+    assert body == {"preconditions": {"uid": "0f9e8d7c"}, "propagationPolicy": "Background"}
+
+
 async def test_a_status_is_written_for_the_version_that_was_read() -> None:
     client = ScriptedClient(answer({}))
     transcription_job = make_transcription_job()

@@ -18,7 +18,9 @@ from support.builders import (
 from waas_contract.exit_codes import FailureReason
 from waas_contract.manifest import AudioFacts
 from waas_contract.transcription_job import (
+    Condition,
     ConditionReason,
+    ConditionType,
     LastFailure,
     Source,
     TranscriptionJobStatus,
@@ -26,6 +28,7 @@ from waas_contract.transcription_job import (
 from waas_operator.decision import Action, Decision, Verdict, decide, needs_manifest
 from waas_operator.observation import ManifestState, Observation, ObservedJob
 
+SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 SETTINGS = make_settings(url_lifetime_seconds=12 * 3600)
 
@@ -67,7 +70,7 @@ def refuse(reason: FailureReason, message: str) -> Decision:
     return Decision(Action.FINISH, Verdict.REFUSED, reason, message)
 
 
-def wait(reason: ConditionReason, message: str) -> Decision:
+def wait(reason: ConditionReason | FailureReason, message: str) -> Decision:
     return Decision(Action.WAIT, reason=reason, message=message)
 
 
@@ -203,6 +206,115 @@ RENEWALS = [
     ),
 ]
 
+TOO_LATE = fail(
+    FailureReason.QUEUE_DEADLINE_EXCEEDED,
+    "The job did not start within spec.queueDeadlineSeconds.",
+)
+DELETE_LATE_JOB = Decision(Action.DELETE_JOB, reason=FailureReason.QUEUE_DEADLINE_EXCEEDED)
+WAIT_FOR_LATE_PODS = wait(FailureReason.QUEUE_DEADLINE_EXCEEDED, "Waiting for the last pod to end.")
+
+
+def see_waiting(
+    job: ObservedJob | None = None,
+    manifest: ManifestState = ManifestState.NOT_ASKED,
+    *,
+    since: timedelta,
+    start_time: datetime | None = None,
+    is_decided: bool = False,
+    pods: tuple[Any, ...] = (),
+    **spec: Any,
+) -> Observation:
+    """Return what is seen of one that has to start within an hour, and waits."""
+    decided = Condition(
+        type=ConditionType.SUCCEEDED,
+        status="Unknown",
+        reason=FailureReason.QUEUE_DEADLINE_EXCEEDED,
+        last_transition_time=NOW,
+    )
+    status = TranscriptionJobStatus(
+        queued_time=NOW - since,
+        start_time=start_time,
+        urls_expiration_time=NOW + 12 * HOUR,
+        conditions=(decided,) if is_decided else (),
+    )
+    spec = {"queue_deadline_seconds": 3600, **spec}
+    return make_observation(
+        transcription_job=make_transcription_job(status=status, **spec),
+        job=job,
+        pods=pods,
+        manifest_state=manifest,
+    )
+
+
+QUEUE_DEADLINES = [
+    ("there is still time", see_waiting(make_job(), since=HOUR - SECOND), NOTHING),
+    ("its time is over: no pod may live on", see_waiting(make_job(), since=HOUR), DELETE_LATE_JOB),
+    (
+        "the Job goes, with its pods",
+        see_waiting(make_job(is_deleting=True), since=HOUR),
+        WAIT_FOR_LATE_PODS,
+    ),
+    ("then it fails", see_waiting(None, ABSENT, since=HOUR), TOO_LATE),
+    (
+        "a pod has outlived its Job",
+        see_waiting(None, ABSENT, since=HOUR, pods=(make_pod(),)),
+        WAIT_FOR_LATE_PODS,
+    ),
+    ("it never got a Job", see_waiting(None, ABSENT, since=2 * HOUR), TOO_LATE),
+    (
+        "nobody knows whether it was done before",
+        see_waiting(None, UNKNOWN, since=HOUR),
+        wait(AWAY, "Waiting for the object store to come back."),
+    ),
+    ("it was done before", see_waiting(None, PRESENT, since=HOUR), DONE),
+    (
+        "it has begun, however late that is seen",
+        see_waiting(make_job(), since=HOUR, pods=(make_pod(start_time=NOW),)),
+        NOTHING,
+    ),
+    (
+        "it began, and waits for another attempt",
+        see_waiting(make_job(), since=2 * HOUR, start_time=NOW - HOUR),
+        NOTHING,
+    ),
+    (
+        "a pod begins while its Job goes: what is decided stays",
+        see_waiting(
+            make_job(is_deleting=True),
+            since=HOUR,
+            is_decided=True,
+            start_time=NOW,
+            pods=(make_pod(start_time=NOW),),
+        ),
+        WAIT_FOR_LATE_PODS,
+    ),
+    (
+        "and is carried out",
+        see_waiting(None, ABSENT, since=HOUR, is_decided=True, start_time=NOW),
+        TOO_LATE,
+    ),
+    (
+        "suspended, it waits for nobody but who suspended it",
+        see_waiting(make_job(is_suspended=True), since=2 * HOUR, suspend=True),
+        NOTHING,
+    ),
+    (
+        "Kueue's queue is a queue",
+        see_waiting(make_job(is_suspended=True, is_queued_by_kueue=True), since=HOUR),
+        DELETE_LATE_JOB,
+    ),
+    (
+        "cancelled goes before",
+        see_waiting(make_job(), since=HOUR, cancelled=True),
+        Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING),
+    ),
+    (
+        "it need not start at any time",
+        see_waiting(make_job(), since=240 * HOUR, queue_deadline_seconds=None),
+        NOTHING,
+    ),
+]
+
 BAD_POD = make_pod(exit_code=65, finish_time=NOW)
 FINISHED = [
     ("complete, with results", see(completed(HOUR), PRESENT), DONE),
@@ -300,7 +412,7 @@ HINDRANCES = [
     ("observation", "decision"),
     [
         pytest.param(*case[1:], id=case[0])
-        for case in (*WITHOUT_JOB, *WITH_JOB, *RENEWALS, *HINDRANCES, *FINISHED)
+        for case in (*WITHOUT_JOB, *WITH_JOB, *QUEUE_DEADLINES, *RENEWALS, *HINDRANCES, *FINISHED)
     ],
 )
 def test_the_next_step(observation: Observation, decision: Decision) -> None:

@@ -103,19 +103,34 @@ EVENTS: list[tuple[str, Resource, dict[str, Any], list[Key]]] = [
 @pytest.mark.parametrize(
     ("resource", "event", "keys"), [pytest.param(*case[1:], id=case[0]) for case in EVENTS]
 )
-def test_an_event_adds_its_key(resource: Resource, event: dict[str, Any], keys: list[Key]) -> None:
+async def test_an_event_queues_its_key(
+    resource: Resource, event: dict[str, Any], keys: list[Key]
+) -> None:
     added: list[Key] = []
 
-    handler = handler_of(build_registry(added.append), resource)
-    result = handler(**event, type="MODIFIED", body={}, logger=None)
+    def notice(seen: dict[str, Any]) -> None:
+        added.append(Key(seen["namespace"], seen["name"]))
+
+    handler = handler_of(build_registry(added.append, notice), resource)
+    result = await handler(**event, type="MODIFIED", body=event, logger=None)
 
     assert added == keys
     # Kopf would write anything else into the object's status.
     assert result is None
 
 
+async def test_what_is_deleted_is_looked_at_once_more() -> None:
+    added: list[Key] = []
+    noticed: list[dict[str, Any]] = []
+    handler = handler_of(build_registry(added.append, noticed.append), TRANSCRIPTION_JOBS)
+
+    await handler(namespace="newsroom", name="interview", type="DELETED", body={})
+
+    assert (added, noticed) == ([Key("newsroom", "interview")], [])
+
+
 def test_nothing_else_is_watched() -> None:
-    registry = build_registry(lambda _: None)
+    registry = build_registry(lambda _: None, lambda _: None)
 
     selectors = {each.selector for each in registry._watching.get_all_handlers()}
     assert selectors == {

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from support.builders import make_settings, make_transcription_job
 from waas_contract.formats import OutputFormat
 from waas_contract.job_environment import JobEnvironment
-from waas_contract.transcription_job import Source, Task
+from waas_contract.transcription_job import Priority, Source, Task
 from waas_operator.job_manifest import build_job, build_job_item
 from waas_operator.settings import Profile
 
@@ -216,6 +218,34 @@ def test_a_profile_adds_only_what_it_says() -> None:
         "runtimeClassName",
         "priorityClassName",
     }
+
+
+PRIORITY_CLASSES = [
+    ("nobody names any", Priority.HIGH, {}, None, None),
+    ("the profile's, where the priority has none", Priority.HIGH, {}, "batch", "batch"),
+    ("the priority's", Priority.HIGH, {Priority.HIGH: "urgent"}, None, "urgent"),
+    ("the priority's before the profile's", Priority.LOW, {Priority.LOW: "night"}, "b", "night"),
+    ("that of another priority", Priority.NORMAL, {Priority.LOW: "night"}, "batch", "batch"),
+    ("an empty name is none", Priority.LOW, {Priority.LOW: ""}, "batch", "batch"),
+]
+
+
+@pytest.mark.parametrize(
+    ("priority", "classes", "of_profile", "expected"),
+    [pytest.param(*case[1:], id=case[0]) for case in PRIORITY_CLASSES],
+)
+def test_which_priority_class_a_pod_gets(
+    priority: Priority,
+    classes: dict[Priority, str],
+    of_profile: str | None,
+    expected: str | None,
+) -> None:
+    profiles = {"default": Profile(priority_class_name=of_profile)}
+    settings = make_settings(priority_classes=classes, profiles=profiles)
+
+    pod = pod_of(build_job(make_transcription_job(priority=priority), settings))
+
+    assert pod.get("priorityClassName") == expected
 
 
 def test_a_suspended_recording_makes_a_suspended_job() -> None:

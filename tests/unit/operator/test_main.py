@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import pytest
 
 from support.builders import NOW, make_settings, make_transcription_job
 from support.fake_cluster import FakeCluster, FakeStore
 from support.fake_time import NoJitter, run_in_fake_time
+from support.kubernetes_objects import to_text
 from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
-from waas_operator.control_loops import consume, resync_forever
+from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import ClusterUnavailable, Refused
 from waas_operator.health import Health
 from waas_operator.reconcile import Key, Reconciler
+from waas_operator.seams import Resource
 from waas_operator.work_queue import WorkQueue
 
 
@@ -108,6 +111,84 @@ def test_a_job_is_looked_at_again_when_it_wants_to_be() -> None:
     run_in_fake_time(scenario())
 
     assert len(operator.cluster.jobs) == 1
+
+
+def make_resource(**status: object) -> Resource:
+    job = make_transcription_job(ttl_seconds_after_finished=3600)
+    metadata = {"name": "interview", "namespace": "newsroom"}
+    return {"metadata": metadata, "spec": job.spec.to_wire(), "status": status}
+
+
+ENDED = {"phase": "Succeeded", "completionTime": to_text(NOW)}
+SEEN: list[tuple[str, Resource, float | None]] = [
+    ("one that waits", make_resource(phase="Queued"), 0),
+    ("one of a strange form", {**make_resource(), "spec": {"source": 7}}, 0),
+    ("one that ended, whose expiry nobody has noted", make_resource(**ENDED), 0),
+    (
+        "one that expires in an hour",
+        make_resource(**ENDED, expiryTime=to_text(NOW + timedelta(hours=1))),
+        3600,
+    ),
+    (
+        "one that expired",
+        make_resource(
+            phase="Failed",
+            completionTime=to_text(NOW - timedelta(hours=1)),
+            expiryTime=to_text(NOW),
+        ),
+        0,
+    ),
+    (
+        "one that is kept for ever",
+        {**make_resource(**ENDED), "spec": make_transcription_job().spec.to_wire()},
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in SEEN]
+)
+def test_what_is_seen_is_looked_at_when_there_is_something_to_do(
+    resource: Resource, seconds: float | None
+) -> None:
+    operator = Operator()
+
+    async def scenario() -> float | None:
+        notice(operator.queue, resource, operator.settings, NOW)
+        try:
+            async with asyncio.timeout(100_000):
+                assert await operator.queue.get() == Key("newsroom", "interview")
+        except TimeoutError:
+            return None
+        return asyncio.get_running_loop().time()
+
+    assert run_in_fake_time(scenario()) == seconds
+
+
+def test_a_refusal_is_not_slept_through_when_a_deadline_is_near() -> None:
+    operator = Operator()
+    operator.cluster.put(make_transcription_job(queue_deadline_seconds=90))
+    looks: list[float] = []
+
+    async def reconcile(_: Key) -> float | None:
+        now = asyncio.get_running_loop().time()
+        looks.append(now)
+        if now >= 90:
+            return None
+        refusal = Refused("no quota")
+        refusal.next_look_seconds = 90 - now
+        raise refusal
+
+    async def scenario() -> None:
+        operator.queue.add(Key("newsroom", "interview"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1000):
+                await consume(operator.queue, reconcile)
+
+    run_in_fake_time(scenario())
+
+    assert looks == [0, 1, 3, 7, 15, 31, 63, 90]
 
 
 def test_everything_that_has_not_ended_is_queued_time_and_again() -> None:

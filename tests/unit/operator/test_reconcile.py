@@ -140,6 +140,53 @@ async def test_a_job_that_is_refused_says_why_and_is_tried_again() -> None:
     assert scene.condition(ConditionType.STARTED) == ("False", "Pending", "")
 
 
+async def test_a_queue_deadline_is_looked_at_when_it_is_due() -> None:
+    scene = Scene(queue_deadline_seconds=60)
+    await scene.step()
+    assert await scene.step(5) == ([], 55)
+
+    assert await scene.step(55) == (["delete_job", "replace_status"], 5)
+    assert scene.phase == Phase.QUEUED
+    assert await scene.step(5) == (["replace_status"], 5)
+    assert await scene.step(5) == ([], 5)
+    scene.cluster.jobs.clear()
+
+    assert await scene.step() == (["delete_secret", "replace_status"], None)
+    assert scene.phase == Phase.FAILED
+    assert scene.condition(ConditionType.SUCCEEDED) == (
+        "False",
+        "QueueDeadlineExceeded",
+        "The job did not start within spec.queueDeadlineSeconds.",
+    )
+
+
+async def test_a_quota_that_is_used_up_does_not_hide_the_queue_deadline() -> None:
+    scene = Scene(queue_deadline_seconds=60)
+    scene.now += timedelta(seconds=20)
+    scene.cluster.failures["create_job"] = Refused("no quota")
+    with pytest.raises(Refused) as refused:
+        await scene.step()
+    assert refused.value.next_look_seconds == 40
+
+    assert await scene.step(40) == (["delete_secret", "replace_status"], None)
+    assert scene.phase == Phase.FAILED
+
+
+async def test_the_queue_deadline_counts_from_the_end_of_a_suspension() -> None:
+    scene = Scene(queue_deadline_seconds=60, suspend=True)
+    await scene.step()
+    await scene.step(600)
+    assert (scene.phase, scene.status.queued_time) == (Phase.SUSPENDED, None)
+
+    scene.cluster.change("interview", suspend=False)
+    await scene.step()
+    assert scene.status.queued_time == scene.now
+    await scene.step(59)
+    assert scene.phase == Phase.QUEUED
+
+    assert "delete_job" in (await scene.step(1))[0]
+
+
 async def test_a_status_that_says_the_same_is_not_written_again() -> None:
     scene = Scene()
     for _ in range(2):

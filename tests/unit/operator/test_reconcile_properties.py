@@ -1,15 +1,18 @@
 """Whatever happens, in whatever order, some things hold of every TranscriptionJob."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.builders import NOW
 from support.fake_time import run_in_fake_time
 from support.operator_world import World
 from support.transitions import read_transitions
-from waas_contract.exit_codes import FREE_EXIT_CODES
-from waas_contract.transcription_job import Phase, TranscriptionJobStatus
+from waas_contract.exit_codes import FREE_EXIT_CODES, FailureReason
+from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
 
 ORDINARY = [
     *("reconcile",) * 3,
@@ -116,9 +119,51 @@ def test_what_is_harmless_costs_no_transcript(history: list[str]) -> None:
     assert world.failures_charged == 0
 
 
-async def live(history: list[str]) -> World:
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, HARMFUL))
+def test_one_that_has_to_start_in_time_starts_or_leaves_no_pod(history: list[str]) -> None:
+    async def watch() -> World:
+        world = World(queue_deadline_seconds=600)
+        for event in history:
+            before, writes = world.status, len(world.cluster.writes)
+            await world.happen(event)
+            assert_holds(world, before, writes)
+        await world.come_to_rest()
+        return world
+
+    world = run_in_fake_time(watch())
+
+    assert world.status.phase.is_final
+    succeeded = world.status.condition(ConditionType.SUCCEEDED)
+    assert succeeded
+    if succeeded.reason == FailureReason.QUEUE_DEADLINE_EXCEEDED:
+        assert (world.cluster.jobs, world.cluster.pods) == ({}, {})
+        assert world.now >= NOW + timedelta(seconds=600)
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, HARMFUL), crash=st.sampled_from(["", "crash:0"]))
+def test_nothing_is_left_when_the_time_to_live_is_over(history: list[str], crash: str) -> None:
+    others = {"newsroom/interview-2/manifest.json": b"{}", "newsroom/by-hand/clip.flac": b""}
+
+    async def outlive() -> World:
+        world = await live(history, ttl_seconds_after_finished=1_000_000)
+        world.store.notes |= others
+        world.time_passes(1_000_000)
+        for event in (crash, "reconcile"):
+            if event:
+                await world.happen(event)
+        return world
+
+    world = run_in_fake_time(outlive())
+
+    assert world.cluster.transcription_jobs == {}
+    assert world.store.notes == others
+
+
+async def live(history: list[str], **spec: Any) -> World:
     """Return a world after a history and the rest that follows it."""
-    world = World()
+    world = World(**spec)
     for event in history:
         await world.happen(event)
     await world.come_to_rest()

@@ -243,6 +243,7 @@ def test_a_recording_that_is_refused() -> None:
         "attempts": 0,
         "failedPods": 0,
         "urlsHighestAttempt": 0,
+        "queuedTime": "2026-11-22T12:00:00Z",
         "completionTime": time,
         "progress": {"percent": 0, "processedSeconds": 0.0},
     }

@@ -36,8 +36,19 @@ def test_who_came_first_is_first() -> None:
 
 
 def test_priority_goes_before_age() -> None:
-    waiting = [make_pod("old", 1), make_pod("urgent", 2, priority=1, audio_bytes=500)]
+    waiting = [make_pod("old", 1), make_pod("urgent", 2, rank=1)]
     assert names(choose_batch(waiting, LIMITS)) == ["urgent"]
+
+
+def test_nobody_goes_past_a_higher_priority_in_anothers_program() -> None:
+    waiting = [
+        make_pod("low", 1, rank=-1),
+        make_pod("normal", 2),
+        make_pod("high", 3, rank=1, model="base"),
+        make_pod("high too", 4, rank=1),
+    ]
+    assert names(choose_batch(waiting, LIMITS)) == ["high"]
+    assert names(choose_batch(waiting[:2], LIMITS)) == ["normal"]
 
 
 def test_only_equal_models_and_devices_share_a_program() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome, TerminationMessage
-from waas_standalone.endings import PodEnding, ProgramEnd, ending_of, ending_of_current
+from waas_standalone.endings import Disruption, PodEnding, ProgramEnd, ending_of, ending_of_current
 
 BAD = ItemOutcome(name="a", reason=FailureReason.BAD_AUDIO, message="There is no sound.")
 TOLD_TO_END = ItemOutcome(name="a", reason=FailureReason.INTERRUPTED)
@@ -19,13 +19,18 @@ def test_an_item_ends_with_its_own_code_and_words() -> None:
     assert TerminationMessage.model_validate_json(ending.message).outcomes == (BAD,)
 
 
-ENDS = [
-    ("the server stops", ProgramEnd(143, was_stopped=True), {}, (143, "Error", True)),
-    ("it is killed", ProgramEnd(-9), {}, (137, "Error", False)),
-    ("memory", ProgramEnd(-9, is_out_of_memory=True), {}, (137, "OOMKilled", False)),
-    ("somebody ends it", ProgramEnd(143), {"a": TOLD_TO_END}, (143, "Error", False)),
-    ("not a word in the end", ProgramEnd(0), {}, (70, "Error", False)),
-    ("it crashes", ProgramEnd(-11), {}, (139, "Error", False)),
+STOPPED, KILLED = Disruption.SERVER_STOPPED, Disruption.PROGRAM_KILLED
+ENDS: list[tuple[str, ProgramEnd, dict[str, ItemOutcome], tuple[int, str, Disruption | None]]] = [
+    ("the server stops", ProgramEnd(143, was_stopped=True), {}, (143, "Error", STOPPED)),
+    ("the server had to kill it", ProgramEnd(-9, was_stopped=True), {}, (143, "Error", STOPPED)),
+    ("somebody kills it", ProgramEnd(-9), {}, (137, "Error", KILLED)),
+    ("memory", ProgramEnd(-9, is_out_of_memory=True), {}, (137, "OOMKilled", None)),
+    ("somebody ends it", ProgramEnd(143), {"a": TOLD_TO_END}, (143, "Error", KILLED)),
+    ("somebody ends it before it listens", ProgramEnd(-15), {}, (143, "Error", KILLED)),
+    ("not a word in the end", ProgramEnd(0), {}, (70, "Error", None)),
+    ("it crashes", ProgramEnd(-11), {}, (139, "Error", None)),
+    ("it gives up", ProgramEnd(-6), {}, (134, "Error", None)),
+    ("its memory is broken", ProgramEnd(-7), {}, (135, "Error", None)),
 ]
 
 
@@ -33,7 +38,15 @@ ENDS = [
     ("end", "outcomes", "expected"), [pytest.param(*case[1:], id=case[0]) for case in ENDS]
 )
 def test_the_item_at_hand(
-    end: ProgramEnd, outcomes: dict[str, ItemOutcome], expected: tuple[int, str, bool]
+    end: ProgramEnd,
+    outcomes: dict[str, ItemOutcome],
+    expected: tuple[int, str, Disruption | None],
 ) -> None:
     ending: PodEnding = ending_of_current(end, outcomes, "a")
-    assert (ending.exit_code, ending.reason, ending.is_disruption) == expected
+    assert (ending.exit_code, ending.reason, ending.disruption) == expected
+
+
+def test_a_kill_is_told_by_its_signal() -> None:
+    ending = ending_of_current(ProgramEnd(-9), {}, "a")
+    (outcome,) = TerminationMessage.model_validate_json(ending.message).outcomes
+    assert outcome.message == "Something outside ended the job program by SIGKILL."

@@ -20,7 +20,7 @@ from waas_operator.seams import Resource
 from waas_standalone import pods
 from waas_standalone.cluster import LocalCluster
 from waas_standalone.database import Database
-from waas_standalone.endings import PodEnding, ending_of
+from waas_standalone.endings import Disruption, PodEnding, ending_of
 from waas_standalone.job_control import JobControl
 from waas_standalone.object_folder import FolderNotes
 from waas_standalone.records import Kind, Records, Transaction
@@ -187,7 +187,7 @@ async def test_a_server_that_stopped_costs_no_attempt(machine: Machine) -> None:
     await machine.accept(backoff_limit=0)
     for _ in range(3):
         await machine.start_pod()
-        await machine.end_pod(PodEnding(143, is_disruption=True))
+        await machine.end_pod(PodEnding(143, disruption=Disruption.SERVER_STOPPED))
 
     waiting = [pod for pod in await machine.kept(Kind.POD) if pod["status"]["phase"] == "Pending"]
     assert len(waiting) == 1

@@ -10,7 +10,15 @@ from support.builders import CHILD_NAME, NOW, make_settings, make_transcription_
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_condition, make_pod_resource, running, terminated
 from waas_operator.job_manifest import build_job
-from waas_standalone.job_controller import FIRST_BACKOFF, JobStep, derive_job_step
+from waas_standalone.endings import Disruption
+from waas_standalone.job_controller import (
+    FIRST_BACKOFF,
+    FIRST_PAUSE_AFTER_KILL,
+    FREE_KILLS,
+    LONGEST_PAUSE_AFTER_KILL,
+    JobStep,
+    derive_job_step,
+)
 
 LONG_AGO = NOW - timedelta(hours=1)
 
@@ -34,6 +42,18 @@ def make_disrupted(number: int = 1) -> Resource:
     pod = make_failed(143, time=NOW, number=number)
     pod["status"]["conditions"] = [make_condition("DisruptionTarget")]
     return pod
+
+
+def make_killed(count: int) -> list[Resource]:
+    """Return pods whose programs somebody killed, the last of them just now."""
+    pods = []
+    for number in range(count):
+        time = NOW - timedelta(hours=count - 1 - number)
+        pod = make_failed(137, time=time, number=number)
+        reason = Disruption.PROGRAM_KILLED
+        pod["status"]["conditions"] = [make_condition("DisruptionTarget", reason=reason)]
+        pods.append(pod)
+    return pods
 
 
 def step_of(job: Resource, *pods: Resource, now: datetime = NOW) -> JobStep:
@@ -186,6 +206,35 @@ def test_each_failure_doubles_the_wait(failures: int) -> None:
     waiting = step_of(make_job(), *pods, now=due - timedelta(seconds=1))
     assert (waiting.makes_pod, waiting.next_look) == (False, due)
     assert step_of(make_job(), *pods, now=due).makes_pod
+
+
+@pytest.mark.parametrize(("kills", "factor"), [(1, 1), (2, 2), (5, 16), (FREE_KILLS, 60)])
+def test_a_kill_costs_no_attempt_and_each_one_a_longer_pause(kills: int, factor: int) -> None:
+    pods, job = make_killed(kills), make_job(backoff_limit=0)
+    due = NOW + factor * FIRST_PAUSE_AFTER_KILL
+    assert due <= NOW + LONGEST_PAUSE_AFTER_KILL
+
+    waiting = step_of(job, *pods, now=due - timedelta(seconds=0.5))
+    assert (waiting.makes_pod, waiting.next_look) == (False, due)
+    assert step_of(job, *pods, now=due).makes_pod
+
+
+def test_what_is_killed_again_and_again_fails_in_the_end() -> None:
+    job = make_job(backoff_limit=2)
+
+    assert conditions_of(step_of(job, *make_killed(FREE_KILLS + 2))) == []
+    assert conditions_of(step_of(job, *make_killed(FREE_KILLS + 3))) == [
+        ("Failed", "BackoffLimitExceeded")
+    ]
+
+
+def test_kills_and_failures_are_counted_apart() -> None:
+    job = make_job(backoff_limit=1)
+    kills = make_killed(FREE_KILLS)
+
+    assert conditions_of(step_of(job, *kills, make_failed(139, number=98))) == []
+    both = [make_failed(139, number=98), make_failed(139, number=99)]
+    assert conditions_of(step_of(job, *kills, *both)) == [("Failed", "BackoffLimitExceeded")]
 
 
 def test_a_deadline_is_looked_at_when_it_is_due() -> None:

@@ -1,5 +1,7 @@
 import asyncio
+import json
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.logins import bearer, make_entry
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_standalone import main
 from waas_standalone.data_folder import open_data_folder
@@ -48,6 +51,19 @@ async def test_the_app_is_the_api_with_everything_behind_it(tmp_path: Path) -> N
     open_data_folder(tmp_path / "data").close()
 
 
+async def test_what_is_not_ready_is_called_by_its_name(tmp_path: Path) -> None:
+    app = create_standalone_app(make_settings(tmp_path))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        shutil.rmtree(tmp_path / "data" / "objects")
+        answer = await client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["notReady"]) == (503, ["objects' folder"])
+
+
 @pytest.mark.parametrize(
     ("host", "named"), [("127.0.0.2", "127.0.0.2"), ("0:0:0:0:0:0:0:1", "[::1]"), ("::1", "[0::1]")]
 )
@@ -61,6 +77,35 @@ async def test_the_address_it_listens_on_is_its_name(tmp_path: Path, host: str, 
         headers = {"Host": f"{named}:3000"}
         assert (await client.get("/v2/jobs", headers=headers)).status_code == 200
         assert (await client.get("/v2/jobs", headers={"Host": "127.0.0.3"})).status_code == 421
+
+
+async def test_with_keys_it_listens_for_strangers_and_shows_them_nothing(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps([make_entry("anna", namespace="default")]))
+    app = create_standalone_app(make_settings(tmp_path, host="0.0.0.0", api_keys_file=keys))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://transcripts.example") as client,
+    ):
+        assert (await client.get("/v2/jobs", headers=bearer("anna"))).status_code == 200
+        assert (await client.get("/v2/jobs", headers=bearer("bo"))).status_code == 401
+        cross_site = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        assert (await client.get("/v2/jobs", headers=cross_site)).status_code == 401
+
+
+async def test_with_keys_on_loopback_other_sites_are_kept_away_all_the_same(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps([make_entry("anna", namespace="default")]))
+    app = create_standalone_app(make_settings(tmp_path, api_keys_file=keys))
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+    ):
+        assert (await client.get("/v2/jobs", headers=bearer("anna"))).status_code == 200
+        stranger = {**bearer("anna"), "Host": "evil.example"}
+        assert (await client.get("/v2/jobs", headers=stranger)).status_code == 421
 
 
 async def test_what_a_killed_server_left_of_jobs_that_are_gone_is_collected(
@@ -160,6 +205,7 @@ def test_an_address_is_taken_from_the_first_moment(tmp_path: Path) -> None:
         ({"host": "0.0.0.0"}, UnsafeAddress),
         ({"model": "large"}, ModelMissing),
         ({"models": ("base",)}, BadSettings),
+        ({"host": "0.0.0.0", "api_keys_file": Path("/no/such/file")}, BadSettings),
     ],
 )
 def test_what_cannot_work_leaves_no_trace(

@@ -10,6 +10,7 @@ import pytest
 from support.api_builders import chunked
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, StorageFull
 from waas_operator.errors import Refused
+from waas_operator.errors import StorageUnavailable as StorageAway
 from waas_standalone import object_folder
 from waas_standalone.errors import UnusableKey
 from waas_standalone.object_folder import FolderNotes, FolderObjectStorage
@@ -86,6 +87,25 @@ async def test_discarding_takes_what_is_meant_and_nothing_else(
     for _ in range(2):
         await storage.discard_all("default/a/")
     assert files_in(tmp_path / "objects") == ["default/ab/manifest.json"]
+
+
+async def test_the_reconcile_clears_up_below_its_prefix_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("default/a/audio/clip.flac", "default/a/manifest.json", "default/ab/manifest.json"):
+        object_path(tmp_path, key).parent.mkdir(parents=True, exist_ok=True)
+        object_path(tmp_path, key).touch()
+    notes = FolderNotes(tmp_path)
+    for _ in range(2):
+        await notes.discard_all("default/a/")
+    assert files_in(tmp_path) == ["default/ab/manifest.json"]
+
+    def fail(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("shutil.rmtree", fail)
+    with pytest.raises(StorageAway, match="removing default/ab/: Input/output error"):
+        await notes.discard_all("default/ab/")
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "default"])

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from support.api_builders import make_spec
+from waas_api.errors import RecordsFull
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
+from waas_contract.transcription_job import Source
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
 from waas_standalone.database import Database
-from waas_standalone.errors import DatabaseFailed, NameExists, VersionChanged
+from waas_standalone.errors import DatabaseFailed, DatabaseFull, NameExists, VersionChanged
 from waas_standalone.records import Kind, Records, Transaction
+from waas_standalone.transcription_jobs import LocalTranscriptionJobs
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 500, tzinfo=UTC)
 
@@ -211,8 +215,17 @@ async def test_a_full_disk_is_told_and_changes_nothing(tmp_path: Path) -> None:
     def fill(at: Transaction) -> None:
         at.create(Kind.TRANSCRIPTION_JOB, make_job("b", text="x" * 200_000))
 
-    with pytest.raises(DatabaseFailed, match="full"):
+    with pytest.raises(DatabaseFull, match="full"):
         await records.run(fill)
+    spec = make_spec(source=Source(key="default/c/audio/a.mp3"), initial_prompt="x" * 2000)
+    jobs = LocalTranscriptionJobs("default", records)
+
+    async def create_many() -> None:
+        for number in range(100):
+            await jobs.create(f"c-{number}", spec)
+
+    with pytest.raises(RecordsFull):
+        await create_many()
     await records.run(lambda at: at.delete(Kind.TRANSCRIPTION_JOB, "default", "a"))
     assert await records.run(lambda at: at.get(Kind.TRANSCRIPTION_JOB, "default", "b")) is None
     database.close()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,27 @@ async def until(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not is_true():
             await asyncio.sleep(0.01)
+
+
+def has_started(server: Server, programs: int) -> bool:
+    return len(server.programs) == programs
+
+
+async def test_the_priority_of_this_moment_goes_before_age(server: Server) -> None:
+    for name, priority in (("low", "low"), ("first", "normal"), ("high", "high")):
+        await server.accept(name, priority=priority, model=f"model-{name}")
+    await server.accept("second", model="model-second")
+
+    def raise_priority(job: Resource) -> Resource:
+        return {**job, "spec": {**job["spec"], "priority": "high"}}
+
+    await server.change(Kind.TRANSCRIPTION_JOB, "second", raise_priority)
+    async with server.running(slots=(Slot(0, (0,)),)):
+        for number in range(1, 5):
+            await until(partial(has_started, server, number))
+            server.programs[-1].return_code = 1
+
+    assert server.taken() == [("high",), ("second",), ("first",), ("low",)]
 
 
 async def test_pods_of_another_namespace_are_left_alone(server: Server) -> None:

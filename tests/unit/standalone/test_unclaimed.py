@@ -1,6 +1,8 @@
+import os
+import time
 from pathlib import Path
 
-from waas_standalone.unclaimed import put_unclaimed_aside
+from waas_standalone.unclaimed import KEPT, put_unclaimed_aside, remove_what_nobody_missed
 
 
 def make_objects(folder: Path, *keys: str) -> None:
@@ -48,3 +50,23 @@ def test_what_cannot_be_moved_stays_and_stops_nobody(tmp_path: Path) -> None:
 def test_a_new_server_has_nothing_to_put_aside(tmp_path: Path) -> None:
     assert put_unclaimed_aside(tmp_path / "default", set(), tmp_path / "aside") == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_nobody_missed_for_a_month_goes(tmp_path: Path) -> None:
+    objects, aside = tmp_path / "objects", tmp_path / "aside"
+    now, month = time.time(), KEPT.total_seconds()
+    make_objects(objects, "a/audio/clip.flac", "b/audio/clip.flac")
+    # A month counts from when it was put there, however old the recording is.
+    os.utime(objects / "a", (now - 2 * month, now - 2 * month))
+    put_unclaimed_aside(objects, set(), aside)
+
+    assert remove_what_nobody_missed(aside, now + month - 60) == []
+    os.utime(aside / "a", (now - 60, now - 60))
+    assert remove_what_nobody_missed(aside, now + month - 30) == [aside / "a"]
+    assert {path.name for path in aside.iterdir()} == {"b"}
+
+
+def test_what_cannot_be_removed_stops_nobody(tmp_path: Path) -> None:
+    make_objects(tmp_path, "a")
+    assert remove_what_nobody_missed(tmp_path, time.time() + 2 * KEPT.total_seconds()) == []
+    assert remove_what_nobody_missed(tmp_path / "none", 0) == []

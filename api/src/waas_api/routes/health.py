@@ -18,8 +18,11 @@ async def get_health() -> Response:
 async def get_readiness(services: WiredServices) -> Response:
     """Tell whether requests can be served, and if not, what does not answer."""
     failing = await services.readiness.failing()
+    state: dict[str, object] = {"status": "not ready" if failing else "ok", "notReady": failing}
+    if warnings := services.readiness.warnings():
+        state["warnings"] = warnings
     return Response(
-        render_json({"status": "not ready" if failing else "ok", "notReady": failing}),
+        render_json(state),
         503 if failing else 200,
         media_type="application/json",
     )

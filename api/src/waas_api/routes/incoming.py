@@ -3,8 +3,9 @@
 from fastapi import Request
 
 from waas_api.dependencies import Desk
-from waas_api.errors import FormSent, NoRecording, NotARecording
+from waas_api.errors import FormSent, NoRecording, NotAForm, NotARecording
 from waas_api.media_check import HEAD_BYTES, explain_not_media
+from waas_api.multipart_form import MultipartForm, find_boundary
 from waas_api.native_request import Choices
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
@@ -41,6 +42,14 @@ async def open_body(request: Request, settings: Settings) -> UploadBody:
     if await body.is_empty():
         raise NoRecording("No file uploaded")
     return body
+
+
+def open_form(request: Request, settings: Settings) -> MultipartForm:
+    """Return the form that a request brings, of which nothing has been read yet."""
+    boundary = find_boundary(request.headers.get("content-type", ""))
+    if boundary is None:
+        raise NotAForm("Send the recording as the field `file` of a form (multipart/form-data).")
+    return MultipartForm(boundary, bound_body(request, settings), file_field="file")
 
 
 def choices_of(desk: Desk) -> Choices:

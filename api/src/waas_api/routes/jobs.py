@@ -22,12 +22,10 @@ async def list_jobs(
     cursor: str | None = None,
 ) -> JobList:
     """List a page of the jobs."""
-    desk.require(Permission.READ)
-    page = await desk.tenant.transcription_jobs.list(limit=limit, cursor=cursor)
-    jobs = tuple(job for job in page.jobs if desk.caller.may_see(job.spec.owner))
-    is_waiting = any(job.phase.is_waiting for job in jobs)
+    page = await desk.list_jobs(limit=limit, cursor=cursor)
+    is_waiting = any(job.phase.is_waiting for job in page.jobs)
     waiting = await desk.tenant.waiting_line.names() if is_waiting else ()
-    return JobList(jobs=tuple(show_job(job, waiting) for job in jobs), cursor=page.cursor)
+    return JobList(jobs=tuple(show_job(job, waiting) for job in page.jobs), cursor=page.cursor)
 
 
 @router.api_route("/v2/jobs/{job_id}", methods=["GET", "HEAD"])

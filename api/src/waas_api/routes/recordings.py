@@ -75,7 +75,7 @@ async def _take_in_form(request: Request, desk: Desk) -> TakenIn:
         await outer.drain()
         return TakenIn(known, is_new=False)
     # The outer one has an eye on time and length.
-    body = UploadBody(form, announced_bytes=None, limits=outer.limits)
+    body = UploadBody(form.recording(), announced_bytes=None, limits=outer.limits)
     if await body.is_empty():
         raise NoRecording("The part 'file' is empty.")
     await check_media(body)

@@ -1,6 +1,5 @@
 """/v2/uploads: recordings in pieces, by the protocol tus 1.0; the last piece makes the job."""
 
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,12 +9,11 @@ from fastapi.routing import APIRoute
 from waas_api import tus
 from waas_api.answers import answer_error
 from waas_api.callers import Permission
-from waas_api.dependencies import CallersDesk, Desk
+from waas_api.dependencies import CallersDesk, Desk, WiredServices
 from waas_api.errors import (
     ApiError,
     InvalidRequest,
     UnsupportedPiece,
-    UploadNotFound,
     WrongOffset,
 )
 from waas_api.native_parameters import read_parameters
@@ -23,7 +21,6 @@ from waas_api.native_request import parse_asked
 from waas_api.resumable_uploads import Upload
 from waas_api.routes.incoming import bound_body, check_media, choices_of
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _RECORDS = "/v2/uploads"
 
 
@@ -54,12 +51,12 @@ router = APIRouter(route_class=TusRoute)
 
 @router.options(_RECORDS)
 @router.options(f"{_RECORDS}/{{upload_id}}")
-async def tell_protocol(desk: CallersDesk) -> Response:
+async def tell_protocol(services: WiredServices) -> Response:
     """Tell what of the protocol is spoken, and how long a recording may be."""
     headers = {
         "Tus-Version": tus.VERSION,
         "Tus-Extension": tus.EXTENSIONS,
-        "Tus-Max-Size": str(desk.settings.largest_upload_bytes),
+        "Tus-Max-Size": str(services.settings.largest_upload_bytes),
     }
     return Response(status_code=204, headers=headers)
 
@@ -73,8 +70,7 @@ async def begin_upload(request: Request, desk: CallersDesk) -> Response:
     metadata = request.headers.get("upload-metadata", "")
     given = read_parameters([*request.query_params.multi_items(), *tus.parse_metadata(metadata)])
     asked = parse_asked(given, choices_of(desk), takes_source=False, short_names=True)
-    order = asked.order.of(desk.caller.owner)
-    upload = await desk.tenant.resumable_uploads.begin(order, length=length, metadata=metadata)
+    upload = await desk.begin_upload(asked.order, length=length, metadata=metadata)
     headers = {"Location": f"{_RECORDS}/{upload.id}", **tus.expiry_header(upload.expiry_time)}
     if _has_piece(request):
         headers["Upload-Offset"] = str(await _append(request, desk, upload, 0))
@@ -85,7 +81,7 @@ async def begin_upload(request: Request, desk: CallersDesk) -> Response:
 async def measure_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Tell how much of an upload has arrived."""
     tus.check_version(request.headers)
-    upload = await _find(upload_id, desk)
+    upload = await desk.find_upload(upload_id)
     headers = {
         "Upload-Offset": str(await desk.tenant.resumable_uploads.measure(upload)),
         "Upload-Length": str(upload.length),
@@ -103,7 +99,7 @@ async def append_to_upload(upload_id: str, request: Request, desk: CallersDesk) 
     tus.check_version(request.headers)
     if not _has_piece(request):
         raise UnsupportedPiece(f"A piece is sent as {tus.PIECE_TYPE}.")
-    upload = await _find(upload_id, desk)
+    upload = await desk.find_upload(upload_id)
     length = await _append(request, desk, upload, tus.parse_offset(request.headers))
     headers = {"Upload-Offset": str(length), **tus.expiry_header(upload.expiry_time)}
     if length == upload.length:
@@ -115,7 +111,7 @@ async def append_to_upload(upload_id: str, request: Request, desk: CallersDesk) 
 async def remove_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Remove an upload that is no job yet."""
     tus.check_version(request.headers)
-    await desk.tenant.resumable_uploads.remove(await _find(upload_id, desk))
+    await desk.tenant.resumable_uploads.remove(await desk.find_upload(upload_id))
     return Response(status_code=204)
 
 
@@ -133,17 +129,6 @@ def _has_piece(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip() == tus.PIECE_TYPE
 
 
-async def _find(upload_id: str, desk: Desk) -> Upload:
-    """Return an upload of the caller's; of others' nobody learns that they exist."""
-    desk.require(Permission.CREATE)
-    if not _NAME.fullmatch(upload_id):
-        raise UploadNotFound("There is no such upload.")
-    upload = await desk.tenant.resumable_uploads.get(upload_id)
-    if not desk.caller.may_see(upload.request.owner):
-        raise UploadNotFound("There is no such upload.")
-    return upload
-
-
 async def _append(request: Request, desk: Desk, upload: Upload, offset: int) -> int:
     uploads = desk.tenant.resumable_uploads
     await uploads.check_offset(upload, offset)
@@ -155,4 +140,4 @@ async def _append(request: Request, desk: Desk, upload: Upload, offset: int) -> 
         except InvalidRequest:
             await uploads.remove(upload)
             raise
-    return await uploads.append(upload, offset, body)
+    return await desk.append_to_upload(upload, offset, body)

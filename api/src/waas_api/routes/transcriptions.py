@@ -17,7 +17,12 @@ async def transcribe(request: Request, desk: CallersDesk) -> Response:
     query = first_values(request)
     recording = parse_recording(query, models=settings.models, default_model=settings.default_model)
     body = await open_body(request, settings)
-    order = parse_order(recording, query, webhook_ids=desk.services.webhook_ids)
+    order = parse_order(
+        recording,
+        query,
+        webhook_ids=desk.services.webhook_ids,
+        callback_required=settings.callback_required,
+    )
     job_id = await desk.accept(order, body)
     return Response(render_json({"job_id": job_id}), 201, media_type="application/json")
 

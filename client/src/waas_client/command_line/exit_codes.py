@@ -5,14 +5,17 @@ from enum import IntEnum
 
 from waas_client.errors import (
     ConnectionFailed,
+    Forbidden,
     InputError,
     InvalidAddress,
+    InvalidKey,
     JobFailed,
     JobNotEnded,
     JobNotFound,
     Refused,
     ResultNotReady,
     ServerBusy,
+    Unauthenticated,
     UploadTooLarge,
     WaasError,
     WaitedTooLong,
@@ -32,6 +35,7 @@ class ExitCode(IntEnum):
     FAILED = 70
     CANNOT_WRITE = 73
     TRY_LATER = 75
+    NO_PERMISSION = 77
     BAD_SETTINGS = 78
     INTERRUPTED = 130
 
@@ -46,6 +50,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.FAILED: "the transcription or the server failed",
     ExitCode.CANNOT_WRITE: "an output cannot be written or is there already",
     ExitCode.TRY_LATER: "not yet: the server is busy, or the job has not ended",
+    ExitCode.NO_PERMISSION: "the server does not know WAAS_API_KEY, or does not allow it this",
     ExitCode.BAD_SETTINGS: "`waas serve` or `waas models`: no such model, or a setting is wrong",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal",
 }
@@ -59,7 +64,10 @@ _CODES: tuple[tuple[type[WaasError], ExitCode], ...] = (
     (JobNotEnded, ExitCode.TRY_LATER),
     (ResultNotReady, ExitCode.TRY_LATER),
     (WaitedTooLong, ExitCode.TRY_LATER),
+    (Unauthenticated, ExitCode.NO_PERMISSION),
+    (Forbidden, ExitCode.NO_PERMISSION),
     (Refused, ExitCode.USAGE),
+    (InvalidKey, ExitCode.USAGE),
     (InvalidAddress, ExitCode.USAGE),
 )
 _BAD_INPUT_REASONS = (FailureReason.BAD_AUDIO, FailureReason.SOURCE_NOT_FOUND)

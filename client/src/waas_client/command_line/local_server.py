@@ -22,6 +22,7 @@ _COMPLAINT = "waas: "
 _LONGEST_START_SECONDS = 120.0
 _LONGEST_END_SECONDS = 60.0
 _LAST_LINES = 5
+_NOT_FOR_IT = ("WAAS_API_KEY", "WAAS_API_KEYS_FILE")
 
 
 def is_installed(package: str = "waas_standalone") -> bool:
@@ -58,7 +59,7 @@ async def running_local_server(
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **variables},
+                env={**_own_environment(), **variables},
                 # Ctrl-C is for us: we ask first, and end the server ourselves.
                 start_new_session=True,
                 pass_fds=() if lock is None else (lock,),
@@ -67,6 +68,11 @@ async def running_local_server(
             yield await _read_address(process, log)
         finally:
             await _end(process)
+
+
+def _own_environment() -> dict[str, str]:
+    # Its keys are for those who reach another server; here nobody but us does.
+    return {name: each for name, each in os.environ.items() if name not in _NOT_FOR_IT}
 
 
 async def _read_address(process: asyncio.subprocess.Process, log: Path) -> str:

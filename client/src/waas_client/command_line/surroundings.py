@@ -1,6 +1,7 @@
 """What the commands reach the world by, so that tests can put something else in its place."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,12 +16,21 @@ from waas_client.command_line.local_server import running_local_server
 from waas_client.connection import DEFAULT_SERVER, is_loopback
 from waas_client.errors import ConnectionFailed, NotAWaasServer
 
+API_KEY_VARIABLE = "WAAS_API_KEY"
+"""Not an option: every user of a machine sees the command lines of all programs on it."""
+
+
+def _connect(server: str, api_key: str | None) -> AsyncClient:
+    return AsyncClient(server, api_key=api_key)
+
 
 @dataclass(frozen=True)
 class Surroundings:
     """The world as the commands see it."""
 
-    connect: Callable[[str], AsyncClient] = AsyncClient
+    connect: Callable[[str, str | None], AsyncClient] = _connect
+    """Takes a server's address, and the key for it."""
+
     start_local_server: Callable[[str | None], AbstractAsyncContextManager[str]] = (
         running_local_server
     )
@@ -57,7 +67,9 @@ class Server:
 @asynccontextmanager
 async def open_server(surroundings: Surroundings, address: str | None) -> AsyncIterator[Server]:
     """Open the server that was named, or the one on this machine's usual port."""
-    async with surroundings.connect(address or DEFAULT_SERVER) as client:
+    # Who listens on this machine's usual port without having been named gets no key.
+    api_key = os.environ.get(API_KEY_VARIABLE) or None if address else None
+    async with surroundings.connect(address or DEFAULT_SERVER, api_key) as client:
         try:
             await client.identify()
         except ConnectionFailed as error:
@@ -82,14 +94,14 @@ async def open_server_or_own(
     say("Starting a server on this machine, for this command alone …")
     async with (
         surroundings.start_local_server(model) as own_address,
-        surroundings.connect(own_address) as client,
+        surroundings.connect(own_address, None) as client,
     ):
         await client.identify()
         yield Server(client, is_private=True)
 
 
 async def _answers(surroundings: Surroundings, say: Callable[[str], None]) -> bool:
-    async with surroundings.connect(DEFAULT_SERVER) as client:
+    async with surroundings.connect(DEFAULT_SERVER, None) as client:
         try:
             await client.identify()
         except NotAWaasServer as error:

@@ -1,11 +1,11 @@
-"""OpenAI's own implementation: greedy decoding with the temperature ladder, window after window."""
+"""OpenAI's own implementation, window after window.
 
-from collections.abc import Callable, Mapping, Sequence
-from types import FunctionType
-from typing import Any
+It has no detector of voice activity: it takes a window for silence by what the model itself says.
+"""
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
 import torch
 import whisper
 from whisper import Whisper
@@ -21,17 +21,22 @@ from whisper.tokenizer import get_tokenizer
 
 from waas_contract.manifest import EngineFacts
 from waas_contract.transcript import Segment, Transcript
-from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
+from waas_job.engine.decoding import decoding_arguments
+from waas_job.engine.prompt import CarriedPrompt, carry_prompt
+from waas_job.engine.protocol import (
+    EngineSettings,
+    Heard,
+    Language,
+    Samples,
+    Transcription,
+    TranscriptionOptions,
+)
+from waas_job.engine.watching import RawSegment, transcribe_from
 from waas_job.engine.weights import load_weights
 from waas_job.errors import BadConfiguration, OutOfMemory
 
-# OpenAI's defaults: the next one is tried where a window came out repetitive or improbable.
-_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-
 # Temperatures above 0 draw lots: the same recording shall give the same transcript at each attempt.
 _SEED = 0
-
-Samples = npt.NDArray[np.float32]
 
 
 def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
@@ -79,105 +84,166 @@ class OpenAIWhisper:
         self,
         samples: Samples,
         options: TranscriptionOptions,
-        on_progress: Callable[[float], None],
-    ) -> Transcript:
+        on_progress: Callable[[Heard], None],
+    ) -> Transcription:
         """Return what is said in mono samples at 16 kHz."""
-        try:
+        with _memory_errors():
             return self._transcribe(samples, options, on_progress)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory("The GPU ran out of memory.") from error
+
+    def detect_language(self, samples: Samples) -> Language:
+        """Return the language of the first 30 seconds."""
+        if not self._model.is_multilingual:
+            raise BadConfiguration(
+                f"The model '{self._facts.model}' knows English alone and cannot tell languages."
+            )
+        with _memory_errors():
+            return self._detect_language(self._spectrogram(samples[:N_SAMPLES]))
 
     def _transcribe(
         self,
         samples: Samples,
         options: TranscriptionOptions,
-        on_progress: Callable[[float], None],
-    ) -> Transcript:
+        on_progress: Callable[[Heard], None],
+    ) -> Transcription:
+        self._require_tokens(options.decoding.suppress_tokens)
         torch.manual_seed(_SEED)
-        is_half = self._model.device.type == "cuda"
-        spectrogram = log_mel_spectrogram(samples, self._model.dims.n_mels, padding=N_SAMPLES)
-        language = self._choose_language(spectrogram, options.language, is_half=is_half)
-
-        def on_window(first_frame: int) -> None:
-            on_progress(first_frame / FRAMES_PER_SECOND)
-
-        transcribe = _transcribe_from(_WatchedSpectrogram(spectrogram, on_window))
-        result = transcribe(
+        spectrogram = self._spectrogram(samples)
+        language = self._choose_language(spectrogram, options.language)
+        prompt = self._carry_prompt(options, language)
+        listening = _Listening(language.code, on_progress)
+        result = transcribe_from(spectrogram, listening.on_window)(
             self._model,
             samples,
-            language=language,
+            language=language.code,
             task=options.task.value,
-            fp16=is_half,
-            temperature=_TEMPERATURES,
-            # Each window for itself: what went wrong in one, above all a loop, stays in it.
-            condition_on_previous_text=False,
-            initial_prompt=options.initial_prompt,
+            fp16=self._is_half,
+            initial_prompt=prompt.text,
             # Without the previous text the prompt would end with the first window.
-            carry_initial_prompt=options.initial_prompt is not None,
+            carry_initial_prompt=prompt.text is not None,
             word_timestamps=options.word_timestamps,
+            **decoding_arguments(options.decoding),
         )
         duration = len(samples) / SAMPLE_RATE
-        on_progress(duration)
-        return Transcript(
+        return Transcription(
+            transcript=Transcript(
+                language=language.code,
+                duration=duration,
+                text=result["text"],
+                segments=listening.finish(duration, result["segments"]),
+            ),
             language=language,
-            duration=duration,
-            text=result["text"],
-            segments=_spoken_segments(result["segments"]),
+            unsupported_options=(*_unsupported_options(options), *prompt.left_out),
         )
 
-    def _choose_language(
-        self, spectrogram: torch.Tensor, asked: str | None, *, is_half: bool
-    ) -> str:
+    @property
+    def _is_half(self) -> bool:
+        return bool(self._model.device.type == "cuda")
+
+    def _spectrogram(self, samples: Samples) -> torch.Tensor:
+        mels: torch.Tensor = log_mel_spectrogram(
+            samples, self._model.dims.n_mels, padding=N_SAMPLES
+        )
+        return mels
+
+    def _choose_language(self, spectrogram: torch.Tensor, asked: str | None) -> Language:
         """Return the language that was asked for, or else the one of the first 30 seconds."""
         model = self._model
         if not model.is_multilingual:
-            return "en"
-        if asked is not None:
-            known = get_tokenizer(True, num_languages=model.num_languages).all_language_codes
-            if asked not in known:
+            return Language("en")
+        if asked is None:
+            return self._detect_language(spectrogram)
+        known = get_tokenizer(True, num_languages=model.num_languages).all_language_codes
+        if asked not in known:
+            raise BadConfiguration(
+                f"The model '{self._facts.model}' does not know the language '{asked}'."
+            )
+        return Language(asked)
+
+    def _detect_language(self, spectrogram: torch.Tensor) -> Language:
+        window = pad_or_trim(spectrogram, N_FRAMES).to(self._model.device)
+        _, probabilities = self._model.detect_language(window.half() if self._is_half else window)
+        code = max(probabilities, key=probabilities.get)
+        # Half precision may add up to a little more than 1.
+        return Language(code, min(1.0, probabilities[code]))
+
+    def _carry_prompt(self, options: TranscriptionOptions, language: Language) -> CarriedPrompt:
+        tokenizer = get_tokenizer(
+            self._model.is_multilingual,
+            num_languages=self._model.num_languages,
+            language=language.code,
+            task=options.task.value,
+        )
+
+        def count_tokens(text: str) -> int:
+            try:
+                return len(tokenizer.encode(f" {text}"))
+            except ValueError as error:
                 raise BadConfiguration(
-                    f"The model '{self._facts.model}' does not know the language '{asked}'."
-                )
-            return asked
-        window = pad_or_trim(spectrogram, N_FRAMES).to(model.device)
-        _, probabilities = model.detect_language(window.half() if is_half else window)
-        language: str = max(probabilities, key=probabilities.get)
-        return language
+                    "initialPrompt and hotwords cannot hold tokens of Whisper's own, as <|en|> is."
+                ) from error
+
+        return carry_prompt(
+            options.initial_prompt,
+            options.decoding.hotwords,
+            count_tokens=count_tokens,
+            # Half the context but for the token that announces it. One is left to the previous
+            # text: `transcribe` takes no room at all for all the room there is.
+            budget=self._model.dims.n_text_ctx // 2 - 2,
+        )
+
+    def _require_tokens(self, token_ids: Sequence[int]) -> None:
+        if unknown := [each for each in token_ids if each >= self._model.dims.n_vocab]:
+            raise BadConfiguration(
+                f"suppressTokens names {unknown[0]}, and the tokens of the model "
+                f"'{self._facts.model}' end at {self._model.dims.n_vocab - 1}."
+            )
 
 
-class _WatchedSpectrogram:
-    """A spectrogram that tells where each window is cut from it."""
-
-    def __init__(self, frames: torch.Tensor, on_window: Callable[[int], None]) -> None:
-        self._frames = frames
-        self._on_window = on_window
-        self.shape = frames.shape
-
-    def __getitem__(self, index: tuple[slice, slice]) -> torch.Tensor:
-        self._on_window(index[1].start)
-        return self._frames[index]
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory("The GPU ran out of memory.") from error
 
 
-def _transcribe_from(spectrogram: _WatchedSpectrogram) -> Callable[..., Mapping[str, Any]]:
-    """Return Whisper's `transcribe`, given its spectrogram instead of making one.
-
-    `transcribe` has no way to tell how far it is, and its progress bar leaves silence out. What it
-    does with its spectrogram tells: it cuts each window from it. The function returned is a copy
-    that finds our spectrogram under the name that it calls; the original stays untouched.
-    """
-    original = whisper.transcribe
-    names = {**original.__globals__, "log_mel_spectrogram": lambda *_, **__: spectrogram}
-    copy = FunctionType(original.__code__, names, original.__name__, original.__defaults__)
-    copy.__kwdefaults__ = original.__kwdefaults__
-    return copy
+def _unsupported_options(options: TranscriptionOptions) -> tuple[str, ...]:
+    """Return what OpenAI's code has no part for: it hears silence with the ears of the model."""
+    voice_activity = options.voice_activity
+    return ("voiceActivity",) if voice_activity and voice_activity.enabled else ()
 
 
-def _spoken_segments(segments: Sequence[Mapping[str, Any]]) -> tuple[Segment, ...]:
-    """Return the segments without those that Whisper emptied, counted anew."""
-    spoken = (segment for segment in segments if segment["text"].strip())
-    return tuple(
-        Segment.model_validate({**segment, "id": number}) for number, segment in enumerate(spoken)
-    )
+class _Listening:
+    """Passes on what `transcribe` has heard, window after window."""
+
+    def __init__(self, language: str, on_progress: Callable[[Heard], None]) -> None:
+        self._language = language
+        self._on_progress = on_progress
+        self._segments: list[Segment] = []
+        self._seen = 0
+
+    def on_window(self, first_frame: int, raw: Sequence[RawSegment]) -> None:
+        self._take(raw)
+        self._tell(first_frame / FRAMES_PER_SECOND)
+
+    def finish(self, duration: float, raw: Sequence[RawSegment]) -> tuple[Segment, ...]:
+        """Return all that was heard."""
+        self._take(raw)
+        self._tell(duration)
+        return tuple(self._segments)
+
+    def _take(self, raw: Sequence[RawSegment]) -> None:
+        # Those that Whisper emptied are left out, and the others counted anew.
+        self._segments += (
+            Segment.model_validate({**each, "id": number})
+            for number, each in enumerate(
+                (each for each in raw[self._seen :] if each["text"].strip()), len(self._segments)
+            )
+        )
+        self._seen = len(raw)
+
+    def _tell(self, seconds: float) -> None:
+        self._on_progress(Heard(seconds, self._language, self._segments))
 
 
 def _choose_device(asked: str) -> torch.device:

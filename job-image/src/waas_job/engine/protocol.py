@@ -1,6 +1,6 @@
 """The seam between the program and whatever runs the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,9 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from waas_contract.manifest import EngineFacts
-from waas_contract.transcript import Transcript
+from waas_contract.transcript import Segment, Transcript
 from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import DecodingOptions, VoiceActivityOptions
 from waas_job.model_cache.cached_model import CachedModel, find_cached_model
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound at 16 kHz."""
+
+DETECTION_SECONDS = 30.0
+"""As much of a recording as its language is told from: a window of Whisper's."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,43 @@ class TranscriptionOptions:
     """Code of the spoken language; detected where absent."""
 
     task: Task = Task.TRANSCRIBE
+    """To transcribe or to translate."""
+
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    decoding: DecodingOptions = DecodingOptions()  # noqa: RUF009 # frozen
+    voice_activity: VoiceActivityOptions | None = None
+
+
+@dataclass(frozen=True)
+class Language:
+    """The language of a recording."""
+
+    code: str
+    probability: float | None = None
+    """How sure the model is of it; None where nobody asked it."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard so far."""
+
+    seconds: float
+    """Of the recording, from its start, that are done."""
+
+    language: str
+    segments: Sequence[Segment] = ()
+    """Those that will not change any more: the transcript begins with them."""
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What was heard in a whole recording."""
+
+    transcript: Transcript
+    language: Language
+    unsupported_options: tuple[str, ...] = ()
+    """What was asked for and could not be done, by the names in the spec."""
 
 
 class Engine(Protocol):
@@ -35,14 +77,21 @@ class Engine(Protocol):
 
     def transcribe(
         self,
-        samples: npt.NDArray[np.float32],
+        samples: Samples,
         options: TranscriptionOptions,
-        on_progress: Callable[[float], None],
-    ) -> Transcript:
-        """Return what is said in mono samples at 16 kHz.
+        on_progress: Callable[[Heard], None],
+    ) -> Transcription:
+        """Return what is said, and call `on_progress` on the way.
 
-        Calls `on_progress` on the way with the seconds of audio that are done.
+        The same samples and options give the same transcript.
+
+        Raises:
+            BadConfiguration: the model cannot do what is asked for.
+            OutOfMemory: the recording is too much for the GPU.
         """
+
+    def detect_language(self, samples: Samples) -> Language:
+        """Return the language of the first DETECTION_SECONDS; raises as `transcribe` does."""
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,11 @@ class PartialFile:
                 "They are kept: make room, and the next pull goes on from there."
             ) from error
 
+    def adopt(self, source: Path) -> bool:  # noqa: ARG002
+        """Take a copy: what comes into the cache is nobody else's to change."""
+        self.restart()
+        return False
+
     def restart(self) -> None:
         """Forget what was taken, and of what it was."""
         self._file.truncate(0)

@@ -46,6 +46,9 @@ class ItemObjects(Protocol):
     def note_progress(self, content: bytes) -> None:
         """Store the progress note, in one quick try."""
 
+    def note_partial(self, content: bytes) -> None:
+        """Store the segments that are done so far, in one quick try, where anybody reads them."""
+
 
 class StoredObjects:
     """Objects behind the presigned URLs of one item."""
@@ -109,10 +112,16 @@ class StoredObjects:
 
     def note_progress(self, content: bytes) -> None:
         """Store the progress note, in one quick try."""
+        self._note(self._read_urls().progress, content)
+
+    def note_partial(self, content: bytes) -> None:
+        """Store the segments that are done so far, in one quick try, where anybody reads them."""
+        if (url := self._read_urls().partial) is not None:
+            self._note(url, content)
+
+    def _note(self, url: str, content: bytes) -> None:
         try:
-            answer = self._transport.put(
-                self._read_urls().progress, Body(content, _JSON), is_quick=True
-            )
+            answer = self._transport.put(url, Body(content, _JSON), is_quick=True)
         except TransferError as error:
             raise _unavailable(str(error)) from None
         if not answer.is_success:

@@ -5,6 +5,7 @@ Statuses are HTTP's, also for files: callers decide by them alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -57,6 +58,9 @@ class Sink(Protocol):
 
     def restart(self) -> None:
         """Forget what was taken, and of what it was."""
+
+    def adopt(self, source: Path) -> bool:
+        """Begin anew as another name of a file, whose bytes then take no room; False where not."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,16 @@ def serve(
         str | None,
         typer.Option(help="Model of a request that names none.", show_default=False),
     ] = None,
+    api_keys: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            show_default=False,
+            metavar="FILE",
+            help="List of API keys; only with one it listens elsewhere than on this machine. "
+            "`python -m waas_api.api_keys new` makes a key.",
+        ),
+    ] = None,
 ) -> None:
     """Serve on this machine, without Kubernetes, until Ctrl-C.
 
@@ -49,6 +59,12 @@ def serve(
         raise typer.Exit(ExitCode.UNAVAILABLE)
     from waas_standalone.main import main
 
-    given = {"WAAS_HOST": host, "WAAS_PORT": port, "WAAS_DATA": data, "WAAS_MODEL": model}
+    given = {
+        "WAAS_HOST": host,
+        "WAAS_PORT": port,
+        "WAAS_DATA": data,
+        "WAAS_MODEL": model,
+        "WAAS_API_KEYS_FILE": api_keys,
+    }
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     raise typer.Exit(main())

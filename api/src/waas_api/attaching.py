@@ -1,0 +1,162 @@
+"""Has the same request, sent again, meet the job of the first.
+
+A client whose time is up, or whose connection breaks, sends its whole request again. What it asks
+for is known only once the recording has come, so that is stored under a name of its own, and moved
+to the place of its job when there is none yet; the job's name is derived from what is asked for.
+Each recording keeps a key that no other request shares: whoever comes second discards only its own.
+"""
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from waas_api.awaited_jobs import AWAITED_LABELS, AwaitedJobs
+from waas_api.errors import (
+    CreationUnknown,
+    JobNotFound,
+    NameTaken,
+    StorageError,
+    TranscriptMissing,
+)
+from waas_api.job_names import name_of_request
+from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
+from waas_api.object_storage import ObjectStorage
+from waas_api.transcription_jobs import TranscriptionJobs
+from waas_api.transcription_request import Order
+from waas_api.transcripts import read_transcript
+from waas_api.uploads import Uploads
+from waas_contract.log_lines import log_fields
+from waas_contract.object_keys import audio_key
+from waas_contract.transcription_job import (
+    Phase,
+    Source,
+    TranscriptionJob,
+    TranscriptionJobSpec,
+)
+
+logger = logging.getLogger(__name__)
+
+_MOST_GENERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class HeldRecording:
+    """A recording in storage that no job has yet."""
+
+    name: str
+    key: str
+    sha256: str
+
+
+class Attaching:
+    """The way in for recordings whose clients wait, and may come again."""
+
+    def __init__(
+        self,
+        namespace: str,
+        storage: ObjectStorage,
+        jobs: TranscriptionJobs,
+        uploads: Uploads,
+        awaited: AwaitedJobs,
+        leftovers: Leftovers,
+        live_jobs: LiveJobs,
+        *,
+        largest_transcript_bytes: int,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._namespace = namespace
+        self._storage = storage
+        self._jobs = jobs
+        self._uploads = uploads
+        self._awaited = awaited
+        self._leftovers = leftovers
+        self._live_jobs = live_jobs
+        self._largest_transcript_bytes = largest_transcript_bytes
+        self._new_id = new_id
+
+    @asynccontextmanager
+    async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:
+        """Store a recording for as long as it takes to find its job; then nothing is left here."""
+        name = self._new_id()
+        key = audio_key(self._namespace, name, "")
+        digest = hashlib.sha256()
+
+        async def digested() -> AsyncIterator[bytes]:
+            async for chunk in body:
+                digest.update(chunk)
+                yield chunk
+
+        await self._uploads.store(key, digested())
+        try:
+            yield HeldRecording(name, key, digest.hexdigest())
+        finally:
+            await self._uploads.finish(self._leftovers.discard(key))
+
+    async def attach(self, order: Order, recording: HeldRecording) -> str:
+        """Return the name of the job that does what is asked for, making it if there is none."""
+        return await self._uploads.finish(self._attach(order, recording))
+
+    async def _attach(self, order: Order, recording: HeldRecording) -> str:
+        for generation in range(_MOST_GENERATIONS):
+            name = name_of_request(self._namespace, order.request, recording.sha256, generation)
+            try:
+                job = await self._awaited.renew(name)
+            except JobNotFound:
+                try:
+                    await self._make(name, order, recording)
+                except NameTaken:
+                    job = await self._awaited.renew(name)
+                else:
+                    return name
+            if await self._is_usable(job):
+                logger.info("a request has met its job", extra=log_fields(transcription_job=name))
+                return name
+        raise NameTaken(f"{_MOST_GENERATIONS} jobs of this very request have come to nothing")
+
+    async def _make(self, name: str, order: Order, recording: HeldRecording) -> None:
+        key = audio_key(self._namespace, name, recording.name)
+        spec = TranscriptionJobSpec.of(order.request, Source(key=key, file_name=order.file_name))
+        try:
+            # Only here: a request that meets its job makes none.
+            async with self._live_jobs.admit(order.request.owner):
+                await self._storage.move(recording.key, key)
+                await self._uploads.create(name, spec, {**order.labels, **AWAITED_LABELS})
+        except CreationUnknown:
+            logger.exception(
+                "a TranscriptionJob may have been made or not, so its audio is kept",
+                extra=log_fields(transcription_job=name, key=key),
+            )
+            raise
+        except NameTaken:
+            # The other job's recording is the same. Ours may yet be needed for the next name.
+            await self._take_back(key, recording)
+            raise
+        except BaseException:
+            await self._leftovers.discard(key)
+            raise
+        logger.info("recording accepted", extra=log_fields(transcription_job=name))
+
+    async def _take_back(self, key: str, recording: HeldRecording) -> None:
+        try:
+            await self._storage.move(key, recording.key)
+        except StorageError:
+            await self._leftovers.discard(key)
+            raise
+
+    async def _is_usable(self, job: TranscriptionJob) -> bool:
+        """Tell whether a transcript comes of a job, or has come and is still there."""
+        if job.metadata.deletion_timestamp is not None:
+            return False
+        if job.phase is Phase.SUCCEEDED:
+            return await self._has_transcript(job)
+        return not job.phase.is_final and not job.spec.cancelled
+
+    async def _has_transcript(self, job: TranscriptionJob) -> bool:
+        try:
+            await read_transcript(job, self._storage, largest_bytes=self._largest_transcript_bytes)
+        except TranscriptMissing:
+            return False
+        return True

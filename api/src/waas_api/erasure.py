@@ -1,0 +1,86 @@
+"""Deletes all that one owner has, as far as the time reaches; doing it again goes on from there."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+
+from waas_api.deletion import delete_job
+from waas_api.errors import JobNotFound
+from waas_api.object_storage import ObjectStorage
+from waas_api.transcription_jobs import TranscriptionJobs
+
+_PAGE_SIZE = 500
+_LOOK_SECONDS = 0.5
+LONGEST_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What has become of an owner's jobs."""
+
+    deleted: int
+    remaining: int
+    """Those that were cancelled and have not ended yet, or that the time did not reach."""
+
+
+async def erase_jobs_of(
+    owner: str,
+    storage: ObjectStorage,
+    jobs: TranscriptionJobs,
+    *,
+    longest_seconds: float = LONGEST_SECONDS,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+) -> Erasure:
+    """Cancel the owner's unfinished jobs, and delete them all as they end."""
+    deadline = monotonic() + longest_seconds
+    left = await _list_names(owner, jobs)
+    count = len(left)
+    # All of them first: what runs on is what costs.
+    for name in left:
+        await _cancel(name, jobs)
+    while left:
+        still_left = []
+        for name in left:
+            if monotonic() >= deadline or not await _delete(name, storage, jobs):
+                still_left.append(name)
+        left = still_left
+        if monotonic() >= deadline:
+            break
+        if left:
+            await sleep(_LOOK_SECONDS)
+    return Erasure(deleted=count - len(left), remaining=len(left))
+
+
+async def _list_names(owner: str, jobs: TranscriptionJobs) -> list[str]:
+    names: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await jobs.list(limit=_PAGE_SIZE, cursor=cursor)
+        names += (job.metadata.name for job in page.jobs if job.spec.owner == owner)
+        cursor = page.cursor
+        if cursor is None:
+            return names
+
+
+async def _cancel(name: str, jobs: TranscriptionJobs) -> None:
+    try:
+        job = await jobs.get(name)
+        if not job.phase.is_final and not job.spec.cancelled:
+            await jobs.cancel(name)
+    except JobNotFound:
+        return
+
+
+async def _delete(name: str, storage: ObjectStorage, jobs: TranscriptionJobs) -> bool:
+    """Tell whether the job is gone."""
+    try:
+        job = await jobs.get(name)
+        if not job.phase.is_final:
+            return False
+        await delete_job(job, storage, jobs)
+    except JobNotFound:
+        pass
+    return True

@@ -1,0 +1,116 @@
+"""POST /v1/audio/transcriptions and /v1/audio/translations, as OpenAI's API has them."""
+
+import anyio.to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from waas_api.callers import Permission
+from waas_api.dependencies import CallersDesk, Desk
+from waas_api.openai_answers import media_type_of, render_answer
+from waas_api.openai_request import (
+    WHISPER_1,
+    AudioRequest,
+    Granularity,
+    Models,
+    ResponseFormat,
+    parse_audio_request,
+    read_choices,
+)
+from waas_api.openai_stream import MEDIA_TYPE
+from waas_api.routes.incoming import open_form
+from waas_api.transcript_waiting import TranscriptWait
+from waas_contract.transcription_job import Task
+
+router = APIRouter()
+
+_NEITHER_KEPT_NOR_HELD_BACK = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+_FILE = {"type": "string", "format": "binary", "description": "The recording."}
+_FIELDS: dict[str, dict[str, object]] = {
+    "model": {"type": "string", "example": WHISPER_1},
+    "prompt": {"type": "string", "description": "Text that sets vocabulary and style."},
+    "response_format": {"type": "string", "enum": [*ResponseFormat], "default": "json"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0},
+}
+_FIELDS_OF_TRANSCRIPTIONS: dict[str, dict[str, object]] = {
+    "language": {"type": "string", "example": "no"},
+    "timestamp_granularities[]": {
+        "type": "array",
+        "items": {"type": "string", "enum": [*Granularity]},
+    },
+    "stream": {"type": "boolean", "default": False},
+}
+
+
+def _describe(fields: dict[str, dict[str, object]]) -> dict[str, object]:
+    """Return what OpenAPI says of a form, which the framework does not read itself."""
+    # The file comes last, as it has to for mistakes to be told before it is sent.
+    form = {"type": "object", "required": ["file"], "properties": {**fields, "file": _FILE}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+_TRANSCRIPTIONS = _describe(_FIELDS | _FIELDS_OF_TRANSCRIPTIONS)
+_TRANSLATIONS = _describe(_FIELDS)
+
+
+@router.post("/v1/audio/transcriptions", openapi_extra=_TRANSCRIPTIONS)
+async def transcribe(request: Request, desk: CallersDesk) -> Response:
+    """Answer with what is said in a recording."""
+    return await _answer(request, desk, Task.TRANSCRIBE)
+
+
+@router.post("/v1/audio/translations", openapi_extra=_TRANSLATIONS)
+async def translate(request: Request, desk: CallersDesk) -> Response:
+    """Answer with what is said in a recording, in English."""
+    return await _answer(request, desk, Task.TRANSLATE)
+
+
+async def _answer(request: Request, desk: Desk, task: Task) -> Response:
+    desk.require(Permission.CREATE)
+    desk.require(Permission.READ)
+    asked, job_name = await _attach(request, desk, task)
+    wait = TranscriptWait(
+        job_name,
+        desk.tenant.transcription_jobs,
+        desk.services.object_storage,
+        desk.tenant.awaited_jobs,
+        longest_seconds=desk.settings.openai_longest_wait_seconds,
+        largest_transcript_bytes=desk.settings.largest_transcript_bytes,
+        has_left=request.is_disconnected,
+    )
+    headers = {"X-Waas-Job": job_name}
+    if asked.is_streamed:
+        headers |= _NEITHER_KEPT_NOR_HELD_BACK
+        return StreamingResponse(wait.stream(), headers=headers, media_type=MEDIA_TYPE)
+    transcript = await wait.wait()
+
+    def render() -> bytes:
+        return render_answer(transcript, asked.response_format, task, asked.granularities).encode()
+
+    # Hours of speech take a noticeable time, in which others want answers.
+    content = await anyio.to_thread.run_sync(render)
+    return Response(content, headers=headers, media_type=media_type_of(asked.response_format))
+
+
+async def _attach(request: Request, desk: Desk, task: Task) -> tuple[AudioRequest, str]:
+    """Take the form in and return what it asks for, with the name of the job that does it."""
+    settings = desk.settings
+    models = Models(
+        settings.models,
+        default=settings.default_model,
+        whisper_1=settings.openai_model or settings.default_model,
+    )
+    form = open_form(request, settings)
+    await form.find_file()
+    read_choices(form.fields, task, models)
+    async with desk.hold(form.file()) as recording:
+        await form.finish()
+        asked = parse_audio_request(
+            form.fields,
+            task,
+            models,
+            file_name=form.file_name,
+            ttl_seconds=settings.openai_ttl_seconds,
+        )
+        return asked, await desk.attach(asked.order, recording)

@@ -1,0 +1,122 @@
+"""A TranscriptionJob whose time to live ends, in an in-memory world."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+
+from support.builders import NOW, make_settings
+from support.fake_cluster import Crashed
+from support.scene import MANIFEST_KEY, Scene
+from waas_contract.transcription_job import Phase
+from waas_operator.errors import Conflict, StorageUnavailable
+
+RESULT_KEY = "newsroom/interview/results/1/transcript.srt"
+OTHERS = {
+    "newsroom/interview-2/manifest.json": b"of a name that begins alike",
+    "newsroom/by-hand/clip.flac": b"the source of several jobs",
+    "sports/interview/manifest.json": b"of another namespace",
+}
+
+
+async def finished(*, default_ttl_seconds: int | None = None, **spec: Any) -> Scene:
+    """Return a scene in which the results are found at the first look, at NOW."""
+    scene = Scene(make_settings(default_ttl_seconds=default_ttl_seconds), **spec)
+    scene.publish()
+    scene.store.notes[RESULT_KEY] = b"1"
+    scene.store.notes |= OTHERS
+    await scene.step()
+    assert scene.phase == Phase.SUCCEEDED
+    return scene
+
+
+async def test_the_objects_go_then_the_record_and_nothing_else() -> None:
+    scene = Scene(ttl_seconds_after_finished=3600)
+    scene.publish()
+    assert await scene.step() == (["delete_secret", "replace_status"], 3600)
+    assert scene.status.expiry_time == NOW + timedelta(hours=1)
+    scene.store.notes[RESULT_KEY] = b"1"
+    scene.store.notes |= OTHERS
+
+    assert await scene.step(3599) == ([], 1)
+    assert await scene.step(1) == (["delete_transcription_job"], None)
+
+    assert scene.store.notes == OTHERS
+    assert scene.cluster.transcription_jobs == {}
+
+
+async def test_a_source_elsewhere_is_never_touched() -> None:
+    source = {"key": "newsroom/by-hand/clip.flac"}
+    scene = Scene(source=source, ttl_seconds_after_failure=0, profile="huge")
+    scene.store.notes |= OTHERS
+    assert await scene.step() == (["delete_secret", "replace_status"], 0)
+    assert scene.phase == Phase.FAILED
+
+    assert await scene.step() == (["delete_transcription_job"], None)
+    assert scene.store.notes == OTHERS
+
+
+async def test_a_store_that_is_away_keeps_the_record() -> None:
+    scene = await finished(ttl_seconds_after_finished=60)
+    scene.store.is_away = True
+
+    with pytest.raises(StorageUnavailable):
+        await scene.step(60)
+    assert scene.phase == Phase.SUCCEEDED
+    assert RESULT_KEY in scene.store.notes
+
+    scene.store.is_away = False
+    assert await scene.step(1) == (["delete_transcription_job"], None)
+    assert scene.store.notes == OTHERS
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_death_around_the_last_write_is_made_good(
+    moment: Literal["before", "after"],
+) -> None:
+    scene = await finished(ttl_seconds_after_finished=60)
+    scene.cluster.crash_at = (moment, 1)
+
+    with pytest.raises(Crashed):
+        await scene.step(60)
+    assert MANIFEST_KEY not in scene.store.notes, "objects without a record nobody would find"
+    scene.cluster.crash_at = None
+    await scene.step()
+
+    assert scene.cluster.transcription_jobs == {}
+    assert scene.store.notes == OTHERS
+
+
+async def test_a_time_to_live_may_change_after_the_end() -> None:
+    scene = await finished(ttl_seconds_after_finished=60)
+    before = scene.status
+
+    scene.cluster.change("interview", ttl_seconds_after_finished=600)
+    assert await scene.step(61) == (["replace_status"], 539)
+
+    # Nothing else of it does.
+    expiry_time = NOW + timedelta(minutes=10)
+    assert scene.status == before.model_copy(update={"expiry_time": expiry_time})
+    scene.cluster.change("interview", ttl_seconds_after_finished=None)
+    assert await scene.step(600) == (["replace_status"], None)
+    assert scene.status.expiry_time is None
+    scene.cluster.change("interview", ttl_seconds_after_finished=1)
+    assert (await scene.step())[0] == ["delete_transcription_job"]
+
+
+async def test_the_default_is_for_those_that_name_none() -> None:
+    scene = await finished(default_ttl_seconds=60)
+    assert (await scene.step(60))[0] == ["delete_transcription_job"]
+
+    scene = await finished(default_ttl_seconds=60, ttl_seconds_after_finished=120)
+    assert await scene.step(60) == ([], 60)
+
+
+async def test_a_change_in_between_is_looked_at_anew() -> None:
+    scene = await finished()
+    scene.cluster.change("interview", ttl_seconds_after_finished=600)
+    scene.cluster.failures["replace_status"] = Conflict("changed in between")
+
+    with pytest.raises(Conflict):
+        await scene.step()
+    assert await scene.step() == (["replace_status"], 600)
