@@ -84,7 +84,7 @@ def test_the_old_routes_know_the_same_job(service: BackEnd, finished: str) -> No
 
 
 def test_what_is_no_audio_fails_with_a_reason(service: BackEnd) -> None:
-    job_id = service.upload(b"This is no sound.", "notes.mp3")
+    job_id = service.upload(b"\0This is no sound.", "notes.mp3")
 
     job = service.wait_for_end(job_id)
 

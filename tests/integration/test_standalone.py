@@ -42,7 +42,7 @@ def test_a_recording_becomes_a_transcript(server: Standalone) -> None:
 
 def test_what_is_no_audio_fails_at_once_and_takes_nobody_with_it(server: Standalone) -> None:
     first = server.upload(librivox_clip("0880").path)
-    bad = server.upload(b"This is no sound.", "notes.mp3")
+    bad = server.upload(b"\0This is no sound.", "notes.mp3")
     good = server.upload(librivox_clip("0890").path)
 
     job = server.wait_for_end(bad)
@@ -158,7 +158,7 @@ def test_what_expires_goes_with_its_objects_also_while_the_server_is_away(
 
 def test_a_default_time_to_live_is_for_those_that_name_none(tmp_path: Path, weights: Path) -> None:
     with running_standalone(tmp_path, weights, WAAS_DEFAULT_TTL_SECONDS="3") as server:
-        job_id = server.upload(b"This is no sound.", "notes.mp3")
+        job_id = server.upload(b"\0This is no sound.", "notes.mp3")
 
         wait_until(lambda: server.get(f"/v2/jobs/{job_id}").status_code == 404, "it has expired")
         assert list(server.object(NAMESPACE).iterdir()) == []

@@ -9,7 +9,9 @@ from waas_api.errors import (
     ObjectTooLarge,
     StorageError,
     StorageUnavailable,
+    WrongOffset,
 )
+from waas_api.growing_objects import GrowingObject
 from waas_api.object_storage import StoredObject
 
 
@@ -18,6 +20,7 @@ class FakeObjectStorage:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.growing: dict[str, bytes] = {}
         self.is_away = False
         self.reads: list[str] = []
         """The keys that were read, in order."""
@@ -57,6 +60,44 @@ class FakeObjectStorage:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return self.objects[key]
 
+    async def write(self, key: str, content: bytes) -> None:
+        self._check()
+        self.objects[key] = content
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        self._check()
+        return [key for key in self.objects if key.startswith(prefix)]
+
+    async def begin(self, key: str, notes_prefix: str) -> GrowingObject:
+        self._check()
+        self.growing[key] = b""
+        return GrowingObject(key, notes_prefix, "fake")
+
+    async def measure(self, growing: GrowingObject) -> int:
+        self._check()
+        found = self.growing.get(growing.key, self.objects.get(growing.key))
+        if found is None:
+            raise ObjectNotFound(f"no such object: {growing.key}")
+        return len(found)
+
+    async def append(self, growing: GrowingObject, offset: int, body: AsyncIterator[bytes]) -> int:
+        self._check()
+        if growing.key not in self.growing:
+            raise ObjectNotFound(f"no such object: {growing.key}")
+        if len(self.growing[growing.key]) != offset:
+            raise WrongOffset(len(self.growing[growing.key]))
+        async for chunk in body:
+            self._check()
+            self.growing[growing.key] += chunk
+        return len(self.growing[growing.key])
+
+    async def finish(self, growing: GrowingObject) -> None:
+        self._check()
+        if growing.key in self.growing:
+            self.objects[growing.key] = self.growing.pop(growing.key)
+        elif growing.key not in self.objects:
+            raise ObjectNotFound(f"no such object: {growing.key}")
+
     async def move(self, key: str, new_key: str) -> None:
         self._check()
         if key not in self.objects:
@@ -72,10 +113,6 @@ class FakeObjectStorage:
     async def copy(self, key: str, target: str) -> None:
         self.objects[target] = await self.read(key, largest_bytes=2**62)
 
-    async def list_keys(self, prefix: str) -> tuple[str, ...]:
-        self._check()
-        return tuple(sorted(key for key in self.objects if key.startswith(prefix)))
-
     async def look_at(self, key: str) -> StoredObject:
         content = await self.read(key, largest_bytes=2**62)
         return StoredObject(len(content), hashlib.sha256(content).hexdigest())
@@ -88,6 +125,7 @@ class FakeObjectStorage:
     async def discard(self, key: str) -> None:
         self._check()
         self.objects.pop(key, None)
+        self.growing.pop(key, None)
 
     async def discard_all(self, prefix: str) -> None:
         self._check()

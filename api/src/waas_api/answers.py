@@ -4,6 +4,7 @@ Under /v2 by problem details; elsewhere by the codes and the short texts of the 
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
@@ -23,6 +24,7 @@ from waas_api.errors import (
     CreationUnknown,
     DetectionError,
     DetectionTimedOut,
+    Fault,
     Forbidden,
     InvalidRequest,
     JobCancelled,
@@ -134,9 +136,9 @@ def access_headers(error: ApiError) -> dict[str, str]:
     return {}
 
 
-def _answer_problem(problem: Problem, detail: str = "") -> Response:
+def _answer_problem(problem: Problem, detail: str = "", faults: Sequence[Fault] = ()) -> Response:
     return JSONResponse(
-        problem.render(detail),
+        problem.render(detail, faults),
         problem.status,
         _retry_headers(problem.retry_after_seconds),
         media_type=MEDIA_TYPE,
@@ -157,7 +159,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if _is_native(request):
         problem = find_problem(error)
         _log_failure(error, problem.status)
-        response = _answer_problem(problem, str(error))
+        faults = error.faults if isinstance(error, InvalidRequest) else ()
+        response = _answer_problem(problem, str(error), faults)
         response.headers.update(access_headers(error))
         return response
     if _is_openai(request):
@@ -213,8 +216,9 @@ async def answer_invalid(request: Request, error: Exception) -> Response:
     """Return the response to parameters that do not fit."""
     assert isinstance(error, RequestValidationError)
     if _is_native(request):
-        found = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
-        return _answer_problem(find_problem(InvalidRequest()), f"{found}.")
+        faults = [Fault(str(each["loc"][-1]), each["msg"]) for each in error.errors()]
+        found = "; ".join(f"{each.field}: {each.detail}" for each in faults)
+        return _answer_problem(find_problem(InvalidRequest()), f"{found}.", faults)
     return await request_validation_exception_handler(request, error)
 
 

@@ -1,8 +1,8 @@
 """What the routes work with, and how they get it."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -13,15 +13,19 @@ from waas_api.attaching import HeldRecording
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator, Caller, Permission
 from waas_api.detection import Detections
-from waas_api.errors import Forbidden, JobNotFound
+from waas_api.errors import Forbidden, JobNotFound, UploadNotFound
 from waas_api.gate import CALLER
+from waas_api.idempotency import Once
 from waas_api.live_streams import LiveStreams
 from waas_api.object_storage import ObjectStorage
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
+from waas_api.resumable_uploads import Upload
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_request import Order
+from waas_api.uploads import TakenIn
+from waas_api.web_sources import WebSources
 from waas_contract.transcription_job import TranscriptionJob
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -43,6 +47,8 @@ class Services:
     new_id: Callable[[], str]
     now: Callable[[], datetime]
     limits: CallerLimits = field(default_factory=CallerLimits)
+    web_sources: WebSources | None = None
+    """None where no recordings are fetched from the web."""
 
 
 @dataclass(frozen=True)
@@ -65,30 +71,62 @@ class Desk:
 
     async def accept(self, order: Order, body: AsyncIterator[bytes]) -> str:
         """Take a recording in as the caller's own and return its job's name."""
-        async with self.admit():
-            return await self.tenant.uploads.accept(
-                order.of(self.caller.owner), self.services.limits.count(self.caller, body)
+        return (await self.take_in(order, body)).job.metadata.name
+
+    async def take_in(
+        self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
+    ) -> TakenIn:
+        """Make the job of a recording, or find the one that the same request made before."""
+        with self.admit():
+            return await self.tenant.uploads.take_in(
+                order.of(self.caller.owner), body and self._count(body), once
             )
 
-    @asynccontextmanager
-    async def admit(self) -> AsyncIterator[None]:
-        """Keep a place for a new job of the caller's while it is made, or raise LimitReached.
+    @contextmanager
+    def admit(self) -> Iterator[None]:
+        """Let the caller send something for a new job, or raise Forbidden or LimitReached.
 
-        Every way to a new job leads through here; `accept` does so by itself.
+        Every way to a new job leads through here. The limit of live jobs is kept where a job is
+        made, for only there it is known whether there will be another one.
         """
         self.require(Permission.CREATE)
         with self.services.limits.admit_upload(self.caller):
-            async with self.tenant.live_jobs.admit(self.caller.owner):
-                yield
+            yield
+
+    def _count(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        return self.services.limits.count(self.caller, body)
+
+    async def begin_upload(self, order: Order, *, length: int, metadata: str) -> Upload:
+        """Begin an upload in pieces, if the caller may have another job now."""
+        owner = self.caller.owner
+        with self.admit():
+            async with self.tenant.live_jobs.admit(owner):
+                return await self.tenant.resumable_uploads.begin(
+                    order.of(owner), length=length, metadata=metadata
+                )
+
+    async def append_to_upload(
+        self, upload: Upload, offset: int, body: AsyncIterator[bytes]
+    ) -> int:
+        """Take a piece of an upload and return how much has arrived; the last one makes the job."""
+        with self.admit():
+            return await self.tenant.resumable_uploads.append(upload, offset, self._count(body))
+
+    async def find_upload(self, name: str) -> Upload:
+        """Return an upload by an id that a client sent; others' are as good as none."""
+        self.require(Permission.CREATE)
+        if not _NAME.fullmatch(name):
+            raise UploadNotFound("There is no such upload.")
+        upload = await self.tenant.resumable_uploads.get(name)
+        if not self.caller.may_see(upload.request.owner):
+            raise UploadNotFound("There is no such upload.")
+        return upload
 
     @asynccontextmanager
     async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:
         """Store a recording of the caller's for as long as it takes to find its job."""
-        self.require(Permission.CREATE)
-        limits = self.services.limits
-        counted = limits.count(self.caller, body)
-        with limits.admit_upload(self.caller):
-            async with self.tenant.attaching.hold(counted) as recording:
+        with self.admit():
+            async with self.tenant.attaching.hold(self._count(body)) as recording:
                 yield recording
 
     async def attach(self, order: Order, recording: HeldRecording) -> str:

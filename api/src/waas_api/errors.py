@@ -9,16 +9,31 @@
     |   |-- EnglishOnly
     |   |-- NoRecording
     |   |-- FormSent
+    |   |-- NotARecording
     |   |-- NotAForm
     |   |-- MalformedForm
     |   |-- InvalidField
     |   |-- RecordingUnreadable
     |   `-- InvalidCursor
+    |-- IdempotencyKeyReused      the key stands for another request
     |-- UploadError               the body did not arrive as it should
     |   |-- UploadTooLarge
     |   |-- UploadStalled
     |   |-- UploadCutOff
     |   `-- TooManyUploads
+    |-- SourceError               the recording cannot be had from where the request says
+    |   |-- SourceForbidden
+    |   |-- SourceUnreachable
+    |   |-- SourceTooLarge
+    |   `-- SourceNotAudio
+    |-- ResumableUploadError
+    |   |-- UploadNotFound
+    |   |-- UploadExpired
+    |   |-- UploadLocked          somebody sends a piece of it at this moment
+    |   |-- UploadComplete        it is a job by now
+    |   |-- WrongOffset
+    |   |-- ProtocolMismatch
+    |   `-- UnsupportedPiece
     |-- AccessError
     |   |-- Unauthenticated
     |   |-- Forbidden
@@ -65,6 +80,20 @@ Adapters wrap what their libraries raise in this tree, so that nothing else know
 Only answers.py, at the edge, knows what HTTP has for each.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one field of a request."""
+
+    field: str
+    """As the client wrote it, nested ones with dots: `decoding.beamSize`."""
+
+    detail: str
+    """What would fit."""
+
 
 class ApiError(Exception):
     """Anything that the api expects to go wrong; its text is a sentence for the client."""
@@ -72,6 +101,11 @@ class ApiError(Exception):
 
 class InvalidRequest(ApiError):
     """A parameter or the kind of body is not acceptable."""
+
+    def __init__(self, message: str = "", *, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+        """The fields that do not fit, where it is about fields."""
 
 
 class UnknownWebhook(InvalidRequest):
@@ -100,6 +134,10 @@ class NoRecording(InvalidRequest):
 
 class FormSent(InvalidRequest):
     """The body is a form, which the service does not unpack."""
+
+
+class NotARecording(InvalidRequest):
+    """What was sent is plainly something else: a page, a document, a picture."""
 
 
 class NotAForm(InvalidRequest):
@@ -146,6 +184,67 @@ class UploadCutOff(UploadError):
 
 class TooManyUploads(UploadError):
     """No slot for another upload became free in time."""
+
+
+class IdempotencyKeyReused(ApiError):
+    """The Idempotency-Key was sent before, with a request for something else."""
+
+
+class SourceError(ApiError):
+    """The recording cannot be had from where the request says that it lies."""
+
+
+class SourceForbidden(SourceError):
+    """The service does not read from there, or not for this caller."""
+
+
+class SourceUnreachable(SourceError):
+    """Nobody answers there, or not with the recording."""
+
+
+class SourceTooLarge(SourceError):
+    """The recording there is longer than the administrator allows."""
+
+
+class SourceNotAudio(SourceError):
+    """What lies there is plainly no recording."""
+
+
+class ResumableUploadError(ApiError):
+    """A piece of an upload cannot be taken, or not so."""
+
+
+class UploadNotFound(ResumableUploadError):
+    """There is no such upload, or not of this caller's."""
+
+
+class UploadExpired(ResumableUploadError):
+    """The upload was not completed in time."""
+
+
+class UploadLocked(ResumableUploadError):
+    """Somebody sends a piece of the upload at this moment."""
+
+
+class UploadComplete(ResumableUploadError):
+    """The upload is a job by now."""
+
+
+class WrongOffset(ResumableUploadError):
+    """The piece does not begin where the upload ends."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"The upload has {length} bytes: go on from there.")
+        self.length = length
+        """Bytes that the upload has."""
+
+
+class ProtocolMismatch(ResumableUploadError):
+    """The client speaks no version of the protocol that the service knows."""
+
+
+class UnsupportedPiece(ResumableUploadError):
+    """The body is not marked as a piece of an upload."""
 
 
 class AccessError(ApiError):

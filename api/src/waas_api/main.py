@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import uvicorn
@@ -28,9 +28,10 @@ from waas_api.live_jobs import LiveJobs
 from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
-from waas_api.object_storage import Bucket, MinioObjectStorage, ObjectStorage
+from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
+from waas_api.resumable_uploads import ResumableUploads
 from waas_api.routes import (
     audio,
     detection,
@@ -45,18 +46,24 @@ from waas_api.routes import (
     options,
     own_jobs,
     queue,
+    recordings,
     results,
+    resumable_uploads,
     service,
     transcript_edits,
     transcriptions,
 )
 from waas_api.serving import Server
 from waas_api.settings import Settings
+from waas_api.signed_requests import Bucket
+from waas_api.sweeping import sweeping
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
+from waas_api.upload_body import UploadLimits
 from waas_api.uploads import BACKOFF_SECONDS, Uploads
 from waas_api.waiting_line import WaitingLine
+from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
 
 _EX_CONFIG = 78  # sysexits.h
 _NOT_STARTED = 3  # uvicorn's own
@@ -80,6 +87,7 @@ def create_app(
     new_id: Callable[[], str] = _new_id,
     now: Callable[[], datetime] = _now,
     create_backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+    resolve: LookUp = look_up,
     storage_name: str = "object storage",
     records_name: str = "kubernetes",
 ) -> FastAPI:
@@ -101,18 +109,29 @@ def create_app(
 
     def build_tenant(namespace: str) -> Tenant:
         jobs = jobs_of(namespace)
+        live_jobs = LiveJobs(
+            jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
+        )
         uploads = Uploads(
             namespace,
             storage,
             jobs,
             leftovers,
+            live_jobs,
             slots=slots,
             longest_wait_seconds=settings.longest_upload_wait_seconds,
             new_id=new_id,
             backoff_seconds=create_backoff_seconds,
         )
-        live_jobs = LiveJobs(
-            jobs, most=settings.most_live_jobs, most_per_owner=settings.most_live_jobs_per_caller
+        in_pieces = ResumableUploads(
+            namespace,
+            storage,
+            jobs,
+            uploads,
+            new_id=new_id,
+            now=now,
+            lifetime=timedelta(seconds=settings.unfinished_upload_seconds),
+            longest_piece=timedelta(seconds=settings.longest_upload_seconds),
         )
         awaited = AwaitedJobs(jobs, grace_seconds=settings.openai_grace_seconds, now=now)
         attaching = Attaching(
@@ -130,6 +149,7 @@ def create_app(
             namespace,
             jobs,
             uploads,
+            in_pieces,
             WaitingLine(jobs),
             TranscribedTime(jobs),
             live_jobs,
@@ -148,6 +168,7 @@ def create_app(
                 await stack.enter_async_context(own_cluster.connection)
             stack.push_async_callback(leftovers.close)
             stack.push_async_callback(tenants.close)
+            await stack.enter_async_context(sweeping(tenants))
             stack.push_async_callback(detections.close)
             abandoned = asyncio.create_task(
                 cancel_abandoned_again_and_again(
@@ -189,6 +210,7 @@ def create_app(
         new_id=new_id,
         now=now,
         limits=limits,
+        web_sources=_build_web_sources(settings, resolve),
     )
     app.add_middleware(
         Gate,
@@ -199,7 +221,8 @@ def create_app(
     )
     answer_errors(app)
     compat = (transcriptions, detection, downloads, queue, options)
-    for each in (*compat, health, service, jobs, results, own_jobs, links):
+    native = (recordings, resumable_uploads, jobs, results, own_jobs, links)
+    for each in (*compat, health, service, *native):
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
@@ -220,6 +243,18 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
     )
+
+
+def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None:
+    if not settings.url_sources:
+        return None
+    limits = UploadLimits(
+        largest_bytes=settings.largest_upload_bytes,
+        longest_idle_seconds=settings.longest_upload_idle_seconds,
+        longest_seconds=settings.longest_upload_seconds,
+    )
+    policy = SourcePolicy(settings.url_source_networks, settings.url_source_ports, limits)
+    return WebSources(policy, resolve=resolve)
 
 
 def _build_limits(settings: Settings) -> CallerLimits:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from waas_api.errors import MalformedForm, NoRecording
+from waas_api.errors import Fault, MalformedForm, NoRecording
 
 _MOST_FIELDS = 100
 _LARGEST_FIELD_BYTES = 64 * 1024
@@ -111,7 +111,9 @@ class MultipartForm:
             value += event
             if len(value) > _LARGEST_FIELD_BYTES:
                 raise MalformedForm(
-                    f"The field `{name}` is longer than {_LARGEST_FIELD_BYTES} bytes."
+                    f"The field `{name}` is longer than {_LARGEST_FIELD_BYTES} bytes. Send the "
+                    f"recording as the field `{self._file_field}`.",
+                    faults=[Fault(name, f"at most {_LARGEST_FIELD_BYTES} bytes")],
                 )
         self.fields.setdefault(name, []).append(value.decode("utf-8", "replace"))
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from waas_api.download_names import sanitize_name
 from waas_api.estimates import Estimate
+from waas_api.job_labels import clients_labels
 from waas_contract.formats import OutputFormat
 from waas_contract.models import is_english_only
 from waas_contract.transcription_job import (
@@ -154,7 +155,7 @@ def show_job(
         suspended=spec.suspend,
         priority=spec.priority,
         owner=spec.owner,
-        labels=job.metadata.labels,
+        labels=clients_labels(job.metadata.labels),
         retry_of=spec.retry_of,
         ttl_seconds_after_finished=spec.ttl_seconds_after_finished,
         ttl_seconds_after_failure=spec.ttl_seconds_after_failure,

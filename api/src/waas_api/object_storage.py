@@ -4,12 +4,13 @@ The minio client blocks, so that every call runs in a thread.
 """
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import BinaryIO, Protocol, TypeVar, cast
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from functools import partial
+from io import BytesIO
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import anyio.to_thread
@@ -17,12 +18,9 @@ import urllib3
 from anyio import CapacityLimiter
 from minio import Minio, S3Error
 from minio.commonconfig import ComposeSource, CopySource
-from minio.credentials.credentials import Credentials
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException
-from minio.signer import sign_v4_s3
 
-from waas_api.body_reader import BodyReader
 from waas_api.errors import (
     ObjectExists,
     ObjectNotFound,
@@ -30,14 +28,18 @@ from waas_api.errors import (
     StorageError,
     StorageUnavailable,
 )
+from waas_api.growing_objects import GrowingObjects
+from waas_api.minio_growing_objects import MinioGrowingObjects, split_into_parts
+from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload
+from waas_api.signed_requests import Bucket, SignedRequests
 
 _Result = TypeVar("_Result")
 
+logger = logging.getLogger(__name__)
+
 _THREADS_FOR_SHORT_CALLS = 8
-_NO_HEADERS: Mapping[str, str] = {}
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
 _PIECE_BYTES = 256 * 1024
-_S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
 _COPY_BYTES = 256 * 1024 * 1024
@@ -58,7 +60,7 @@ class StoredObject:
     """Differs when the content does."""
 
 
-class ObjectStorage(Protocol):
+class ObjectStorage(GrowingObjects, Protocol):
     """What the api needs of a bucket."""
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
@@ -70,6 +72,14 @@ class ObjectStorage(Protocol):
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
+        ...
+
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object, in place of one that is there."""
+        ...
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix that ends with "/", in no order."""
         ...
 
     async def move(self, key: str, new_key: str) -> None:
@@ -95,10 +105,6 @@ class ObjectStorage(Protocol):
         """Have an object under another key as well, or raise ObjectNotFound."""
         ...
 
-    async def list_keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below a prefix that ends with "/"."""
-        ...
-
     async def look_at(self, key: str) -> StoredObject:
         """Return what is known of an object, or raise ObjectNotFound."""
         ...
@@ -112,20 +118,7 @@ class ObjectStorage(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Bucket:
-    """Where the objects lie and who asks for them."""
-
-    endpoint: str
-    """URL of the store, without a path."""
-
-    name: str
-    region: str
-    access_key: str
-    secret_key: str
-
-
-class MinioObjectStorage:
+class MinioObjectStorage(MinioGrowingObjects):
     """An ObjectStorage on the minio client."""
 
     def __init__(self, bucket: Bucket, *, part_bytes: int, uploads_at_once: int) -> None:
@@ -147,6 +140,7 @@ class MinioObjectStorage:
         self._impatient_http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=1, read=2), retries=False
         )
+        self._requests = SignedRequests(bucket, self._http)
         self._client = self._connect(self._http)
         self._impatient_client = self._connect(self._impatient_http)
 
@@ -163,37 +157,49 @@ class MinioObjectStorage:
         )
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
-        """Stream a body into an object, one part at a time."""
-        reader = BodyReader(body)
-        storing = asyncio.ensure_future(
-            anyio.to_thread.run_sync(self._put, key, reader, limiter=self._upload_threads)
-        )
-        try:
-            await asyncio.shield(storing)
-        except asyncio.CancelledError:
-            # A thread cannot be cancelled: make it stop by itself, and wait until it has.
-            reader.interrupt()
-            await asyncio.wait([storing])
-            raise
-        return reader.size
+        """Stream a body into an object: the next part is gathered while one is sent.
 
-    def _put(self, key: str, reader: BodyReader) -> None:
+        It is read no further until both are done: that is all the back-pressure there is, and it
+        reaches the client's socket.
+        """
+        parts = split_into_parts(body, self._part_bytes)
+        first = await anext(parts, b"")
+        if len(first) < self._part_bytes:
+            await self._send(lambda: self._requests.send("PUT", f"/{key}", {}, first))
+            return len(first)
+        upload = await self._send(lambda: MultipartUpload.begin(key, self._requests))
         try:
-            self._client.put_object(
-                self._bucket.name,
-                key,
-                cast(BinaryIO, reader),
-                length=-1,
-                part_size=self._part_bytes,
-                # More would hold more parts in memory, and its threads would outlive a reader
-                # that fails.
-                num_parallel_uploads=1,
-            )
-        except Exception as error:
-            # minio's own error, from giving the upload up, must not hide the body's.
-            if reader.failure is not None:
-                raise reader.failure from None
-            raise _translate(error) from error
+            return await self._send_parts(upload, first, parts)
+        except BaseException:
+            await asyncio.shield(asyncio.ensure_future(self._abort(upload)))
+            raise
+
+    async def _send_parts(
+        self, upload: MultipartUpload, first: bytes, others: AsyncIterator[bytes]
+    ) -> int:
+        size = len(first)
+        sending = asyncio.ensure_future(self._send(partial(upload.add, first)))
+        try:
+            async for part in others:
+                await asyncio.shield(sending)
+                size += len(part)
+                sending = asyncio.ensure_future(self._send(partial(upload.add, part)))
+            await asyncio.shield(sending)
+            await self._send(upload.complete)
+        finally:
+            # A thread cannot be cancelled, and what it sends must not come after the end.
+            await asyncio.wait((sending,))
+            sending.exception()  # Seen, where the body's own error is what is told.
+        return size
+
+    async def _abort(self, upload: MultipartUpload) -> None:
+        try:
+            await self._run(upload.abort)
+        except StorageError as error:
+            logger.warning("could not give up an upload: %s", error)
+
+    async def _send(self, call: Callable[[], _Result]) -> _Result:
+        return await self._run(call, self._upload_threads)
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return a whole object."""
@@ -209,6 +215,23 @@ class MinioObjectStorage:
         if len(data) > largest_bytes:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return data
+
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object."""
+        await self._run(
+            lambda: self._client.put_object(
+                self._bucket.name, key, BytesIO(content), len(content), num_parallel_uploads=1
+            )
+        )
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix."""
+
+        def list_keys() -> list[str]:
+            listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
+            return [each.object_name for each in listed if each.object_name]
+
+        return await self._run(list_keys)
 
     async def move(self, key: str, new_key: str) -> None:
         """Have the store copy an object, piece by piece if it is large, and remove the old one."""
@@ -239,23 +262,17 @@ class MinioObjectStorage:
         await self._run(lambda: self._store_new(key, content))
 
     def _store_new(self, key: str, content: bytes) -> None:
-        status, _ = self._send(
-            "PUT", f"/{quote(key)}", {}, body=content, headers={"If-None-Match": "*"}
+        answer = self._requests.send(
+            "PUT",
+            f"/{key}",
+            {},
+            content,
+            headers={"If-None-Match": "*"},
+            # 409: another such request is under way, and may well be first.
+            expected=(200, 409, 412),
         )
-        # 409: another such request is under way, and may well be first.
-        if status in (409, 412):
+        if answer.status != 200:
             raise ObjectExists(f"there is an object already: {key}")
-        if status != 200:
-            raise StorageUnavailable(f"storing a new object gave {status}")
-
-    async def list_keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below a prefix."""
-
-        def list_keys() -> tuple[str, ...]:
-            listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
-            return tuple(each.object_name for each in listed if each.object_name)
-
-        return await self._run(list_keys)
 
     async def look_at(self, key: str) -> StoredObject:
         """Return size and ETag."""
@@ -306,67 +323,23 @@ class MinioObjectStorage:
     def _abort_uploads(self, prefix: str, is_meant: Callable[[str], bool]) -> None:
         for key, upload_id in self._list_uploads(prefix):
             if is_meant(key):
-                self._request("DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404))
+                self._requests.send(
+                    "DELETE", f"/{key}", {"uploadId": upload_id}, expected=(204, 404)
+                )
 
     def _list_uploads(self, prefix: str) -> list[tuple[str, str]]:
         # Not "encoding-type": our keys hold no character that XML cannot.
-        listing = ElementTree.fromstring(
-            self._request("GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""})
+        answer = self._requests.send(
+            "GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""}
         )
+        listing = ElementTree.fromstring(answer.data)
         return [
-            (upload.findtext(f"{_S3}Key", ""), upload.findtext(f"{_S3}UploadId", ""))
-            for upload in listing.iter(f"{_S3}Upload")
+            (
+                upload.findtext(f"{S3_NAMESPACE}Key", ""),
+                upload.findtext(f"{S3_NAMESPACE}UploadId", ""),
+            )
+            for upload in listing.iter(f"{S3_NAMESPACE}Upload")
         ]
-
-    def _request(
-        self, method: str, path: str, query: dict[str, str], *, expected: tuple[int, ...] = (200,)
-    ) -> bytes:
-        status, content = self._send(method, path, query)
-        if status not in expected:
-            raise StorageUnavailable(f"{method} of an unfinished upload gave {status}")
-        return content
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: dict[str, str],
-        *,
-        body: bytes = b"",
-        headers: Mapping[str, str] = _NO_HEADERS,
-    ) -> tuple[int, bytes]:
-        """Send a signed request for what the client has as private methods only.
-
-        The signature goes in a header: in a URL it would end up in urllib3's warnings.
-        """
-        endpoint = urlsplit(self._bucket.endpoint)
-        url = endpoint._replace(
-            path=f"/{self._bucket.name}{path}",
-            query=urlencode(sorted(query.items()), quote_via=quote, safe=""),
-        )
-        now = datetime.now(UTC)
-        digest = hashlib.sha256(body).hexdigest()
-        signed = sign_v4_s3(
-            method=method,
-            url=url,
-            region=self._bucket.region,
-            headers={
-                **headers,
-                "Host": url.netloc,
-                "x-amz-content-sha256": digest,
-                "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-            },
-            credentials=Credentials(self._bucket.access_key, self._bucket.secret_key),
-            content_sha256=digest,
-            date=now,
-        )
-        response = self._http.request(
-            method,
-            urlunsplit(url),
-            body=body or None,
-            headers={name: str(each) for name, each in signed.items()},
-        )
-        return response.status, response.data
 
     async def is_ready(self) -> bool:
         """Tell whether the bucket can be reached, in a few seconds at most."""
@@ -375,7 +348,9 @@ class MinioObjectStorage:
         except StorageError:
             return False
 
-    async def _run(self, call: Callable[[], _Result]) -> _Result:
+    async def _run(
+        self, call: Callable[[], _Result], threads: CapacityLimiter | None = None
+    ) -> _Result:
         def translated() -> _Result:
             try:
                 return call()
@@ -384,7 +359,7 @@ class MinioObjectStorage:
             except Exception as error:
                 raise _translate(error) from error
 
-        return await anyio.to_thread.run_sync(translated, limiter=self._threads)
+        return await anyio.to_thread.run_sync(translated, limiter=threads or self._threads)
 
     def close(self) -> None:
         """Close the connections."""

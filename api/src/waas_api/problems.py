@@ -1,5 +1,6 @@
 """What is told of an error under /v2: problem details (RFC 9457), the same shape for all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,8 +12,10 @@ from waas_api.errors import (
     ClusterRefused,
     CreationUnknown,
     EnglishOnly,
+    Fault,
     Forbidden,
     FormSent,
+    IdempotencyKeyReused,
     InvalidCursor,
     InvalidLink,
     InvalidRequest,
@@ -26,10 +29,16 @@ from waas_api.errors import (
     LinksOff,
     NoRecording,
     NotAcceptable,
+    NotARecording,
     ObjectTooLarge,
     PreconditionFailed,
     PreconditionMissing,
+    ProtocolMismatch,
     RecordsFull,
+    SourceForbidden,
+    SourceNotAudio,
+    SourceTooLarge,
+    SourceUnreachable,
     StorageError,
     StorageFull,
     TooManyStreams,
@@ -40,9 +49,15 @@ from waas_api.errors import (
     UnknownModel,
     UnknownTask,
     UnsupportedOutput,
+    UnsupportedPiece,
+    UploadComplete,
     UploadCutOff,
+    UploadExpired,
+    UploadLocked,
+    UploadNotFound,
     UploadStalled,
     UploadTooLarge,
+    WrongOffset,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,14 +79,15 @@ class Problem:
 
     retry_after_seconds: int | None = None
 
-    def render(self, detail: str) -> dict[str, object]:
-        """Return the JSON object."""
+    def render(self, detail: str, faults: Sequence[Fault] = ()) -> dict[str, object]:
+        """Return the JSON object; `errors` names the fields, where it is about fields."""
+        errors = [{"field": each.field, "detail": each.detail} for each in faults]
         return {
             "type": f"{_TYPE_PREFIX}{self.name}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail or detail,
-        }
+        } | ({"errors": errors} if errors else {})
 
 
 _AGAIN = "Try again in a moment."
@@ -92,7 +108,7 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
         "Give a language by its English name or its code, for example norwegian or no.",
     ),
     UnknownTask: Problem(
-        400, "unknown-task", "Task not supported", "The task is transcribe or translate."
+        400, "unknown-task", "Task not supported", "The task is transcribe, translate or detect."
     ),
     EnglishOnly: Problem(400, "english-only-model", "The model knows English alone"),
     NoRecording: Problem(
@@ -100,8 +116,25 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     ),
     FormSent: Problem(
         415, "form-sent", "A form is not a recording",
-        "Send the recording itself as the body, not a form that holds it.",
+        "Send the recording itself as the body with a Content-Type of its own, or as the part "
+        "'file' of multipart/form-data.",
     ),
+    NotARecording: Problem(415, "not-a-recording", "That is no recording"),
+    IdempotencyKeyReused: Problem(
+        422, "idempotency-key-reused", "The key stands for another request",
+        "This Idempotency-Key was sent before with another request. Send a new key with it.",
+    ),
+    SourceForbidden: Problem(403, "source-forbidden", "The service may not read that source"),
+    SourceUnreachable: Problem(422, "source-unreachable", "The source cannot be read"),
+    SourceTooLarge: Problem(413, "source-too-large", "The source is too large"),
+    SourceNotAudio: Problem(415, "source-not-audio", "The source is no recording"),
+    UploadNotFound: Problem(404, "upload-not-found", "No such upload"),
+    UploadExpired: Problem(410, "upload-expired", "The upload came too late"),
+    UploadLocked: Problem(423, "upload-locked", "The upload is under way", retry_after_seconds=1),
+    UploadComplete: Problem(409, "upload-complete", "The upload is a job by now"),
+    WrongOffset: Problem(409, "wrong-offset", "The upload goes on elsewhere"),
+    UnsupportedPiece: Problem(415, "unsupported-piece", "That is no piece of an upload"),
+    ProtocolMismatch: Problem(412, "protocol-mismatch", "Another version of tus"),
     UploadCutOff: Problem(400, "upload-cut-off", "Upload cut off"),
     UploadStalled: Problem(408, "upload-stalled", "Upload stalled"),
     UploadTooLarge: Problem(413, "upload-too-large", "Upload too large"),

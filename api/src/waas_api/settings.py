@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from waas_api.intake_settings import IntakeSettings
 from waas_api.login_settings import LoginSettings, split_names
 from waas_api.old_service_settings import OldServiceSettings
 from waas_api.openai_settings import OpenAISettings
@@ -16,14 +17,7 @@ MOST_PARTS = 10_000
 """Parts that S3 allows in one multipart upload."""
 
 
-def _split_names(value: object) -> object:
-    """Return the names in a list that is written with commas."""
-    if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return value
-
-
-class Settings(OpenAISettings, OldServiceSettings, LoginSettings):
+class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(

@@ -7,6 +7,7 @@ from waas_api.attaching import Attaching
 from waas_api.awaited_jobs import AwaitedJobs
 from waas_api.forecasts import Forecasts
 from waas_api.live_jobs import LiveJobs
+from waas_api.resumable_uploads import ResumableUploads
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.uploads import Uploads
@@ -20,6 +21,7 @@ class Tenant:
     namespace: str
     transcription_jobs: TranscriptionJobs
     uploads: Uploads
+    resumable_uploads: ResumableUploads
     waiting_line: WaitingLine
     transcribed_time: TranscribedTime
     live_jobs: LiveJobs
@@ -41,6 +43,10 @@ class Tenants:
         if namespace not in self._tenants:
             self._tenants[namespace] = self._build(namespace)
         return self._tenants[namespace]
+
+    def known(self) -> tuple[Tenant, ...]:
+        """Return the tenants that anybody has asked for."""
+        return tuple(self._tenants.values())
 
     def list_awaited_jobs(self) -> list[AwaitedJobs]:
         """Return the awaited jobs of each tenant."""

@@ -1,4 +1,4 @@
-"""What a client asks for in POST /v1/transcribe and POST /v2/jobs, read from the query.
+"""What a client asks for, and how POST /v1/transcribe says it in its query.
 
 The texts are the old service's where it had the check, and the checks come in its order.
 """
@@ -15,7 +15,6 @@ from waas_api.errors import (
     UnknownTask,
     UnknownWebhook,
 )
-from waas_contract.formats import OutputFormat
 from waas_contract.languages import parse_language
 from waas_contract.models import is_english_only
 from waas_contract.object_keys import audio_key
@@ -27,25 +26,13 @@ from waas_contract.transcription_job import (
     TranscriptionRequest,
 )
 
-JOB_PARAMETERS = (
-    "file_name",
-    "language",
-    "model",
-    "task",
-    "formats",
-    "word_timestamps",
-    "prompt",
-)
-"""What the query of POST /v2/jobs may hold."""
-
-_LONGEST_PROMPT = 2000  # TranscriptionJobSpec.initial_prompt
 _LONGEST_FILE_NAME = 255  # Source.file_name and every usual file system
 _LONGEST_EMAIL = 254  # RFC 5321: a path is 256 with its angle brackets
 
 _MULTILINGUAL = "choose a model whose name does not end in .en"
 
 _TASKS = (Task.TRANSCRIBE, Task.TRANSLATE)
-"""What `task` may name; languages are detected by a route of their own."""
+"""What `task` may name on the old routes, which detect languages by one of their own."""
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -61,13 +48,20 @@ class Order:
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels of the TranscriptionJob."""
 
+    source: Source | None = None
+    """The object that is the recording, where that is in storage already."""
+
     def of(self, owner: str | None) -> "Order":
         """Return the order as somebody's own."""
         return replace(self, request=self.request.model_copy(update={"owner": owner}))
 
 
 def parse_recording(
-    query: Mapping[str, str], *, models: Collection[str], default_model: str
+    query: Mapping[str, str],
+    *,
+    models: Collection[str],
+    default_model: str,
+    tasks: Collection[Task] = _TASKS,
 ) -> TranscriptionRequest:
     """Return how the speech is to be heard, checked as far as the query can tell."""
     model = query.get("model", default_model)
@@ -78,13 +72,13 @@ def parse_recording(
         language = parse_language(query["language"])
         if language is None:
             raise UnknownLanguage("Language not supported")
-    if query.get("task", Task.TRANSCRIBE) not in _TASKS:
+    if query.get("task", Task.TRANSCRIBE) not in tasks:
         raise UnknownTask("Task not supported")
     task = Task(query.get("task", Task.TRANSCRIBE))
     if is_english_only(model):
         if language not in (None, "en"):
             raise EnglishOnly(f"Language not supported by this model: {_MULTILINGUAL}")
-        if task is Task.TRANSLATE:
+        if task is not Task.TRANSCRIBE:
             raise EnglishOnly(f"Task not supported by this model: {_MULTILINGUAL}")
     return TranscriptionRequest(model=model, task=task, language=language)
 
@@ -143,46 +137,13 @@ def parse_order(
     )
 
 
-def parse_job_parameters(
-    query: Mapping[str, str], *, models: Collection[str], default_model: str
-) -> Order:
-    """Return what POST /v2/jobs asks for; unlike the old routes, it takes no unknown parameter."""
-    unknown = sorted(set(query) - set(JOB_PARAMETERS))
-    if unknown:
-        raise InvalidRequest(
-            f"There is no parameter {unknown[0]!r}: choose from {', '.join(JOB_PARAMETERS)}."
-        )
-    recording = parse_recording(query, models=models, default_model=default_model)
-    prompt = query.get("prompt") or None
-    if prompt and len(prompt) > _LONGEST_PROMPT:
-        raise InvalidRequest(f"The prompt is longer than {_LONGEST_PROMPT} characters.")
-    file_name = query.get("file_name") or None
-    if file_name and len(file_name) > _LONGEST_FILE_NAME:
-        raise InvalidRequest(f"file_name is longer than {_LONGEST_FILE_NAME} characters.")
-    asked: dict[str, object] = {
-        "initial_prompt": prompt,
-        "word_timestamps": _parse_flag("word_timestamps", query.get("word_timestamps", "false")),
-    }
-    if query.get("formats"):
-        asked["formats"] = _parse_formats(query["formats"])
-    return Order(request=recording.model_copy(update=asked), file_name=file_name)
+def build_spec(
+    namespace: str, name: str, order: Order, upload: str | None = None
+) -> TranscriptionJobSpec:
+    """Return the spec of the TranscriptionJob that an order asks for, its audio in its place.
 
-
-def _parse_flag(name: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise InvalidRequest(f"{name} must be true or false.")
-    return text.lower() == "true"
-
-
-def _parse_formats(text: str) -> tuple[OutputFormat, ...]:
-    names = dict.fromkeys(name.strip() for name in text.split(","))
-    try:
-        return tuple(OutputFormat(name) for name in names)
-    except ValueError as error:
-        raise InvalidRequest(f"formats may name {', '.join(OutputFormat)}, with commas.") from error
-
-
-def build_spec(namespace: str, name: str, order: Order) -> TranscriptionJobSpec:
-    """Return the spec of the TranscriptionJob that an order asks for, its audio uploaded."""
-    key = audio_key(namespace, name, order.file_name or "")
-    return TranscriptionJobSpec.of(order.request, Source(key=key, file_name=order.file_name))
+    `upload` keeps several uploads for one job apart.
+    """
+    key = audio_key(namespace, name, order.file_name or "", upload)
+    source = order.source or Source(key=key, file_name=order.file_name)
+    return TranscriptionJobSpec.of(order.request, source)

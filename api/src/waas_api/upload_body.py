@@ -32,32 +32,44 @@ class UploadBody:
     ) -> None:
         self._chunks = chunks
         self._announced_bytes = announced_bytes
-        self._limits = limits
+        self.limits = limits
         self._monotonic = monotonic
         self._deadline: float | None = None
-        self._first_chunk = b""
+        self._held = b""
         self.received_bytes = 0
         if announced_bytes is not None:
             self._check_length(announced_bytes)
 
     def _check_length(self, length: int) -> None:
-        if length > self._limits.largest_bytes:
+        if length > self.limits.largest_bytes:
             raise UploadTooLarge(
-                f"Upload too large: at most {self._limits.largest_bytes} bytes are accepted. "
+                f"Upload too large: at most {self.limits.largest_bytes} bytes are accepted. "
                 "Send the sound alone, or cut the recording."
             )
 
     async def is_empty(self) -> bool:
         """Wait for the first byte and tell whether there is none; no byte is lost by it."""
-        if not self._first_chunk:
-            self._first_chunk = await self._receive()
-        return not self._first_chunk
+        return not await self.peek(1)
+
+    async def peek(self, size: int) -> bytes:
+        """Wait for so many bytes and return them, fewer only at the end; none is lost by it."""
+        while len(self._held) < size:
+            chunk = await self._receive()
+            if not chunk:
+                break
+            self._held += chunk
+        return self._held[:size]
+
+    async def drain(self) -> None:
+        """Read what is left, and keep none of it."""
+        async for _ in self:
+            pass
 
     def __aiter__(self) -> "UploadBody":
         return self
 
     async def __anext__(self) -> bytes:
-        chunk, self._first_chunk = self._first_chunk, b""
+        chunk, self._held = self._held, b""
         chunk = chunk or await self._receive()
         if not chunk:
             raise StopAsyncIteration
@@ -83,8 +95,8 @@ class UploadBody:
     def _seconds_left(self) -> float:
         now = self._monotonic()
         if self._deadline is None:
-            self._deadline = now + self._limits.longest_seconds
-        return max(0.0, min(self._limits.longest_idle_seconds, self._deadline - now))
+            self._deadline = now + self.limits.longest_seconds
+        return max(0.0, min(self.limits.longest_idle_seconds, self._deadline - now))
 
     def _end(self) -> bytes:
         if self._announced_bytes is not None and self.received_bytes < self._announced_bytes:

@@ -66,3 +66,14 @@ checksum/object-storage: {{ pick .Values.objectStorage "accessKey" "secretKey" |
 {{- end -}}
 {{- toJson .Values.jobs.profiles -}}
 {{- end -}}
+
+{{/* The buckets beside the service's own from which a namespace may transcribe, by namespace. */}}
+{{- define "waas.sourceBuckets" -}}
+{{- $sourceBuckets := dict -}}
+{{- range .Values.jobNamespaces -}}
+{{- if .sourceBuckets -}}
+{{- $_ := set $sourceBuckets .name .sourceBuckets -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $sourceBuckets -}}
+{{- end -}}

@@ -17,10 +17,11 @@ from waas_client.connection import (
     timeout_of,
 )
 from waas_client.errors import WaasError
-from waas_client.flows import Flow, Flows, Pause
+from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
 from waas_client.requests import Call, JobFilter, JobOptions
+from waas_client.steps import Flow, Pause
 
 Answer = TypeVar("Answer")
 
@@ -163,7 +164,7 @@ class Client:
             return result
 
     def _send(self, call: Call[Any]) -> Any:
-        pieces = call.recording.pieces() if call.recording else None
+        pieces = call.recording.pieces(call.offset) if call.recording else None
         try:
             response = self._http.request(
                 call.method,

@@ -75,7 +75,8 @@ def request_headers(call: Call[Any], login: Mapping[str, str]) -> Mapping[str, s
         headers["Content-Type"] = "application/octet-stream"
         if call.recording.size is not None:
             # The server checks by it that nothing is missing.
-            headers["Content-Length"] = str(call.recording.size)
+            headers["Content-Length"] = str(call.recording.size - call.offset)
+    headers.update(call.headers)
     return headers
 
 

@@ -5,9 +5,8 @@ everything and sends nothing. An error of a request is raised where the flow yie
 """
 
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from waas_client import requests
 from waas_client.answers import Job, JobPage, Models, Service
@@ -23,6 +22,8 @@ from waas_client.errors import (
 )
 from waas_client.recordings import Recording
 from waas_client.requests import Call, JobFilter, JobOptions
+from waas_client.resuming import RESUMABLE_BYTES, send_resumably
+from waas_client.steps import Flow, Pause, ask
 from waas_contract.transcription_job import Phase
 
 Answer = TypeVar("Answer")
@@ -31,22 +32,8 @@ SHORTEST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 _PAUSE_PER_PLACE_SECONDS = 0.1
 _WAAS = "waas"
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A step that only takes time."""
-
-    seconds: float
-
-
-Step = Call[Any] | Pause
-Flow = Generator[Step, Any, Answer]
-
-
-def _ask(call: Call[Answer]) -> Flow[Answer]:
-    answer: Answer = yield call
-    return answer
+_UNKNOWN_ROUTE = (404, 405)
+_UNKNOWN_PROBLEM = ("not-found", "method-not-allowed")
 
 
 def next_pause(job: Job, waited_seconds: float) -> float:
@@ -72,7 +59,7 @@ class Flows:
         if self._service is None:
             stranger = f"What answers at {self._server} is not a server of this service."
             try:
-                service = yield from _ask(requests.identify())
+                service = yield from ask(requests.identify())
             except (Refused, NotAWaasServer) as error:
                 raise NotAWaasServer(stranger) from error
             except ServerFailed as error:
@@ -84,7 +71,7 @@ class Flows:
 
     def _ask_known(self, call: Call[Answer]) -> Flow[Answer]:
         yield from self.identify()
-        return (yield from _ask(call))
+        return (yield from ask(call))
 
     def models(self) -> Flow[Models]:
         """Return the models that may be asked for."""
@@ -92,7 +79,16 @@ class Flows:
 
     def submit(self, recording: Recording, options: JobOptions) -> Flow[Job]:
         """Send a recording and return its job."""
-        return self._ask_known(requests.submit(recording, options))
+        yield from self.identify()
+        if recording.size is not None and recording.size >= RESUMABLE_BYTES:
+            try:
+                job_id = yield from send_resumably(recording, options)
+            except Refused as error:
+                if error.status not in _UNKNOWN_ROUTE or error.problem not in _UNKNOWN_PROBLEM:
+                    raise  # An older server takes a recording only in one piece.
+            else:
+                return (yield from ask(requests.job(job_id)))
+        return (yield from ask(requests.submit(recording, options)))
 
     def job(self, job_id: str) -> Flow[Job]:
         """Return a job as it stands."""

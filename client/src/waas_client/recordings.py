@@ -36,6 +36,12 @@ class Recording:
 
     on_progress: OnProgress = _ignore
 
+    def _open_at(self, offset: int) -> BinaryIO:
+        file = self.open()
+        if offset:
+            file.seek(offset)
+        return file
+
     def _read(self, file: BinaryIO, sent: int) -> bytes:
         """Return the next piece, never more in all than announced; less is a FileChanged."""
         try:
@@ -48,11 +54,11 @@ class Recording:
             raise FileChanged(f"{self.file_name} became shorter while it was sent. Send it again.")
         return piece[: self.size - sent]
 
-    def pieces(self) -> Generator[bytes, None, None]:
-        """Read the file."""
-        file = self.open()
+    def pieces(self, offset: int = 0) -> Generator[bytes, None, None]:
+        """Read the file from an offset."""
+        file = self._open_at(offset)
         try:
-            sent = 0
+            sent = offset
             while piece := self._read(file, sent):
                 yield piece
                 sent += len(piece)
@@ -61,11 +67,11 @@ class Recording:
             if self.closes:
                 file.close()
 
-    async def pieces_async(self) -> AsyncGenerator[bytes, None]:
-        """Read the file in a thread, for a disk may be slow."""
-        file = await asyncio.to_thread(self.open)
+    async def pieces_async(self, offset: int = 0) -> AsyncGenerator[bytes, None]:
+        """Read the file from an offset, in a thread, for a disk may be slow."""
+        file = await asyncio.to_thread(self._open_at, offset)
         try:
-            sent = 0
+            sent = offset
             while piece := await asyncio.to_thread(self._read, file, sent):
                 yield piece
                 sent += len(piece)

@@ -1,5 +1,7 @@
 """Every request of the client as a value, with what reads its answer; nothing here sends it."""
 
+import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -31,6 +33,12 @@ class Call(Generic[Answer]):
     recording: Recording | None = None
     """The body; None for none."""
 
+    offset: int = 0
+    """Where in the recording the body begins."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside those of the body."""
+
     needs_login: bool = True
     """Whether it says who asks, where that is known."""
 
@@ -58,9 +66,40 @@ class JobOptions:
     """Text that sets vocabulary and style."""
 
     word_timestamps: bool = False
+    beam_size: int | None = None
+    """Beams of the search at temperature 0; None for greedy decoding."""
+
+    temperature: float | None = None
+    """How much is left to chance, from 0 to 1."""
+
+    max_line_width: int | None = None
+    """Characters in a line of a caption."""
+
+    max_line_count: int | None = None
+    """Lines in a caption."""
+
+    priority: str | None = None
+    """`low`, `normal` or `high`."""
+
+    ttl_seconds: int | None = None
+    """Seconds after its end for which everything is kept; None for as long as the server likes."""
+
+    deadline_seconds: int | None = None
+    """Seconds after which it fails, those in the queue included."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """By which jobs are found again; keys and values as Kubernetes has them."""
 
     def query(self) -> dict[str, str]:
         """Return the options as parameters."""
+        numbers = {
+            "beam_size": self.beam_size,
+            "temperature": self.temperature,
+            "max_line_width": self.max_line_width,
+            "max_line_count": self.max_line_count,
+            "ttl_seconds_after_finished": self.ttl_seconds,
+            "active_deadline_seconds": self.deadline_seconds,
+        }
         given = {
             "model": self.model,
             "language": self.language,
@@ -68,6 +107,9 @@ class JobOptions:
             "formats": ",".join(self.formats) if self.formats else None,
             "prompt": self.prompt,
             "word_timestamps": "true" if self.word_timestamps else None,
+            "priority": self.priority,
+            "request": json.dumps({"labels": dict(self.labels)}) if self.labels else None,
+            **{name: None if number is None else str(number) for name, number in numbers.items()},
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -129,6 +171,50 @@ def submit(recording: Recording, options: JobOptions) -> Call[Job]:
     if recording.file_name:
         query["file_name"] = recording.file_name
     return Call("POST", "/v2/jobs", _reader(Job), query, recording)
+
+
+_UPLOADS = "/v2/uploads"
+_TUS = {"Tus-Resumable": "1.0.0"}
+
+
+def begin_upload(recording: Recording, options: JobOptions) -> Call[str]:
+    """Ask to send a recording in pieces; the answer is the id of the upload and of its job."""
+    given = options.query() | ({"file_name": recording.file_name} if recording.file_name else {})
+    metadata = ",".join(
+        f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in given.items()
+    )
+    headers = {**_TUS, "Upload-Length": str(recording.size), "Upload-Metadata": metadata}
+    return Call("POST", _UPLOADS, _upload_id, headers=headers)
+
+
+def append(upload_id: str, recording: Recording, offset: int) -> Call[int]:
+    """Send a recording from an offset; the answer is how much the server has."""
+    headers = {
+        **_TUS,
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": str(offset),
+    }
+    path = f"{_UPLOADS}/{quote(upload_id, safe='')}"
+    return Call("PATCH", path, _offset, recording=recording, offset=offset, headers=headers)
+
+
+def measure_upload(upload_id: str) -> Call[int]:
+    """Ask how much of an upload the server has."""
+    return Call("HEAD", f"{_UPLOADS}/{quote(upload_id, safe='')}", _offset, headers=_TUS)
+
+
+def _upload_id(response: httpx.Response) -> str:
+    path = httpx.URL(response.headers.get("location", "")).path
+    if not path.startswith(f"{_UPLOADS}/"):
+        raise NotAWaasServer(f"{response.request.url.host} says of no upload where it is.")
+    return path.removeprefix(f"{_UPLOADS}/")
+
+
+def _offset(response: httpx.Response) -> int:
+    text = response.headers.get("upload-offset", "")
+    if not text.isdecimal():
+        raise NotAWaasServer(f"{response.request.url.host} does not say how much it has.")
+    return int(text)
 
 
 def job_page(jobs: JobFilter, *, limit: int, cursor: str | None) -> Call[JobPage]:

@@ -3,6 +3,9 @@
 from waas_contract.transcription_job import GROUP
 
 TRANSCRIPTION_JOB_LABEL = f"{GROUP}/transcription-job"
+REQUEST_LABEL = f"{GROUP}/request"
+"""On a TranscriptionJob that was asked for with an Idempotency-Key: the digest of the request."""
+
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 NAME_LABEL = "app.kubernetes.io/name"
 COMPONENT_LABEL = "app.kubernetes.io/component"

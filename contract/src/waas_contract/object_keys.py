@@ -22,10 +22,37 @@ def job_prefix(namespace: str, name: str) -> str:
     return f"{tenant_prefix(namespace)}{name}/"
 
 
-def audio_key(namespace: str, name: str, file_name: str) -> str:
-    """Return the key of an upload, its file name made safe for any tool that lists the bucket."""
+def audio_prefix(namespace: str, name: str) -> str:
+    """Return the prefix below which the audio of one TranscriptionJob lies."""
+    return f"{job_prefix(namespace, name)}audio/"
+
+
+def audio_key(namespace: str, name: str, file_name: str, upload: str | None = None) -> str:
+    """Return the key of an upload, its file name made safe for any tool that lists the bucket.
+
+    `upload` keeps uploads apart that are for the same job, and of which one will be its audio.
+    """
     safe_name = _UNSAFE_CHARACTERS.sub("_", file_name)[-_LONGEST_FILE_NAME:].strip("._")
-    return f"{job_prefix(namespace, name)}audio/{safe_name or 'audio'}"
+    place = f"{upload}/" if upload else ""
+    return f"{audio_prefix(namespace, name)}{place}{safe_name or 'audio'}"
+
+
+def uploads_prefix(namespace: str) -> str:
+    """Return the prefix of notes on uploads that are not whole yet.
+
+    No job lies below it: a name has no underscore.
+    """
+    return f"{tenant_prefix(namespace)}_uploads/"
+
+
+def upload_prefix(namespace: str, name: str) -> str:
+    """Return the prefix of the notes on the upload that will be the job of that name."""
+    return f"{uploads_prefix(namespace)}{name}/"
+
+
+def upload_state_key(namespace: str, name: str) -> str:
+    """Return the key of the note that says what an upload is to be."""
+    return f"{upload_prefix(namespace, name)}state.json"
 
 
 def result_file_name(output_format: OutputFormat) -> str:

@@ -4,14 +4,12 @@ A file gets its name once all of it is on the disk, so that there is never half 
 program writes into the same folder by the same rule (`waas_job.storage.file_transport`).
 """
 
-import errno
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from io import RawIOBase
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 from uuid import uuid4
 
 import anyio.to_thread
@@ -20,25 +18,27 @@ from waas_api.errors import (
     ObjectExists,
     ObjectNotFound,
     ObjectTooLarge,
-    StorageFull,
     StorageUnavailable,
 )
 from waas_api.object_storage import StoredObject
-from waas_job.storage.file_transport import sync_directory
 from waas_operator import errors as operator_errors
 from waas_standalone.errors import UnusableKey
+from waas_standalone.folder_files import (
+    PIECE_BYTES,
+    flush,
+    path_of,
+    publish,
+    run_on_disk,
+    write_all,
+)
+from waas_standalone.growing_files import GrowingFiles
 from waas_standalone.object_paths import object_path
-
-Result = TypeVar("Result")
 
 LARGEST_NOTE = 1 << 20
 """Bytes of the largest manifest or progress note that is read."""
 
-_PIECE_BYTES = 1 << 20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
-
-class FolderObjectStorage:
+class FolderObjectStorage(GrowingFiles):
     """What the api needs of a bucket."""
 
     def __init__(self, root: Path, unfinished: Path) -> None:
@@ -48,42 +48,61 @@ class FolderObjectStorage:
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
         """Store a body under a key and return its length; what the body raises comes through."""
-        path = await _run(lambda: self._path(key))
+        path = await run_on_disk(lambda: path_of(self._root, key))
         unfinished = self._unfinished / uuid4().hex
         try:
             # Without a buffer, whose rest would be written at the close, past all that handles it.
-            with await _run(lambda: unfinished.open("xb", buffering=0)) as file:
-                size = await _write_all(file, body)
-                await _run(lambda: _flush(file))
-            await _run(lambda: _publish(unfinished, path, self._root))
+            with await run_on_disk(lambda: unfinished.open("xb", buffering=0)) as file:
+                size = await write_all(file, body)
+                await run_on_disk(lambda: flush(file))
+            await run_on_disk(lambda: publish(unfinished, path, self._root))
         finally:
             unfinished.unlink(missing_ok=True)
         return size
 
     async def read(self, key: str, *, largest_bytes: int) -> bytes:
         """Return an object, or raise ObjectNotFound or ObjectTooLarge."""
-        content = await _run(lambda: _read(self._path(key), largest_bytes + 1))
+        content = await run_on_disk(lambda: _read(path_of(self._root, key), largest_bytes + 1))
         if content is None:
             raise ObjectNotFound(f"there is no such object: {key}")
         if len(content) > largest_bytes:
             raise ObjectTooLarge(f"{key} is larger than {largest_bytes} bytes")
         return content
 
+    async def write(self, key: str, content: bytes) -> None:
+        """Store a small object, in place of one that is there."""
+
+        async def body() -> AsyncIterator[bytes]:
+            yield content
+
+        await self.store(key, body())
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return the keys of all objects below a prefix that ends with "/"."""
+        folder = path_of(self._root, prefix.removesuffix("/"))
+        return await run_on_disk(
+            lambda: [
+                each.relative_to(self._root).as_posix()
+                for each in folder.rglob("*")
+                if each.is_file()
+            ]
+        )
+
     async def move(self, key: str, new_key: str) -> None:
         """Rename a file, or raise ObjectNotFound."""
 
         def move() -> None:
-            path, new_path = self._path(key), self._path(new_key)
+            path, new_path = path_of(self._root, key), path_of(self._root, new_key)
             if not path.is_file():
                 raise ObjectNotFound(f"there is no such object: {key}")
-            _publish(path, new_path, self._root)
+            publish(path, new_path, self._root)
             _remove_empty_folders(path, self._root)
 
-        await _run(move)
+        await run_on_disk(move)
 
     async def store_new(self, key: str, content: bytes) -> None:
         """Store an object whole, or raise ObjectExists where one is under that key already."""
-        path = self._path(key)
+        path = path_of(self._root, key)
         unfinished = self._unfinished / uuid4().hex
 
         def store() -> None:
@@ -92,40 +111,30 @@ class FolderObjectStorage:
                     file.write(content)
                     os.fsync(file.fileno())
                 # Unlike a renaming, a link takes no name that is taken.
-                _publish(unfinished, path, self._root, give_name=os.link)
+                publish(unfinished, path, self._root, give_name=os.link)
             except FileExistsError:
                 raise ObjectExists(f"there is an object already: {key}") from None
             finally:
                 unfinished.unlink(missing_ok=True)
 
-        await _run(store)
+        await run_on_disk(store)
 
     async def copy(self, key: str, target: str) -> None:
         """Have an object under another key as well: objects do not change, so a link will do."""
-        source, path = self._path(key), self._path(target)
+        source, path = path_of(self._root, key), path_of(self._root, target)
 
         def copy() -> None:
             path.unlink(missing_ok=True)
             try:
-                _publish(source, path, self._root, give_name=os.link)
+                publish(source, path, self._root, give_name=os.link)
             except FileNotFoundError:
                 raise ObjectNotFound(f"there is no such object: {key}") from None
 
-        await _run(copy)
-
-    async def list_keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below a prefix that ends with "/"."""
-        folder = self._path(prefix.removesuffix("/"))
-
-        def list_keys() -> tuple[str, ...]:
-            files = (path for path in folder.rglob("*") if path.is_file())
-            return tuple(sorted(path.relative_to(self._root).as_posix() for path in files))
-
-        return await _run(list_keys)
+        await run_on_disk(copy)
 
     async def look_at(self, key: str) -> StoredObject:
         """Return size and time of the file."""
-        path = self._path(key)
+        path = path_of(self._root, key)
 
         def look() -> StoredObject:
             try:
@@ -134,48 +143,42 @@ class FolderObjectStorage:
                 raise ObjectNotFound(f"there is no such object: {key}") from None
             return StoredObject(found.st_size, f"{found.st_ino:x}-{found.st_mtime_ns:x}")
 
-        return await _run(look)
+        return await run_on_disk(look)
 
     async def read_range(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
         """Give some bytes of an object, piece by piece, or raise ObjectNotFound."""
-        path = self._path(key)
+        path = path_of(self._root, key)
         try:
-            file = await _run(lambda: path.open("rb"))
+            file = await run_on_disk(lambda: path.open("rb"))
         except StorageUnavailable as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 raise ObjectNotFound(f"there is no such object: {key}") from error
             raise
         with file:
-            await _run(lambda: file.seek(first))
-            sizes = (min(_PIECE_BYTES, length - done) for done in range(0, length, _PIECE_BYTES))
+            await run_on_disk(lambda: file.seek(first))
+            sizes = (min(PIECE_BYTES, length - done) for done in range(0, length, PIECE_BYTES))
             for size in sizes:
-                yield await _run(partial(file.read, size))
+                yield await run_on_disk(partial(file.read, size))
 
     async def discard(self, key: str) -> None:
         """Remove the object; nothing there is fine."""
 
         def discard() -> None:
-            path = self._path(key)
+            path = path_of(self._root, key)
             path.unlink(missing_ok=True)
             _remove_empty_folders(path, self._root)
 
-        await _run(discard)
+        await run_on_disk(discard)
 
     async def discard_all(self, prefix: str) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
-        await _run(lambda: _remove_below(self._root, prefix))
+        await run_on_disk(lambda: _remove_below(self._root, prefix))
 
     async def is_ready(self) -> bool:
         """Tell whether the folder can be written to."""
         return await anyio.to_thread.run_sync(
             lambda: all(os.access(each, os.W_OK) for each in (self._root, self._unfinished))
         )
-
-    def _path(self, key: str) -> Path:
-        try:
-            return object_path(self._root, key)
-        except UnusableKey as error:
-            raise ObjectNotFound(str(error)) from error
 
 
 class FolderNotes:
@@ -218,47 +221,6 @@ class FolderNotes:
             return 0
 
 
-async def _write_all(file: RawIOBase, body: AsyncIterator[bytes]) -> int:
-    piece = bytearray()
-    size = 0
-    async for chunk in body:
-        piece += chunk
-        size += len(chunk)
-        if len(piece) >= _PIECE_BYTES:
-            await _write(file, piece)
-            piece = bytearray()
-    await _write(file, piece)
-    return size
-
-
-async def _write(file: RawIOBase, piece: bytearray) -> None:
-    def write() -> None:
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[file.write(rest) :]
-
-    await _run(write)
-
-
-def _flush(file: RawIOBase) -> None:
-    os.fsync(file.fileno())
-
-
-def _publish(
-    unfinished: Path,
-    path: Path,
-    root: Path,
-    give_name: Callable[[Path, Path], object] = os.replace,
-) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    give_name(unfinished, path)
-    # The names on the way to it have to be on the disk as well.
-    for folder in path.parents:
-        sync_directory(folder)
-        if folder == root:
-            return
-
-
 def _remove_empty_folders(path: Path, root: Path) -> None:
     """Remove the folders on the way to a file, below its tenant's, that it leaves empty."""
     for folder in path.parents:
@@ -292,16 +254,3 @@ def _remove_below(root: Path, prefix: str) -> None:
         return
     except NotADirectoryError:
         path.unlink(missing_ok=True)
-
-
-async def _run(work: Callable[[], Result]) -> Result:
-    try:
-        return await anyio.to_thread.run_sync(work)
-    except OSError as error:
-        raise _translate(error) from error
-
-
-def _translate(error: OSError) -> StorageUnavailable:
-    if error.errno in _NO_ROOM:
-        return StorageFull("the disk of the objects' folder is full")
-    return StorageUnavailable(f"the objects' folder does not work: {error.strerror}")

@@ -5,8 +5,10 @@ import logging
 import time
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from waas_contract.object_keys import uploads_prefix
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.reconcile import Key, Reconciler
@@ -155,8 +157,14 @@ class LocalService:
 
     async def _put_unclaimed_aside(self) -> None:
         namespace = self._namespace
-        names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace))
+        listed = await self._records.run(
+            lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace)
+        )
+        names = set(listed)
         tenant = self._folder.objects / namespace
+        # Recordings whose last piece has come, perhaps, but not yet their job.
+        uploads = self._folder.objects / uploads_prefix(namespace)
+        names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
         removed = await asyncio.to_thread(remove_what_nobody_missed, lost_and_found, time.time())
         if removed:
@@ -207,6 +215,10 @@ def _build_senders(settings: Settings) -> Senders:
         return build_senders(settings)
     except ValueError as error:
         raise BadSettings(f"The settings do not fit: {error}") from error
+
+
+def _list_names(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()] if folder.is_dir() else []
 
 
 def build_reconcile_settings(settings: Settings) -> ReconcileSettings:

@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,28 @@ from starlette.routing import BaseRoute, Mount, Route
 from support.api_builders import (
     JOB_ID,
     NAMESPACE,
+    NOW,
     TRANSCRIPT,
     make_manifest,
     make_spec,
     make_status,
 )
 from support.logins import GuardedApi
+from waas_api import tus
 from waas_api.detection import Detections
 from waas_api.gate import PUBLIC_PATHS
 from waas_api.live_streams import LiveStreams
-from waas_contract.object_keys import manifest_key
-from waas_contract.transcription_job import Phase
+from waas_api.resumable_uploads import Upload
+from waas_contract.object_keys import (
+    audio_prefix,
+    job_prefix,
+    manifest_key,
+    upload_prefix,
+    upload_state_key,
+)
+from waas_contract.transcription_job import Phase, TranscriptionRequest
 
+GROWING_KEY = f"{audio_prefix(NAMESPACE, JOB_ID)}in-pieces.mp3"
 ABSENT_ID = "99999999-2222-4333-8444-555555555555"
 FILE_NAME = "secret-interview.mp3"
 PUBLIC = {
@@ -63,6 +74,14 @@ STRICT = {
 }
 """What refuses parameters that it does not know, and needs none."""
 
+HEADERS_OF_UPLOADS = {
+    "Tus-Resumable": tus.VERSION,
+    "Content-Type": tus.PIECE_TYPE,
+    "Upload-Length": "5",
+    "Upload-Offset": "2",
+    "X-HTTP-Method-Override": "DELETE",
+}
+
 
 def list_routes(routes: list[BaseRoute]) -> Iterator[tuple[str, str]]:
     for route in routes:
@@ -97,6 +116,8 @@ async def ask(
     query = "" if (method, path) in STRICT else QUERY
     content = BODIES.get(method, None if "{" in path else BODY)
     headers = HEADERS | ({"Content-Type": "application/json"} if method in BODIES else {})
+    if path.startswith("/v2/uploads"):
+        headers, content = HEADERS_OF_UPLOADS, b"nna"
     return await api.request(
         method, fill(path, job_id) + query, owner=owner, content=content, headers=headers
     )
@@ -107,6 +128,7 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> GuardedApi:
     """A job of Anna's, with its recording and, once it is done, its transcript.
 
     Whoever waits for anything waits for a moment only.
+    She also sends something in pieces, two bytes of five so far, under the same id.
     """
     api = GuardedApi(tmp_path)
     api.app.state.services = replace(
@@ -124,23 +146,41 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> GuardedApi:
     ).encode()
     api.storage.objects[manifest.files[0].key] = content
     api.storage.objects[spec.source.key] = b"Anna's voice"
+    upload = Upload(
+        id=JOB_ID,
+        request=TranscriptionRequest(owner="anna"),
+        file_name=FILE_NAME,
+        length=5,
+        key=GROWING_KEY,
+        handle="fake",
+        expiry_time=NOW + timedelta(hours=1),
+    )
+    note = upload.model_dump_json(by_alias=True, exclude_none=True).encode()
+    api.storage.objects[upload_state_key(NAMESPACE, JOB_ID)] = note
+    api.storage.growing[GROWING_KEY] = b"An"
     return api
 
 
-def state_of(api: GuardedApi) -> tuple[object, object]:
-    """Return Anna's job and all that is stored of it."""
+def state_of(api: GuardedApi) -> tuple[object, ...]:
+    """Return Anna's job and all that is stored of it and of her upload."""
     stored = {
         key: value
         for key, value in api.storage.objects.items()
-        if key.startswith(f"{NAMESPACE}/{JOB_ID}/")
+        if key.startswith((job_prefix(NAMESPACE, JOB_ID), upload_prefix(NAMESPACE, JOB_ID)))
     }
-    return api.jobs.jobs.get(JOB_ID), stored
+    return api.jobs.jobs.get(JOB_ID), stored, api.storage.growing.get(GROWING_KEY)
 
 
 def test_the_routes_are_found() -> None:
     assert ("GET", "/v2/jobs/{job_id}") in OF_A_JOB
     assert ("POST", "/v1/transcribe") in GUARDED
     assert {path for _, path in PUBLIC} == PUBLIC_PATHS
+
+
+async def test_whoever_sends_an_upload_finds_it(api: GuardedApi) -> None:
+    answer = await ask(api, "HEAD", "/v2/uploads/{job_id}", owner="anna")
+
+    assert (answer.status_code, answer.headers["upload-offset"]) == (200, "2")
 
 
 async def test_a_way_that_nobody_has_made_yet_is_closed(api: GuardedApi) -> None:

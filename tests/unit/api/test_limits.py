@@ -1,19 +1,25 @@
 """Limits: 429 with a time, in the form of whoever asked."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
 
 from support.api_builders import NAMESPACE, chunked, make_spec, make_status
+from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE, GuardedApi
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Caller, Permission
 from waas_api.errors import ClusterUnavailable, LimitReached
+from waas_api.idempotency import Once
+from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
 from waas_api.token_bucket import TokenBucket
-from waas_contract.transcription_job import Phase
+from waas_api.transcription_request import Order
+from waas_api.uploads import Uploads
+from waas_contract.transcription_job import Phase, TranscriptionRequest
 
 ANNA = Caller(NAMESPACE, "anna", frozenset(Permission))
 BO = Caller(NAMESPACE, "bo", frozenset(Permission))
@@ -192,3 +198,97 @@ async def test_a_retry_is_a_new_job_within_the_limits(tmp_path: Path) -> None:
     assert answers[0].status_code == 201
     assert_problem(answers[1])
     assert len(api.jobs.jobs) == 2
+
+
+async def test_a_repeat_meets_its_job_where_a_new_one_would_be_too_many(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"most_live_jobs_per_caller": 1})
+
+    async def send(key: str) -> httpx.Response:
+        headers = {"idempotency-key": key}
+        return await api.request(
+            "POST", "/v2/jobs", owner="anna", content=b"sound", headers=headers
+        )
+
+    first, again, other = [await send(key) for key in ("one", "one", "two")]
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert_problem(other)
+    assert len(api.storage.objects) == 1
+
+
+async def test_a_repeat_that_overtakes_the_look_for_its_job_meets_it_all_the_same() -> None:
+    storage, jobs = FakeObjectStorage(), FakeTranscriptionJobs(NAMESPACE)
+    uploads = Uploads(
+        NAMESPACE,
+        storage,
+        jobs,
+        Leftovers(storage),
+        LiveJobs(jobs, most=1),
+        slots=asyncio.Semaphore(1),
+        longest_wait_seconds=1,
+        new_id=lambda: "upload",
+        backoff_seconds=(),
+    )
+    order, once = Order(TranscriptionRequest()), Once("job", "digest")
+
+    first = await uploads.take_in(order, chunked(b"sound"), once)
+    again = await uploads.take_in(order, chunked(b"sound"), once)
+
+    assert (first.is_new, again.is_new) == (True, False)
+    assert first.job.metadata.name == again.job.metadata.name == "job"
+    with pytest.raises(LimitReached):
+        await uploads.take_in(order, chunked(b"sound"), Once("other", "digest"))
+    assert len(storage.objects) == 1
+
+
+TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+
+
+async def begin_upload(api: GuardedApi) -> httpx.Response:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}
+    return await api.request("POST", "/v2/uploads", owner="anna", headers=headers)
+
+
+async def patch(api: GuardedApi, path: str, offset: int, content: bytes) -> httpx.Response:
+    headers = {**TUS, "Upload-Offset": str(offset)}
+    return await api.request("PATCH", path, owner="anna", content=content, headers=headers)
+
+
+async def test_no_upload_begins_where_its_job_would_be_too_many(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"most_live_jobs_per_caller": 1})
+    await api.request("POST", "/v2/jobs", owner="anna", content=b"sound")
+    stored = dict(api.storage.objects)
+
+    answer = await begin_upload(api)
+
+    assert_problem(answer)
+    assert (api.storage.objects, api.storage.growing) == (stored, {})
+
+
+async def test_a_whole_upload_waits_for_the_place_of_its_job(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"most_live_jobs_per_caller": 1})
+    path = (await begin_upload(api)).headers["location"]
+    other = (await api.request("POST", "/v2/jobs", owner="anna", content=b"sound")).json()["id"]
+
+    whole = await patch(api, path, 0, b"sound")
+    waiting = await api.request("HEAD", path, owner="anna", headers=TUS)
+    api.jobs.put(other, api.jobs.jobs[other].spec, make_status(Phase.SUCCEEDED))
+    made = await api.request("HEAD", path, owner="anna", headers=TUS)
+
+    assert_problem(whole)
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (429, "60")
+    assert (made.status_code, made.headers["upload-offset"]) == (200, "5")
+    job = api.jobs.jobs[path.rpartition("/")[2]]
+    assert (job.spec.owner, api.storage.objects[job.spec.source.key]) == ("anna", b"sound")
+
+
+async def test_the_bytes_of_pieces_count(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"upload_bytes_per_day_per_caller": 3})
+    path = (await begin_upload(api)).headers["location"]
+
+    first = await patch(api, path, 0, b"soun")
+    second = await patch(api, path, 4, b"d")
+
+    assert first.status_code == 204
+    assert_problem(second)

@@ -9,7 +9,6 @@ from support.api_builders import (
     NAMESPACE,
     NOW,
     Api,
-    chunked,
     make_settings,
     make_spec,
     make_status,
@@ -17,16 +16,12 @@ from support.api_builders import (
 )
 from support.fake_transcription_jobs import CREATION_TIME
 from waas_api.errors import ClusterUnavailable
-from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import (
     AudioStatus,
     Condition,
     ConditionType,
     Phase,
     Progress,
-    Source,
-    Task,
-    TranscriptionJobSpec,
 )
 
 PROBLEM = "application/problem+json"
@@ -50,116 +45,6 @@ async def test_models_are_listed_with_the_default() -> None:
         ],
         "default": "base",
     }
-
-
-async def test_a_recording_becomes_an_object_and_a_job() -> None:
-    api = Api()
-
-    answer = await api.request(
-        "POST",
-        "/v2/jobs?file_name=Bl%C3%A5b%20100%25.mp3&language=norwegian&model=base&task=translate"
-        "&formats=srt,%20txt,srt&word_timestamps=true&prompt=Hei",
-        chunked(b"so", b"und"),
-    )
-
-    assert (answer.status_code, answer.headers["location"]) == (201, f"/v2/jobs/{JOB_ID}")
-    assert answer.json() == {
-        "id": JOB_ID,
-        "fileName": "Blåb 100%.mp3",
-        "phase": "Pending",
-        "reason": None,
-        "message": None,
-        "progress": None,
-        "processedSeconds": None,
-        "audio": None,
-        "positionInQueue": None,
-        "estimate": None,
-        "model": "base",
-        "task": "translate",
-        "language": "no",
-        "formats": ["json", "srt", "txt"],
-        "wordTimestamps": True,
-        "cancelled": False,
-        "suspended": False,
-        "priority": "normal",
-        "owner": None,
-        "labels": {},
-        "retryOf": None,
-        "ttlSecondsAfterFinished": None,
-        "ttlSecondsAfterFailure": None,
-        "attempts": 0,
-        "creationTime": "2026-11-22T18:00:00Z",
-        "startTime": None,
-        "completionTime": None,
-        "expiryTime": None,
-    }
-    key = f"{NAMESPACE}/{JOB_ID}/audio/Bl_b_100_.mp3"
-    assert api.storage.objects == {key: b"sound"}
-    assert api.jobs.jobs[JOB_ID].spec == TranscriptionJobSpec(
-        source=Source(key=key, file_name="Blåb 100%.mp3"),
-        model="base",
-        task=Task.TRANSLATE,
-        language="no",
-        initial_prompt="Hei",
-        word_timestamps=True,
-        formats=(OutputFormat.SRT, OutputFormat.TXT),
-    )
-
-
-async def test_a_recording_alone_gets_every_default() -> None:
-    api = Api()
-
-    await api.request("POST", "/v2/jobs", b"sound")
-
-    key = f"{NAMESPACE}/{JOB_ID}/audio/audio"
-    assert api.jobs.jobs[JOB_ID].spec == TranscriptionJobSpec(source=Source(key=key))
-
-
-@pytest.mark.parametrize(
-    ("query", "content", "status", "name", "detail"),
-    [
-        ("model=huge", b"x", 400, "unknown-model",
-         "This service has no such model. GET /v2/models lists those that it has."),
-        ("language=elvish", b"x", 400, "unknown-language",
-         "Give a language by its English name or its code, for example norwegian or no."),
-        ("task=sing", b"x", 400, "unknown-task", "The task is transcribe or translate."),
-        ("model=tiny.en&language=no", b"x", 400, "english-only-model",
-         "Language not supported by this model: choose a model whose name does not end in .en"),
-        ("", b"", 400, "no-recording", "Send the recording as the request's body."),
-        ("langauge=no", b"x", 400, "invalid-request",
-         "There is no parameter 'langauge': choose from file_name, language, model, task, formats, "
-         "word_timestamps, prompt."),
-        ("formats=srt,doc", b"x", 400, "invalid-request",
-         "formats may name json, srt, vtt, txt, tsv, with commas."),
-        ("word_timestamps=perhaps", b"x", 400, "invalid-request",
-         "word_timestamps must be true or false."),
-        (f"prompt={'x' * 2001}", b"x", 400, "invalid-request",
-         "The prompt is longer than 2000 characters."),
-        (f"file_name={'x' * 256}", b"x", 400, "invalid-request",
-         "file_name is longer than 255 characters."),
-    ],
-)  # fmt: skip
-async def test_bad_input_is_a_problem(
-    query: str, content: bytes, status: int, name: str, detail: str
-) -> None:
-    api = Api()
-
-    answer = await api.request("POST", f"/v2/jobs?{query}", content)
-
-    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
-    problem = answer.json()
-    assert problem["type"] == f"tag:waas.dev,2026:{name}"
-    assert (problem["status"], problem["detail"]) == (status, detail)
-    assert problem["title"]
-    assert (api.storage.objects, api.jobs.jobs) == ({}, {})
-
-
-async def test_a_form_is_an_unsupported_kind_of_body() -> None:
-    headers = {"content-type": "multipart/form-data; boundary=x"}
-
-    answer = await Api().request("POST", "/v2/jobs", b"--x", headers)
-
-    assert (answer.status_code, answer.json()["title"]) == (415, "A form is not a recording")
 
 
 async def test_a_body_that_is_too_long_is_a_problem() -> None:

@@ -242,7 +242,7 @@ async def test_a_save_between_the_look_and_the_write_is_not_overwritten() -> Non
     key = edit_key(NAMESPACE, JOB_ID, 1)
     listed = api.storage.list_keys
 
-    async def list_then_lose_the_race(prefix: str) -> tuple[str, ...]:
+    async def list_then_lose_the_race(prefix: str) -> list[str]:
         found = await listed(prefix)
         api.storage.objects[key] = b"another's"
         return found

@@ -12,6 +12,7 @@ from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
 from waas_api.errors import ClusterRefused, ClusterUnavailable
 from waas_api.leftovers import Leftovers
+from waas_api.live_jobs import LiveJobs
 from waas_api.transcription_request import Order
 from waas_api.uploads import Uploads
 from waas_contract.transcription_job import TranscriptionRequest
@@ -146,6 +147,7 @@ def make_uploads(
         storage,
         jobs,
         leftovers or Leftovers(storage),
+        LiveJobs(jobs),
         slots=asyncio.Semaphore(at_once),
         longest_wait_seconds=longest_wait_seconds,
         new_id=lambda: JOB_ID,

@@ -1,5 +1,6 @@
 """What the chart sets of the programs, and that they understand it."""
 
+from ipaddress import ip_network
 from typing import Any, cast
 
 import pytest
@@ -53,6 +54,10 @@ FULL: dict[str, Any] = {
             "longestUploadWaitSeconds": 0.5,
             "longestUploadIdleSeconds": 7,
             "longestUploadSeconds": 60,
+            "unfinishedUploadSeconds": 7200,
+            "urlSources": False,
+            "urlSourceNetworks": ["10.1.0.0/16", "fd12::/16"],
+            "urlSourcePorts": [443, 8443],
             "largestTranscriptBytes": 2048,
             "eventStreamsAtOnce": 9,
             "longestShutdownSeconds": 5,
@@ -167,6 +172,11 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
         longest_upload_wait_seconds=0.5,
         longest_upload_idle_seconds=7,
         longest_upload_seconds=60,
+        unfinished_upload_seconds=7200,
+        url_sources=False,
+        url_source_networks=(ip_network("10.1.0.0/16"), ip_network("fd12::/16")),
+        url_source_ports=(443, 8443),
+        source_buckets={"newsroom": ("archive", "field-recordings")},
         largest_transcript_bytes=2048,
         event_streams_at_once=9,
         longest_shutdown_seconds=5,
@@ -254,7 +264,11 @@ def test_defaults_of_the_chart_are_those_of_the_programs(
     component: str, program: type[BaseSettings]
 ) -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())[component]["settings"]
-    defaults = {to_camel(name): field.default for name, field in program.model_fields.items()}
+    defaults = {
+        # YAML has lists alone.
+        to_camel(name): list(field.default) if isinstance(field.default, tuple) else field.default
+        for name, field in program.model_fields.items()
+    }
 
     # An empty value leaves the setting to the program.
     chosen = {name: value for name, value in values.items() if value not in ("", [])}

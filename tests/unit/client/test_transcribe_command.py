@@ -12,6 +12,7 @@ from support.command import Command, make_recording, unreachable
 from support.quick_api import BAD_SOUND, SERVER
 from waas_client import AsyncClient
 from waas_contract.formats import OutputFormat, render_transcript
+from waas_contract.transcription_options import DecodingOptions, SubtitleOptions
 
 SRT = render_transcript(TRANSCRIPT, OutputFormat.SRT)
 TXT = render_transcript(TRANSCRIPT, OutputFormat.TXT)
@@ -48,6 +49,9 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
     result = command.run(
         "transcribe", recording, "--task", "translate", "--format", "vtt,jojo,timecode_txt",
         "--prompt", "Hei", "--word-timestamps", "-o", tmp_path / "out", "--model", "base",
+        "--beam-size", "5", "--temperature", "0.2", "--max-line-width", "42",
+        "--max-line-count", "2", "--priority", "high", "--ttl", "7d", "--deadline", "90m",
+        "--label", "desk=news", "--label", "example.org/show=late",
     )  # fmt: skip
 
     assert result.exit_code == 0, result.stderr
@@ -59,6 +63,31 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
     spec = command.api.jobs.jobs["job-000"].spec
     assert (spec.task, spec.initial_prompt, spec.word_timestamps) == ("translate", "Hei", True)
     assert spec.formats == ("vtt",)
+    assert spec.decoding == DecodingOptions(beam_size=5, temperature=0.2)
+    assert spec.subtitles == SubtitleOptions(max_line_width=42, max_line_count=2)
+    assert (spec.priority, spec.active_deadline_seconds) == ("high", 5400)
+    assert spec.ttl_seconds_after_finished == 7 * 86_400
+    labels = command.api.jobs.jobs["job-000"].metadata.labels
+    assert labels == {"desk": "news", "example.org/show": "late"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "text"),
+    [
+        ("--ttl", "soon", "write it like 90, 30m, 12h or 7d"),
+        ("--deadline", "1w", "write it like 90, 30m, 12h or 7d"),
+        ("--label", "news", "write it like desk=news"),
+        ("--priority", "urgent", "low"),
+        ("--beam-size", "11", "less than or equal to 10"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_told(
+    command: Command, tmp_path: Path, option: str, value: str, text: str
+) -> None:
+    result = command.run("transcribe", make_recording(tmp_path / "talk.mp3"), option, value)
+
+    assert result.exit_code == 2
+    assert text in result.stderr
 
 
 def test_a_folder_of_many_files_comes_back_whole(command: Command, tmp_path: Path) -> None:

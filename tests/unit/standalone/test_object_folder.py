@@ -122,7 +122,7 @@ async def test_a_full_disk_is_told(
     def fail(_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(object_folder, "_flush", fail)
+    monkeypatch.setattr(object_folder, "flush", fail)
 
     with pytest.raises(StorageFull):
         await storage.store(KEY, chunked(b"x"))

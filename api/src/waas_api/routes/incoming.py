@@ -2,8 +2,11 @@
 
 from fastapi import Request
 
-from waas_api.errors import FormSent, NoRecording, NotAForm, UploadTooLarge
+from waas_api.dependencies import Desk
+from waas_api.errors import FormSent, NoRecording, NotAForm, NotARecording, UploadTooLarge
+from waas_api.media_check import HEAD_BYTES, explain_not_media
 from waas_api.multipart_form import MultipartForm, find_boundary
+from waas_api.native_request import Choices
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
 from waas_api.upload_body import UploadBody, UploadLimits
@@ -15,11 +18,27 @@ def first_values(request: Request) -> dict[str, str]:
     return {name: query.getlist(name)[0] for name in query}
 
 
+def bound_body(
+    request: Request, settings: Settings, *, largest_bytes: int | None = None
+) -> UploadBody:
+    """Return the body, held to its length and to its time."""
+    announced = request.headers.get("content-length", "")
+    return UploadBody(
+        request.stream(),
+        announced_bytes=int(announced) if announced.isdecimal() else None,
+        limits=UploadLimits(
+            largest_bytes=largest_bytes or settings.largest_upload_bytes,
+            longest_idle_seconds=settings.longest_upload_idle_seconds,
+            longest_seconds=settings.longest_upload_seconds,
+        ),
+    )
+
+
 async def open_body(request: Request, settings: Settings) -> UploadBody:
     """Return the body once its first byte is there; storage is not troubled before that."""
     if is_form(request.headers.get("content-type", "")):
         raise FormSent("No file uploaded")
-    body = _limit_body(request, settings)
+    body = bound_body(request, settings)
     if await body.is_empty():
         raise NoRecording("No file uploaded")
     return body
@@ -30,20 +49,20 @@ def open_form(request: Request, settings: Settings) -> MultipartForm:
     boundary = find_boundary(request.headers.get("content-type", ""))
     if boundary is None:
         raise NotAForm("Send the recording as the field `file` of a form (multipart/form-data).")
-    return MultipartForm(boundary, _limit_body(request, settings), file_field="file")
+    return MultipartForm(boundary, bound_body(request, settings), file_field="file")
 
 
-def _limit_body(request: Request, settings: Settings) -> UploadBody:
-    announced = request.headers.get("content-length", "")
-    return UploadBody(
-        request.stream(),
-        announced_bytes=int(announced) if announced.isdecimal() else None,
-        limits=UploadLimits(
-            largest_bytes=settings.largest_upload_bytes,
-            longest_idle_seconds=settings.longest_upload_idle_seconds,
-            longest_seconds=settings.longest_upload_seconds,
-        ),
-    )
+def choices_of(desk: Desk) -> Choices:
+    """Return what the administrator lets clients choose from."""
+    settings = desk.settings
+    return Choices(settings.models, settings.default_model, desk.services.webhook_ids)
+
+
+async def check_media(body: UploadBody) -> None:
+    """Raise NotARecording where a body is plainly something else."""
+    what = explain_not_media(await body.peek(HEAD_BYTES))
+    if what is not None:
+        raise NotARecording(f"That is {what}, not a recording. Send sound or video.")
 
 
 async def read_json_body(request: Request, settings: Settings) -> bytes:

@@ -77,7 +77,7 @@ async def retry_job(
     order = order_retry(job, changes or RetryChanges(), models=desk.settings.models)
     key = find_audio_key(job)
     try:
-        async with desk.admit():
+        with desk.admit():
             name = await desk.tenant.uploads.accept_copy(order.of(job.spec.owner), key)
     except ObjectNotFound as error:
         raise AudioMissing("The recording is not in object storage any more.") from error

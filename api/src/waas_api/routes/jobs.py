@@ -1,38 +1,18 @@
-"""The jobs under /v2: made, listed, looked at."""
+"""The jobs under /v2: listed, looked at."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.job_list_parameters import JobListParameters
 from waas_api.job_listing import select_page
 from waas_api.native import JobList, JobView, show_job
-from waas_api.routes.incoming import first_values, open_body
 from waas_api.routes.native_openapi import problems
 from waas_api.routes.showing import show
-from waas_api.transcription_request import build_spec, parse_job_parameters
-from waas_contract.transcription_job import ObjectMeta, TranscriptionJob
 
 router = APIRouter(tags=["jobs"])
-
-
-@router.post("/v2/jobs", status_code=201)
-async def create_job(request: Request, response: Response, desk: CallersDesk) -> JobView:
-    """Take a recording as the raw body and answer with its job."""
-    settings = desk.settings
-    order = parse_job_parameters(
-        first_values(request), models=settings.models, default_model=settings.default_model
-    )
-    body = await open_body(request, settings)
-    name = await desk.accept(order, body)
-    response.headers["Location"] = f"/v2/jobs/{name}"
-    # Not read back: the job is there, and a store that fails just now must not hide its id.
-    namespace = desk.tenant.namespace
-    metadata = ObjectMeta(name=name, namespace=namespace, creation_timestamp=desk.services.now())
-    spec = build_spec(namespace, name, order.of(desk.caller.owner))
-    return show_job(TranscriptionJob(metadata=metadata, spec=spec))
 
 
 @router.head("/v2/jobs", include_in_schema=False)

@@ -10,6 +10,19 @@ from waas_client.command_line.batch import Batch, Plan
 from waas_client.command_line.exit_codes import CommandError, ExitCode
 from waas_client.command_line.inputs import Input, find_inputs
 from waas_client.command_line.interruption import Interruption, run_until_interrupted
+from waas_client.command_line.job_options import (
+    BeamSizeOption,
+    DeadlineOption,
+    LabelOption,
+    MaxLineCountOption,
+    MaxLineWidthOption,
+    PriorityOption,
+    PromptOption,
+    TemperatureOption,
+    TtlOption,
+    WordTimestampsOption,
+    parse_labels,
+)
 from waas_client.command_line.options import (
     JsonOption,
     OverwriteOption,
@@ -72,13 +85,16 @@ def transcribe(
     formats: Annotated[
         str, typer.Option("--format", help="Formats to write, with commas between them.")
     ] = "txt,srt",
-    prompt: Annotated[
-        str | None,
-        typer.Option(help="Text that sets vocabulary and style.", show_default=False),
-    ] = None,
-    word_timestamps: Annotated[
-        bool, typer.Option("--word-timestamps", help="Find out when each word is said.")
-    ] = False,
+    prompt: PromptOption = None,
+    word_timestamps: WordTimestampsOption = False,
+    beam_size: BeamSizeOption = None,
+    temperature: TemperatureOption = None,
+    max_line_width: MaxLineWidthOption = None,
+    max_line_count: MaxLineCountOption = None,
+    priority: PriorityOption = None,
+    ttl: TtlOption = None,
+    deadline: DeadlineOption = None,
+    labels: LabelOption = None,
     output_folder: Annotated[
         Path | None,
         typer.Option(
@@ -118,6 +134,15 @@ def transcribe(
             formats=tuple(each for each in names if each in set(OutputFormat)) or None,
             prompt=prompt,
             word_timestamps=word_timestamps,
+            beam_size=beam_size,
+            temperature=temperature,
+            max_line_width=max_line_width,
+            max_line_count=max_line_count,
+            priority=priority,
+            # The callbacks have made numbers of them.
+            ttl_seconds=None if ttl is None else int(ttl),
+            deadline_seconds=None if deadline is None else int(deadline),
+            labels=parse_labels(labels or []),
         ),
         formats=names,
         overwrite=overwrite,
