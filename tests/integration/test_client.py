@@ -72,7 +72,7 @@ def test_a_recording_without_sound_says_why(
 ) -> None:
     operator.start()
 
-    job = client.submit(io.BytesIO(b"no recording at all"), JobOptions(model="tiny.en"))
+    job = client.submit(io.BytesIO(b"\0no recording at all"), JobOptions(model="tiny.en"))
 
     with pytest.raises(errors.JobFailed) as caught:
         client.wait(job.id)

@@ -15,17 +15,6 @@ from waas_contract.transcript import Transcript
 router = APIRouter()
 
 
-class _AsSpelt(bytes):
-    """A header's name that the HTTP server, which writes all of them small, leaves as it is."""
-
-    def lower(self) -> bytes:
-        return self
-
-
-# Scripts look for it as the old service spelt it.
-_CONTENT_DISPOSITION = _AsSpelt(b"Content-disposition")
-
-
 @router.api_route("/v1/download/{job_id}", methods=["GET", "HEAD"])
 async def download(job_id: str, request: Request, desk: CallersDesk) -> Response:
     """Return a finished transcript in one of the formats."""
@@ -48,6 +37,6 @@ async def download(job_id: str, request: Request, desk: CallersDesk) -> Response
     response = Response(content, media_type=form.media_type)
     if form.extension is not None:
         value = f'attachment; filename="{name}.{form.extension}"'
-        # Past the framework, which would write it small, too.
-        response.raw_headers.append((_CONTENT_DISPOSITION, value.encode("latin-1")))
+        # Past the framework, which would write it small: scripts look for it as it always was.
+        response.raw_headers.append((b"Content-disposition", value.encode("latin-1")))
     return response
