@@ -130,6 +130,8 @@ class OperatorProcess:
     extra_variables: dict[str, str]
     programs: list[Program] = field(default_factory=list)
     ready_url: str = ""
+    options: tuple[str, ...] = ()
+    """Of the Python interpreter, for example to run it under a profiler."""
 
     def variables(self, health_port: int) -> dict[str, str]:
         return {
@@ -149,7 +151,7 @@ class OperatorProcess:
         health_port = free_port()
         tests = Path(__file__).parents[1]
         program = Program(
-            [sys.executable, "-m", module],
+            [sys.executable, *self.options, "-m", module],
             {**self.variables(health_port), "PYTHONPATH": str(tests), **variables},
             self.folder / "operator.log",
         )
