@@ -26,6 +26,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
 from waas_operator.seams import Resource
+from waas_operator.sightings import Sightings
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE_SIZE = "500"
@@ -44,9 +45,10 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 class KubernetesCluster:
     """A Cluster behind a real API server."""
 
-    def __init__(self, api_client: client.ApiClient) -> None:
-        """Take a client whose configuration is loaded."""
+    def __init__(self, api_client: client.ApiClient, sightings: Sightings | None = None) -> None:
+        """Take a client whose configuration is loaded, and what an informer sees."""
         self._client = api_client
+        self.sightings = sightings or Sightings()
 
     @classmethod
     async def connect(cls) -> Self:
@@ -64,6 +66,8 @@ class KubernetesCluster:
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return the resource, or None where there is none; raises Unreadable."""
+        if seen := self.sightings.take(namespace, name):
+            return seen
         resource = await self._get(_transcription_job_path(namespace, name))
         try:
             return read_transcription_job(resource) if resource else None
@@ -78,7 +82,10 @@ class KubernetesCluster:
             page = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
             # The API server writes an empty list of metadata as null.
             for resource in page.get("items") or ():
-                yield resource["metadata"]["name"]
+                name = resource["metadata"]["name"]
+                # Whoever lists wants to know what was missed.
+                self.sightings.discard(namespace, name)
+                yield name
             if not (token := page.get("metadata", {}).get("continue")):
                 return
             query = {**query, "continue": token}
@@ -102,7 +109,10 @@ class KubernetesCluster:
             "status": status.to_wire(),
         }
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
-        await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+        stored = await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+        version = {"resource_version": stored["metadata"]["resourceVersion"]}
+        written = {"metadata": metadata.model_copy(update=version), "status": status}
+        self.sightings.note_written(transcription_job.model_copy(update=written))
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""

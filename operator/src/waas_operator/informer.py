@@ -38,6 +38,21 @@ class DeadWatcherHandler(logging.Handler):
             self._on_dead_watcher(message)
 
 
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Keeps nothing: no handler asks what changed, and each event would be copied to find out."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Return that there is nothing to compare."""
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        """Return that nothing was compared before."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Write nothing."""
+
+
 def build_kopf_settings() -> kopf.OperatorSettings:
     """Return Kopf's settings; each differs from the default for the reason beside it."""
     settings = kopf.OperatorSettings()
@@ -56,6 +71,7 @@ def build_kopf_settings() -> kopf.OperatorSettings:
     # watcher dies and the process with it; and nothing is deaf for long once the server is back.
     settings.networking.error_backoffs = [1, 2, 3, 5, 8]
     settings.queueing.worker_limit = None  # handlers only add keys
+    settings.persistence.diffbase_storage = NoDiffBase()
     settings.posting.enabled = False  # no events from log lines
     settings.process.ultimate_exiting_timeout = 25  # within the pod's grace period
     return settings
@@ -93,9 +109,14 @@ def build_registry(
         if namespace and owner:
             add(Key(namespace, owner))
 
+    async def on_job(type: str | None, **event: Any) -> None:
+        # One that appears (listed ones have no type) is what the operator itself has just made.
+        if type != "ADDED":
+            await on_child(**event)
+
     kopf.on.login(registry=registry)(log_in)
     kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(on_transcription_job)
-    kopf.on.event("batch", "v1", "jobs", registry=registry)(on_child)
+    kopf.on.event("batch", "v1", "jobs", registry=registry)(on_job)
     kopf.on.event("", "v1", "pods", registry=registry)(on_child)
     return registry
 

@@ -20,6 +20,7 @@ from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ENV_PREFIX, Settings
+from waas_operator.sightings import Sightings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ async def run_operator(
     cluster: Cluster,
     object_storage: ObjectStorage,
     *,
+    sightings: Sightings | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> None:
     """Run until it is cancelled or a part of it dies."""
@@ -63,7 +65,7 @@ async def run_operator(
             await run_informer(
                 settings.job_namespaces,
                 queue.add,
-                lambda resource: notice(queue, resource, settings, clock()),
+                lambda resource: notice(queue, resource, settings, clock(), sightings),
                 on_dead_watcher,
             )
             # Kopf returns when the process is told to stop.
@@ -83,7 +85,12 @@ def configure_logging(level: str) -> None:
 async def _run(settings: Settings) -> None:
     cluster = await KubernetesCluster.connect()
     try:
-        await run_operator(settings, cluster, MinioObjectStorage.connect(settings))
+        await run_operator(
+            settings,
+            cluster,
+            MinioObjectStorage.connect(settings),
+            sightings=cluster.sightings,
+        )
     finally:
         await cluster.close()
 

@@ -140,11 +140,14 @@ class Reconciler:
         job_name = child_name(metadata.name, metadata.uid)
         resource = await self._cluster.get_job(metadata.namespace, job_name)
         job = observe_job(resource, metadata.uid) if resource else None
+        known = transcription_job.status
+        # The API server goes through every pod of a namespace to find those with a label.
+        may_have_pods = job is not None or (known is not None and known.job_name is not None)
         observation = Observation(
             transcription_job=transcription_job,
             now=self._clock(),
             job=job,
-            pods=await self._observe_pods(transcription_job, job_name),
+            pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
         )
         if needs_manifest(observation):
             return await self._look_for_manifest(observation)

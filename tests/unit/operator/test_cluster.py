@@ -11,7 +11,7 @@ from kubernetes.aio.config import ConfigException
 
 from support.builders import NOW, make_transcription_job
 from support.kubernetes_objects import to_text
-from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_contract.transcription_job import Phase, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (
     ClusterUnavailable,
@@ -212,7 +212,7 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
 
 
 async def test_a_status_is_written_for_the_version_that_was_read() -> None:
-    client = ScriptedClient(answer({}))
+    client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}))
     transcription_job = make_transcription_job()
 
     await KubernetesCluster(client).replace_status(
@@ -242,3 +242,31 @@ async def test_a_status_is_written_for_the_version_that_was_read() -> None:
             "startTime": to_text(NOW),
         },
     }
+
+
+async def test_what_was_seen_or_written_is_not_asked_for_again() -> None:
+    client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}), answer({}, 404))
+    cluster = KubernetesCluster(client)
+    seen = make_transcription_job()
+    status = TranscriptionJobStatus(phase=Phase.QUEUED)
+
+    cluster.sightings.see(seen)
+    assert await cluster.get_transcription_job("newsroom", "interview") is seen
+    await cluster.replace_status(seen, status)
+    written = await cluster.get_transcription_job("newsroom", "interview")
+    third = await cluster.get_transcription_job("newsroom", "interview")
+
+    assert written is not None
+    assert (written.metadata.resource_version, written.status) == ("8", status)
+    assert third is None, "each sighting counts once; then the API server is asked"
+
+
+async def test_what_is_listed_is_read_anew() -> None:
+    page = answer({"items": [{"metadata": {"name": "interview"}}], "metadata": {}})
+    cluster = KubernetesCluster(ScriptedClient(page, answer({}, 404)))
+    cluster.sightings.see(make_transcription_job())
+
+    names = [name async for name in cluster.list_unfinished("newsroom")]
+
+    assert names == ["interview"]
+    assert await cluster.get_transcription_job("newsroom", "interview") is None
