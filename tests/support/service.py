@@ -32,6 +32,13 @@ OPERATOR_RULES: list[Resource] = [
     # An owner reference that blocks deletion asks for this right over the owner.
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
 ]
+LEASE_RULES: list[Resource] = [
+    {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "verbs": ["get", "create", "update"],
+    },
+]
 API_RULES: list[Resource] = [
     {
         "apiGroups": [GROUP],
@@ -209,9 +216,11 @@ def running_api(tenant: Tenant, folder: Path, **variables: str) -> Iterator[http
 
 
 @contextlib.contextmanager
-def running_operator(tenant: Tenant, folder: Path, **variables: str) -> Iterator[OperatorProcess]:
-    """Run the operator for one namespace, with no more rights than it needs."""
-    kubeconfig = tenant.grant("waas-operator", OPERATOR_RULES)
+def running_operator(
+    tenant: Tenant, folder: Path, *, rules: Sequence[Resource] = (), **variables: str
+) -> Iterator[OperatorProcess]:
+    """Run the operator for one namespace, with no more rights than it needs and `rules`."""
+    kubeconfig = tenant.grant("waas-operator", [*OPERATOR_RULES, *rules])
     operator = OperatorProcess(tenant, kubeconfig, folder, variables)
     try:
         yield operator

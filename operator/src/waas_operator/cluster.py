@@ -5,7 +5,7 @@ a builder is sent as it is, and what comes back is read by `observation`.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Self
 
 import aiohttp
@@ -49,6 +49,8 @@ class KubernetesCluster:
         """Take a client whose configuration is loaded, and what an informer sees."""
         self._client = api_client
         self.sightings = sightings or Sightings()
+        self.guard: Callable[[], None] = lambda: None
+        """Raises where this process may no longer write."""
 
     @classmethod
     async def connect(cls) -> Self:
@@ -167,6 +169,18 @@ class KubernetesCluster:
         """Delete a Secret if it is there."""
         await self._request("DELETE", _secret_path(namespace, name), is_optional=True)
 
+    async def get_lease(self, namespace: str, name: str) -> Resource | None:
+        """Return a Lease, or None where there is none."""
+        return await self._get(_lease_path(namespace, name))
+
+    async def write_lease(self, lease: Resource) -> Resource:
+        """Create or replace a Lease by whether it names a version; raises Conflict."""
+        metadata = lease["metadata"]
+        is_new = "resourceVersion" not in metadata
+        path = _lease_path(metadata["namespace"], "" if is_new else metadata["name"])
+        method = "POST" if is_new else "PUT"
+        return await self._request(method, path, body=lease, is_guarded=False)
+
     async def _get(self, path: str) -> Resource | None:
         return await self._request("GET", path, is_optional=True) or None
 
@@ -180,8 +194,11 @@ class KubernetesCluster:
         content_type: str = _JSON,
         accept: str = _JSON,
         is_optional: bool = False,
+        is_guarded: bool = True,
     ) -> Resource:
         """Send one request; an optional object that is not there is an empty answer."""
+        if is_guarded and method != "GET":
+            self.guard()
         what = f"{method} {path}"
         try:
             request = await self._client.param_serialize(
@@ -224,6 +241,10 @@ def _job_path(namespace: str, name: str = "") -> str:
 
 def _secret_path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/secrets/{name}"
+
+
+def _lease_path(namespace: str, name: str) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}".rstrip("/")
 
 
 def _parse_object(content: bytes) -> Resource | None:

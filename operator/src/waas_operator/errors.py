@@ -3,6 +3,7 @@
 OperatorError
 |-- ClusterUnavailable    Kubernetes could not be asked; try again later
 |-- Conflict              somebody wrote the object in between; look again
+|-- LeadershipLost        another operator may act by now, so this one must not
 |-- Refused               Kubernetes refuses what was asked for; trying again will not help
 |-- Unreadable            an object does not have the form that was agreed on
 `-- StorageUnavailable    the object store could not be asked; try again later
@@ -19,6 +20,10 @@ class ClusterUnavailable(OperatorError):
 
 class Conflict(OperatorError):
     """Somebody wrote the object in between; look again and decide anew."""
+
+
+class LeadershipLost(OperatorError):
+    """Another operator may act by now, so this one must not."""
 
 
 class Refused(OperatorError):

@@ -7,6 +7,7 @@ worse to end when one of its watchers dies. (Kopf 1.44 lived on deaf; 1.45.2 end
 without the watcher's name: https://github.com/nolar/kopf/issues/1276.)
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -126,17 +127,26 @@ async def run_informer(
     add: Callable[[Key], None],
     notice: Callable[[Resource], None],
     on_dead_watcher: Callable[[str], None],
+    stop: asyncio.Event,
+    take_signals: Callable[[], None],
 ) -> None:
-    """Watch the namespaces until it is cancelled."""
+    """Watch the namespaces until it is told to stop; `take_signals` undoes that Kopf took them."""
     handler = DeadWatcherHandler(on_dead_watcher)
     orchestration_logger = logging.getLogger(ORCHESTRATION_LOGGER)
     orchestration_logger.addHandler(handler)
     try:
+        registry = build_registry(add, notice)
+
+        async def on_startup(**_: Any) -> None:
+            take_signals()
+
+        kopf.on.startup(registry=registry)(on_startup)
         await kopf.operator(
-            registry=build_registry(add, notice),
+            registry=registry,
             settings=build_kopf_settings(),
             namespaces=list(namespaces),
             standalone=True,
+            stop_flag=stop,
             # Kopf would look up the name of the process's user, and a container's has none.
             identity=_IDENTITY,  # type: ignore[arg-type] # a str whose NewType is not public
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -16,10 +17,12 @@ from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
+from waas_operator.leadership import Candidate, Leadership
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ENV_PREFIX, Settings
+from waas_operator.shutdown import comes_first, finish, hold_or_die, take_signals
 from waas_operator.sightings import Sightings
 from waas_operator.work_queue import WorkQueue
 
@@ -40,12 +43,15 @@ async def run_operator(
     object_storage: ObjectStorage,
     *,
     sightings: Sightings | None = None,
+    leadership: Leadership | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> None:
-    """Run until it is cancelled or a part of it dies."""
+    """Run until the process is told to stop or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
     reconciler = Reconciler(cluster, object_storage, settings, clock)
     health = Health(time.monotonic, settings.resync_seconds)
+    stop, is_over = asyncio.Event(), asyncio.Event()
+    take_signals(stop)
     probes = await serve_health(health, settings.health_port)
     dead_watcher: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -57,21 +63,45 @@ async def run_operator(
         raise WatcherDied(await dead_watcher)
 
     try:
+        if leadership and not await comes_first(leadership.acquire(health.note_round), stop):
+            return
         async with asyncio.TaskGroup() as group:
-            for _ in range(settings.reconcile_concurrency):
+            actors = [
                 group.create_task(consume(queue, reconciler.reconcile))
+                for _ in range(settings.reconcile_concurrency)
+            ]
+            if leadership:
+                actors.append(group.create_task(hold_or_die(leadership)))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
-            await run_informer(
-                settings.job_namespaces,
-                queue.add,
-                lambda resource: notice(queue, resource, settings, clock(), sightings),
-                on_dead_watcher,
+            informer = group.create_task(
+                run_informer(
+                    settings.job_namespaces,
+                    queue.add,
+                    lambda resource: notice(queue, resource, settings, clock(), sightings),
+                    on_dead_watcher,
+                    is_over,
+                    lambda: take_signals(stop),
+                )
             )
-            # Kopf returns when the process is told to stop.
+            informer.add_done_callback(lambda _: stop.set())
+            await stop.wait()
+            await finish(queue, actors, leadership)
+            is_over.set()
+            await informer
             raise asyncio.CancelledError
     finally:
         await probes.cleanup()
+
+
+def build_leadership(settings: Settings, cluster: KubernetesCluster) -> Leadership | None:
+    """Return a candidate for the Lease that the settings name; None where they name none."""
+    if settings.lease_name is None:
+        return None
+    # A container that starts anew in the same pod is another process, which has to wait as well.
+    identity = f"{settings.lease_identity}_{secrets.token_hex(4)}"
+    candidate = Candidate(settings.lease_name, settings.lease_namespace, identity)
+    return Leadership(cluster, candidate, monotonic=time.monotonic, clock=lambda: datetime.now(UTC))
 
 
 def configure_logging(level: str) -> None:
@@ -84,12 +114,17 @@ def configure_logging(level: str) -> None:
 
 async def _run(settings: Settings) -> None:
     cluster = await KubernetesCluster.connect()
+    object_storage = MinioObjectStorage.connect(settings)
+    leadership = build_leadership(settings, cluster)
+    if leadership:
+        cluster.guard = object_storage.guard = leadership.ensure
     try:
         await run_operator(
             settings,
             cluster,
-            MinioObjectStorage.connect(settings),
+            object_storage,
             sightings=cluster.sightings,
+            leadership=leadership,
         )
     finally:
         await cluster.close()

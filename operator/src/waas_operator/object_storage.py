@@ -1,6 +1,7 @@
 """The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ class MinioObjectStorage:
         self._signer = signer
         self._bucket = bucket
         self._url_lifetime = url_lifetime
+        self.guard: Callable[[], None] = lambda: None
+        """Raises where this process may no longer write."""
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -63,6 +66,7 @@ class MinioObjectStorage:
         """Remove every object below a prefix that ends with "/"; nothing there is fine."""
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
+        self.guard()
         await asyncio.to_thread(self._discard_all, prefix)
 
     def _discard_all(self, prefix: str) -> None:

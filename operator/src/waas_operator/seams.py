@@ -62,6 +62,18 @@ class Cluster(Protocol):
         ...
 
 
+class Leases(Protocol):
+    """What leader election asks of Kubernetes."""
+
+    async def get_lease(self, namespace: str, name: str) -> Resource | None:
+        """Return a Lease, or None where there is none."""
+        ...
+
+    async def write_lease(self, lease: Resource) -> Resource:
+        """Create or replace a Lease by whether it names a version; raises Conflict."""
+        ...
+
+
 class ObjectStorage(Protocol):
     """The few things that the operator asks of the object store."""
 

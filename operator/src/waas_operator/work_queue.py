@@ -28,9 +28,13 @@ class WorkQueue(Generic[Key]):
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._jitter = jitter or random.Random()
+        self._is_shut_down = False
+        self._drained = asyncio.Event()
 
     def add(self, key: Key) -> None:
         """Ask for a key to be processed soon."""
+        if self._is_shut_down:
+            return
         if key in self._processed:
             self._added_meanwhile.add(key)
         elif key not in self._waiting:
@@ -49,6 +53,9 @@ class WorkQueue(Generic[Key]):
     async def get(self) -> Key:
         """Return the next key; the consumer must call `done` or `failed` with it."""
         key = await self._ready.get()
+        if self._is_shut_down:
+            # Whoever waits here is cancelled with the rest of the process.
+            await asyncio.Event().wait()
         self._waiting.discard(key)
         self._processed.add(key)
         self._forget_timer(key)
@@ -71,8 +78,16 @@ class WorkQueue(Generic[Key]):
         self.add_after(key, delay)
         return delay
 
+    async def drain(self) -> None:
+        """Hand out no key any more; returns once none is processed."""
+        self._is_shut_down = True
+        if self._processed:
+            await self._drained.wait()
+
     def _release(self, key: Key) -> None:
         self._processed.discard(key)
+        if self._is_shut_down and not self._processed:
+            self._drained.set()
         if key in self._added_meanwhile:
             self._added_meanwhile.discard(key)
             self.add(key)
