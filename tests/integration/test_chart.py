@@ -31,7 +31,7 @@ from support.kubernetes_api import (
     transcription_job_resource,
     transcription_jobs_path,
 )
-from support.service import API_RULES, BUCKET, OPERATOR_RULES, Program, free_port
+from support.service import API_RULES, BUCKET, LEASE_RULES, OPERATOR_RULES, Program, free_port
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -149,16 +149,20 @@ def flatten(rules: list[Resource]) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize(("component", "rules"), [("api", API_RULES), ("operator", OPERATOR_RULES)])
-def test_service_account_has_the_rights_of_its_program_in_job_namespaces_alone(
-    installation: Installation, component: str, rules: list[Resource]
+@pytest.mark.parametrize(
+    ("component", "rules", "own_rules"),
+    [("api", API_RULES, []), ("operator", OPERATOR_RULES, LEASE_RULES)],
+)
+def test_service_account_has_the_rights_of_its_program_and_no_others(
+    installation: Installation, component: str, rules: list[Resource], own_rules: list[Resource]
 ) -> None:
     installation.install(WITH_MINIO)
     jobs = installation.job_namespace
 
     everybodys = review_rules(installation, "stranger", jobs)
     assert review_rules(installation, component, jobs) - everybodys == flatten(rules)
-    assert review_rules(installation, component, installation.namespace) == everybodys
+    own = review_rules(installation, component, installation.namespace)
+    assert own - everybodys == flatten(own_rules)
 
 
 def run(installation: Installation, component: str, **variables: str) -> Program:

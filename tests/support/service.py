@@ -36,8 +36,10 @@ LEASE_RULES: list[Resource] = [
     {
         "apiGroups": ["coordination.k8s.io"],
         "resources": ["leases"],
-        "verbs": ["get", "create", "update"],
+        "resourceNames": ["waas-operator"],
+        "verbs": ["get", "update"],
     },
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
 ]
 API_RULES: list[Resource] = [
     {

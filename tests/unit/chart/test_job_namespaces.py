@@ -6,7 +6,7 @@ import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests, read_variables
 from support.kubernetes_api import Resource
-from support.service import API_RULES, OPERATOR_RULES
+from support.service import API_RULES, LEASE_RULES, OPERATOR_RULES
 
 SHARED_LABELS = {
     "app.kubernetes.io/name": "waas",
@@ -184,9 +184,11 @@ def test_programs_get_the_rights_with_which_they_are_tested_and_no_other(chart: 
         role("operator", "newsroom", OPERATOR_RULES),
         role("api", "radio", API_RULES),
         role("operator", "radio", OPERATOR_RULES),
+        role("operator", NAMESPACE, LEASE_RULES),
         role_binding("operator", "newsroom"),
         role_binding("api", "radio"),
         role_binding("operator", "radio"),
+        role_binding("operator", NAMESPACE),
     ]
 
 
