@@ -5,6 +5,7 @@ a builder is sent as it is, and what comes back is read by `observation`.
 """
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Self
 
@@ -52,6 +53,9 @@ class KubernetesCluster:
         self.guard: Callable[[], None] = lambda: None
         """Raises where this process may no longer write."""
 
+        self.note_request: Callable[[str, str, float], None] = lambda *_: None
+        """Is told of each request's verb, status and seconds."""
+
     @classmethod
     async def connect(cls) -> Self:
         """Use the pod's service account where there is one, else the kubeconfig."""
@@ -71,6 +75,8 @@ class KubernetesCluster:
         if seen := self.sightings.take(namespace, name):
             return seen
         resource = await self._get(_transcription_job_path(namespace, name))
+        if resource is None:
+            self.sightings.forget(namespace, name)
         try:
             return read_transcription_job(resource) if resource else None
         except UnreadableTranscriptionJob as error:
@@ -209,8 +215,13 @@ class KubernetesCluster:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
-            content = await response.read()
+            code, sent = "error", time.monotonic()
+            try:
+                response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+                content = await response.read()
+                code = str(response.status)
+            finally:
+                self.note_request(method, code, time.monotonic() - sent)
         except (
             aiohttp.ClientError,
             TimeoutError,

@@ -18,6 +18,7 @@ from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
 from waas_operator.leadership import Candidate, Leadership
+from waas_operator.metrics import Metrics
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Cluster, ObjectStorage
@@ -44,15 +45,20 @@ async def run_operator(
     *,
     sightings: Sightings | None = None,
     leadership: Leadership | None = None,
+    metrics: Metrics | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> None:
     """Run until the process is told to stop or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
-    reconciler = Reconciler(cluster, object_storage, settings, clock)
+    metrics = metrics or Metrics()
+    metrics.follow_queue(queue)
+    metrics.follow_leadership(lambda: leadership is None or leadership.is_held)
+    reconciler = Reconciler(cluster, object_storage, settings, clock, metrics.note_status)
+    reconcile = metrics.measure(reconciler.reconcile)
     health = Health(time.monotonic, settings.resync_seconds)
     stop, is_over = asyncio.Event(), asyncio.Event()
     take_signals(stop)
-    probes = await serve_health(health, settings.health_port)
+    probes = await serve_health(health, settings.health_port, metrics.render)
     dead_watcher: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def on_dead_watcher(message: str) -> None:
@@ -67,7 +73,7 @@ async def run_operator(
             return
         async with asyncio.TaskGroup() as group:
             actors = [
-                group.create_task(consume(queue, reconciler.reconcile))
+                group.create_task(consume(queue, reconcile))
                 for _ in range(settings.reconcile_concurrency)
             ]
             if leadership:
@@ -82,6 +88,7 @@ async def run_operator(
                     on_dead_watcher,
                     is_over,
                     lambda: take_signals(stop),
+                    metrics.note_event,
                 )
             )
             informer.add_done_callback(lambda _: stop.set())
@@ -115,6 +122,9 @@ def configure_logging(level: str) -> None:
 async def _run(settings: Settings) -> None:
     cluster = await KubernetesCluster.connect()
     object_storage = MinioObjectStorage.connect(settings)
+    metrics = Metrics()
+    cluster.note_request = metrics.note_request
+    object_storage.note_request = metrics.note_storage_request
     leadership = build_leadership(settings, cluster)
     if leadership:
         cluster.guard = object_storage.guard = leadership.ensure
@@ -125,6 +135,7 @@ async def _run(settings: Settings) -> None:
             object_storage,
             sightings=cluster.sightings,
             leadership=leadership,
+            metrics=metrics,
         )
     finally:
         await cluster.close()

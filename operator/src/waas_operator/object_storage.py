@@ -1,7 +1,8 @@
 """The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -33,6 +34,9 @@ class MinioObjectStorage:
         self.guard: Callable[[], None] = lambda: None
         """Raises where this process may no longer write."""
 
+        self.note_request: Callable[[str, str], None] = lambda *_: None
+        """Is told of each request's operation and outcome."""
+
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """Build the clients; nothing is asked of the store yet."""
@@ -45,7 +49,17 @@ class MinioObjectStorage:
 
     async def read_note(self, key: str) -> bytes | None:
         """Return a small object whole, or None where there is none."""
-        return await asyncio.to_thread(self._read_note, key)
+        with self._noted("read"):
+            return await asyncio.to_thread(self._read_note, key)
+
+    @contextmanager
+    def _noted(self, operation: str) -> Iterator[None]:
+        outcome = "error"
+        try:
+            yield
+            outcome = "ok"
+        finally:
+            self.note_request(operation, outcome)
 
     def _read_note(self, key: str) -> bytes | None:
         try:
@@ -67,7 +81,8 @@ class MinioObjectStorage:
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
         self.guard()
-        await asyncio.to_thread(self._discard_all, prefix)
+        with self._noted("discard"):
+            await asyncio.to_thread(self._discard_all, prefix)
 
     def _discard_all(self, prefix: str) -> None:
         try:

@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 _SOON_SECONDS = 5.0
 
+NoteStatus = Callable[[TranscriptionJob, TranscriptionJobStatus], None]
+
 
 @dataclass(frozen=True)
 class Key:
@@ -63,8 +65,13 @@ class Reconciler:
         object_storage: ObjectStorage,
         settings: ReconcileSettings,
         clock: Callable[[], datetime],
+        note_status: NoteStatus = lambda *_: None,
     ) -> None:
-        """Take the seams to the world; `clock` gives whole seconds in UTC."""
+        """Take the seams to the world; `clock` gives whole seconds in UTC.
+
+        `note_status` is told of each status that was written, with the resource as it was.
+        """
+        self._note_status = note_status
         self._cluster = cluster
         self._object_storage = object_storage
         self._settings = settings
@@ -246,6 +253,7 @@ class Reconciler:
         if status == transcription_job.status:
             return
         await self._cluster.replace_status(transcription_job, status)
+        self._note_status(transcription_job, status)
         if status.phase != transcription_job.phase:
             logger.info(
                 "%s: %s %s",
