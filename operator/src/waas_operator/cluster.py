@@ -175,6 +175,17 @@ class KubernetesCluster:
         """Delete a Secret if it is there."""
         await self._request("DELETE", _secret_path(namespace, name), is_optional=True)
 
+    async def create_event(self, event: Resource) -> None:
+        """Create an Event; raises Conflict where there is one of that name, or no namespace."""
+        path = _event_path(event["metadata"]["namespace"])
+        await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=event)
+
+    async def update_event(self, metadata: Resource, change: Resource) -> None:
+        """Change the Event of that name and namespace."""
+        path = _event_path(metadata["namespace"], metadata["name"])
+        query = {"fieldManager": _FIELD_MANAGER}
+        await self._request("PATCH", path, query=query, body=change, content_type=_MERGE)
+
     async def get_lease(self, namespace: str, name: str) -> Resource | None:
         """Return a Lease, or None where there is none."""
         return await self._get(_lease_path(namespace, name))
@@ -252,6 +263,10 @@ def _job_path(namespace: str, name: str = "") -> str:
 
 def _secret_path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/secrets/{name}"
+
+
+def _event_path(namespace: str, name: str = "") -> str:
+    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/{name}".rstrip("/")
 
 
 def _lease_path(namespace: str, name: str) -> str:

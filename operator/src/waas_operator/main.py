@@ -12,19 +12,20 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
+from waas_contract.transcription_job import PLURAL, TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
+from waas_operator.event_recorder import EventRecorder
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
 from waas_operator.leadership import Candidate, Leadership
 from waas_operator.metrics import Metrics
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
-from waas_operator.seams import Cluster, ObjectStorage
+from waas_operator.seams import ObjectStorage, Resource
 from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.shutdown import comes_first, finish, hold_or_die, take_signals
-from waas_operator.sightings import Sightings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -40,10 +41,9 @@ def _now() -> datetime:
 
 async def run_operator(
     settings: Settings,
-    cluster: Cluster,
+    cluster: KubernetesCluster,
     object_storage: ObjectStorage,
     *,
-    sightings: Sightings | None = None,
     leadership: Leadership | None = None,
     metrics: Metrics | None = None,
     clock: Callable[[], datetime] = _now,
@@ -53,7 +53,13 @@ async def run_operator(
     metrics = metrics or Metrics()
     metrics.follow_queue(queue)
     metrics.follow_leadership(lambda: leadership is None or leadership.is_held)
-    reconciler = Reconciler(cluster, object_storage, settings, clock, metrics.note_status)
+    events = EventRecorder(cluster, settings.lease_identity, clock, metrics.note_dropped_event)
+
+    def note_status(job: TranscriptionJob, status: TranscriptionJobStatus) -> None:
+        metrics.note_status(job, status)
+        events.note_status(job, status)
+
+    reconciler = Reconciler(cluster, object_storage, settings, clock, note_status)
     reconcile = metrics.measure(reconciler.reconcile)
     health = Health(time.monotonic, settings.resync_seconds)
     stop, is_over = asyncio.Event(), asyncio.Event()
@@ -64,6 +70,12 @@ async def run_operator(
     def on_dead_watcher(message: str) -> None:
         if not dead_watcher.done():
             dead_watcher.set_result(message)
+
+    def note_event(plural: str, event_type: str | None, resource: Resource) -> None:
+        metrics.note_event(plural, event_type, resource)
+        if plural == PLURAL and event_type == "DELETED":
+            metadata = resource["metadata"]
+            cluster.sightings.forget(metadata["namespace"], metadata["name"])
 
     async def fail_with_watcher() -> None:
         raise WatcherDied(await dead_watcher)
@@ -80,15 +92,16 @@ async def run_operator(
                 actors.append(group.create_task(hold_or_die(leadership)))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
+            group.create_task(events.write_forever())
             informer = group.create_task(
                 run_informer(
                     settings.job_namespaces,
                     queue.add,
-                    lambda resource: notice(queue, resource, settings, clock(), sightings),
+                    lambda resource: notice(queue, resource, settings, clock(), cluster.sightings),
                     on_dead_watcher,
                     is_over,
                     lambda: take_signals(stop),
-                    metrics.note_event,
+                    note_event,
                 )
             )
             informer.add_done_callback(lambda _: stop.set())
@@ -133,7 +146,6 @@ async def _run(settings: Settings) -> None:
             settings,
             cluster,
             object_storage,
-            sightings=cluster.sightings,
             leadership=leadership,
             metrics=metrics,
         )

@@ -62,6 +62,18 @@ class Cluster(Protocol):
         ...
 
 
+class Events(Protocol):
+    """What telling people asks of Kubernetes."""
+
+    async def create_event(self, event: Resource) -> None:
+        """Create an Event; raises Conflict where there is one of that name, or no namespace."""
+        ...
+
+    async def update_event(self, metadata: Resource, change: Resource) -> None:
+        """Change the Event of that name and namespace."""
+        ...
+
+
 class Leases(Protocol):
     """What leader election asks of Kubernetes."""
 
