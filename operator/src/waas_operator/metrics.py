@@ -5,7 +5,7 @@ No label holds a name that a person chose: a model that the catalogue does not k
 
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
@@ -13,6 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 from waas_contract.models import MODEL_NAMES
 from waas_contract.transcription_job import (
     PLURAL,
+    ConditionReason,
+    ConditionType,
     Phase,
     TranscriptionJob,
     TranscriptionJobStatus,
@@ -27,6 +29,15 @@ _LIFE_SECONDS = (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600)
 _REQUEST_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 _REALTIME_FACTORS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _OTHER = "other"
+_WAITING_PHASES = (Phase.PENDING, Phase.QUEUED)
+
+
+class _Place(NamedTuple):
+    """Where a TranscriptionJob is counted."""
+
+    phase: str
+    model: str
+    waiting_reason: str = ""
 
 
 class Metrics:
@@ -35,12 +46,15 @@ class Metrics:
     def __init__(self) -> None:
         """Count from nothing."""
         self._registry = CollectorRegistry()
-        self._places: dict[tuple[str, str], tuple[str, str]] = {}
+        self._places: dict[tuple[str, str], _Place] = {}
         self._measure_jobs()
         self._measure_the_operator()
 
     def _measure_jobs(self) -> None:
         self._jobs = self._gauge("waas_jobs", "TranscriptionJobs that there are", "phase", "model")
+        self._waiting_jobs = self._gauge(
+            "waas_jobs_waiting", "TranscriptionJobs whose container does not run yet", "reason"
+        )
         self._queue_seconds = self._life(
             "waas_job_queue_seconds", "From the wait's begin to a container's start", "model"
         )
@@ -127,10 +141,15 @@ class Metrics:
             return
         if before is not None:
             del self._places[key]
-            self._jobs.labels(*before).dec()
+            self._count(before, -1)
         if place is not None:
             self._places[key] = place
-            self._jobs.labels(*place).inc()
+            self._count(place, 1)
+
+    def _count(self, place: _Place, number: int) -> None:
+        self._jobs.labels(place.phase, place.model).inc(number)
+        if place.waiting_reason:
+            self._waiting_jobs.labels(place.waiting_reason).inc(number)
 
     def note_status(self, job: TranscriptionJob, status: TranscriptionJobStatus) -> None:
         """Count a status that was written over `job`'s."""
@@ -201,7 +220,14 @@ def _known_model(name: object) -> str:
     return name if isinstance(name, str) and name in MODEL_NAMES else _OTHER
 
 
-def _place_of(resource: Resource) -> tuple[str, str]:
+def _place_of(resource: Resource) -> _Place:
     status, spec = resource.get("status") or {}, resource.get("spec") or {}
     # Without a status, nobody has looked at it yet.
-    return str(status.get("phase", Phase.PENDING)), _known_model(spec.get("model"))
+    phase = str(status.get("phase", Phase.PENDING))
+    conditions = status.get("conditions") or []
+    started: Resource = next(
+        (each for each in conditions if each["type"] == ConditionType.STARTED), {}
+    )
+    waits = phase in _WAITING_PHASES and started.get("status") != "True"
+    reason = started.get("reason", ConditionReason.PENDING) if waits else ""
+    return _Place(phase, _known_model(spec.get("model")), str(reason))

@@ -51,6 +51,27 @@ def test_jobs_are_counted_by_phase_and_model() -> None:
     }
 
 
+def test_what_waits_is_counted_by_what_it_waits_for() -> None:
+    metrics = Metrics()
+    for name, phase, reason in (
+        ("a", "Queued", "Pending"),
+        ("b", "Queued", "Unschedulable"),
+        ("b", "Queued", "Starting"),
+        ("c", "Failed", "NotRun"),
+        ("d", "Suspended", "Suspended"),
+    ):
+        waiting = resource(name, phase)
+        waiting["status"]["conditions"] = [{"type": "Started", "status": "False", "reason": reason}]
+        metrics.note_event("transcriptionjobs", "MODIFIED", waiting)
+
+    samples = read(metrics)
+    waiting_for = {n: v for n, v in samples.items() if n.startswith("waas_jobs_waiting") and v}
+    assert waiting_for == {
+        'waas_jobs_waiting{reason="Pending"}': 1,
+        'waas_jobs_waiting{reason="Starting"}': 1,
+    }
+
+
 def test_no_label_holds_what_a_person_wrote() -> None:
     metrics = Metrics()
     metrics.note_event("transcriptionjobs", None, resource("secret", "Queued", "my-own-model"))
