@@ -98,7 +98,7 @@ def test_pods_are_admitted_where_pod_security_is_restricted(installation: Instal
         {**WITH_MINIO, "api": {"replicas": 2, "allowedWebhooks": {"webhooks": webhooks}}}
     )
 
-    installation.wait_for_pods(api=2, operator=1, minio=1)
+    installation.wait_for_pods(api=2, operator=2, minio=1)
     assert installation.complaints(installation.namespace) == []
 
 
