@@ -16,6 +16,7 @@ from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (
     ClusterUnavailable,
     Conflict,
+    LeadershipLost,
     OperatorError,
     Refused,
     Unreadable,
@@ -270,3 +271,46 @@ async def test_what_is_listed_is_read_anew() -> None:
 
     assert names == ["interview"]
     assert await cluster.get_transcription_job("newsroom", "interview") is None
+
+
+async def test_one_that_may_not_act_reads_and_asks_for_its_lease_but_writes_nothing() -> None:
+    lease = {"metadata": {"name": "waas", "namespace": "system", "resourceVersion": "7"}}
+    client = ScriptedClient(answer({}, 404), answer(lease))
+    cluster = KubernetesCluster(client)
+
+    def refuse() -> None:
+        raise LeadershipLost("over")
+
+    cluster.guard = refuse
+    job = {"metadata": {"name": "a", "namespace": "n"}}
+    writes = [
+        cluster.replace_status(make_transcription_job(), TranscriptionJobStatus()),
+        cluster.delete_transcription_job("n", "a", "uid"),
+        cluster.create_job(job),
+        cluster.suspend_job("n", "a", is_suspended=True),
+        cluster.delete_job("n", "a"),
+        cluster.apply_secret(job),
+        cluster.delete_secret("n", "a"),
+        cluster.create_event(job),
+        cluster.update_event(job["metadata"], {}),
+    ]
+    for write in writes:
+        with pytest.raises(LeadershipLost):
+            await write
+    assert client.requests == []
+
+    assert await cluster.get_job("n", "a") is None
+    assert await cluster.write_lease(lease) == lease
+
+
+async def test_each_request_is_counted_answered_or_not() -> None:
+    cluster = KubernetesCluster(ScriptedClient(answer({}), refusal(404), TimeoutError()))
+    counted: list[tuple[str, str]] = []
+    cluster.note_request = lambda verb, code, _: counted.append((verb, code))
+
+    await cluster.delete_job("n", "a")
+    assert await cluster.get_job("n", "a") is None
+    with pytest.raises(ClusterUnavailable):
+        await cluster.get_job("n", "a")
+
+    assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]
