@@ -78,9 +78,10 @@ test-integration: setup ## Run the integration tests on a real API server, store
 	$(PYTEST) tests/integration
 
 .PHONY: test-long
-test-long: setup ## Run the tests that take minutes, too
+test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs through the operator
 	$(CLUSTER) build
 	$(RUN) pytest -m long
+	PYTHONPATH=tests $(RUN) python -m performance.operator
 
 .PHONY: test-e2e
 test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere

@@ -102,9 +102,10 @@ def test_every_pod_runs_the_image_that_was_built_here(release: Release, desk: De
 
 def test_the_programs_reach_each_other_by_name(release: Release, service: httpx.Client) -> None:
     assert service.get("/readyz").json() == {"status": "ok", "notReady": []}
-    [pod] = release.pods("operator")
+    pods = release.pods("operator")
 
-    ready = next(each for each in pod["status"]["conditions"] if each["type"] == "Ready")
-
-    assert ready["status"] == "True"
-    assert pod["metadata"]["namespace"] == NAMESPACE
+    assert len(pods) == 2, "one leads and one follows"
+    for pod in pods:
+        ready = next(each for each in pod["status"]["conditions"] if each["type"] == "Ready")
+        assert ready["status"] == "True"
+        assert pod["metadata"]["namespace"] == NAMESPACE

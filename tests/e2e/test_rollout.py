@@ -27,7 +27,7 @@ def _own_operator_again(release: Release) -> Iterator[None]:
 def test_a_new_operator_takes_over_running_jobs_and_none_is_lost_or_doubled(
     release: Release, node: Node, desk: Desk
 ) -> None:
-    [old_pod] = release.pods("operator")
+    old_pods = {pod["metadata"]["uid"] for pod in release.pods("operator")}
     next_image = ensure_variant("operator", "rollout")
     node.load([release.images["operator"], next_image])
     keys = [desk.put_audio(f"rollout-{clip.name.lower()}", clip) for clip in librivox_clips()]
@@ -52,13 +52,15 @@ def test_a_new_operator_takes_over_running_jobs_and_none_is_lost_or_doubled(
         stopped.set()
         sender.join()
     assert under_way, "the new operator found jobs that the old one had begun"
-    [new_pod] = release.pods("operator")
+    new_pods = release.pods("operator")
     sent_after = f"rollout-{len(names)}"
     desk.create(sent_after, source={"key": keys[0]}, model="tiny.en")
     names.append(sent_after)
 
-    assert new_pod["metadata"]["uid"] != old_pod["metadata"]["uid"]
-    assert new_pod["spec"]["containers"][0]["image"] == next_image
+    assert len(new_pods) == len(old_pods) == 2
+    for pod in new_pods:
+        assert pod["metadata"]["uid"] not in old_pods
+        assert pod["spec"]["containers"][0]["image"] == next_image
     assert len(names) > 3
     for name in names:
         ended = desk.wait_for_end(name)

@@ -34,6 +34,7 @@ from support.kubernetes_api import (
 from support.service import (
     API_RULES,
     BUCKET,
+    LEASE_RULES,
     OPERATOR_RULES,
     REVIEW_RULES,
     Program,
@@ -108,7 +109,7 @@ def test_pods_are_admitted_where_pod_security_is_restricted(installation: Instal
         {**WITH_MINIO, "api": {"replicas": 2}, "allowedWebhooks": {"webhooks": webhooks}}
     )
 
-    installation.wait_for_pods(api=2, operator=1, minio=1)
+    installation.wait_for_pods(api=2, operator=2, minio=1)
     assert installation.complaints(installation.namespace) == []
 
 
@@ -159,9 +160,12 @@ def flatten(rules: list[Resource]) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize(("component", "rules"), [("api", API_RULES), ("operator", OPERATOR_RULES)])
-def test_service_account_has_the_rights_of_its_program_in_job_namespaces_alone(
-    installation: Installation, component: str, rules: list[Resource]
+@pytest.mark.parametrize(
+    ("component", "rules", "own_rules"),
+    [("api", API_RULES, []), ("operator", OPERATOR_RULES, LEASE_RULES)],
+)
+def test_service_account_has_the_rights_of_its_program_and_no_others(
+    installation: Installation, component: str, rules: list[Resource], own_rules: list[Resource]
 ) -> None:
     installation.install(WITH_MINIO)
     jobs = installation.job_namespace
@@ -169,8 +173,8 @@ def test_service_account_has_the_rights_of_its_program_in_job_namespaces_alone(
     everybodys = review_rules(installation, "stranger", jobs)
     everywhere = flatten(REVIEW_RULES) if component == "api" else set()
     assert review_rules(installation, component, jobs) - everybodys == flatten(rules) | everywhere
-    elsewhere = review_rules(installation, component, installation.namespace)
-    assert elsewhere - everybodys == everywhere
+    own = review_rules(installation, component, installation.namespace)
+    assert own - everybodys == flatten(own_rules) | everywhere
 
 
 def run(installation: Installation, component: str, **variables: str) -> Program:

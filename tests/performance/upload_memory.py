@@ -128,7 +128,7 @@ def main() -> None:
         "WAAS_S3_BUCKET": arguments.s3_bucket,
     }
     measurement = measure(variables, size=arguments.mebibytes * MEBIBYTE, at_once=arguments.at_once)
-    print(json.dumps(asdict(measurement)))  # noqa: T201 # the program's result
+    print(json.dumps(asdict(measurement)))
 
 
 if __name__ == "__main__":

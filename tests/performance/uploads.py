@@ -177,7 +177,7 @@ def main() -> None:
             )
             for count in (1, arguments.at_once)
         }
-    print(json.dumps(result))  # noqa: T201 # the program's result
+    print(json.dumps(result))  # the program's result
 
 
 if __name__ == "__main__":

@@ -90,11 +90,18 @@ def container(workload: Resource) -> Resource:
 def read_variables(workload: Resource) -> dict[str, str]:
     """Return the environment of a workload's container as its program sees it.
 
-    What comes from a Secret is named after its key there.
+    What comes from a Secret is named after its key there, and the pod is named after its workload.
     """
-    return {
-        each["name"]: each["value"].replace("$$", "$")
-        if "value" in each
-        else each["valueFrom"]["secretKeyRef"]["key"]
-        for each in container(workload)["env"]
-    }
+    return {each["name"]: _read_value(each, workload) for each in container(workload)["env"]}
+
+
+def _read_value(variable: Resource, workload: Resource) -> str:
+    if "value" in variable:
+        value: str = variable["value"]
+        return value.replace("$$", "$")
+    source = variable["valueFrom"]
+    if "fieldRef" in source:
+        field: str = workload["metadata"][source["fieldRef"]["fieldPath"].removeprefix("metadata.")]
+        return field
+    key: str = source["secretKeyRef"]["key"]
+    return key

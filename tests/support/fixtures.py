@@ -28,6 +28,15 @@ CRD_FILE = Path(__file__).parents[2] / "charts/waas/files/crds/transcriptionjobs
 def kubernetes_api(control_plane: ControlPlane) -> Iterator[KubernetesApi]:
     """The administrator's client, on a cluster that knows TranscriptionJobs."""
     api = KubernetesApi(control_plane.kubeconfig)
+    try:
+        establish_custom_resource_definition(api)
+        yield api
+    finally:
+        api.close()
+
+
+def establish_custom_resource_definition(api: KubernetesApi) -> None:
+    """Make TranscriptionJobs known to a cluster; returns once they are served."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     definition: Resource = yaml.safe_load(CRD_FILE.read_text())
     if api.find(f"{path}/{definition['metadata']['name']}") is None:
@@ -50,12 +59,8 @@ def kubernetes_api(control_plane: ControlPlane) -> Iterator[KubernetesApi]:
             return False
         return True
 
-    try:
-        wait_until(is_established, "the CustomResourceDefinition is established")
-        wait_until(is_served, "TranscriptionJobs are served")
-        yield api
-    finally:
-        api.close()
+    wait_until(is_established, "the CustomResourceDefinition is established")
+    wait_until(is_served, "TranscriptionJobs are served")
 
 
 @pytest.fixture(scope="session")

@@ -108,6 +108,9 @@ class Installation:
         for each in variables:
             if "value" in each:
                 yield each["name"], each["value"].replace("$$", "$")
+            elif "fieldRef" in each["valueFrom"]:
+                own = {"metadata.namespace": self.namespace, "metadata.name": "a-pod"}
+                yield each["name"], own[each["valueFrom"]["fieldRef"]["fieldPath"]]
             else:
                 reference = each["valueFrom"]["secretKeyRef"]
                 yield each["name"], self.read_secret(reference["name"])[reference["key"]]

@@ -29,8 +29,19 @@ OPERATOR_RULES: list[Resource] = [
     {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
     # It writes the URLs of jobs and never reads a Secret of anybody.
     {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create", "patch", "delete"]},
+    # It tells people what happens, beside the status.
+    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
     # An owner reference that blocks deletion asks for this right over the owner.
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
+]
+LEASE_RULES: list[Resource] = [
+    {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "resourceNames": ["waas-operator"],
+        "verbs": ["get", "update"],
+    },
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
 ]
 API_RULES: list[Resource] = [
     {
@@ -140,6 +151,8 @@ class OperatorProcess:
     extra_variables: dict[str, str]
     programs: list[Program] = field(default_factory=list)
     ready_url: str = ""
+    options: tuple[str, ...] = ()
+    """Of the Python interpreter, for example to run it under a profiler."""
 
     def variables(self, health_port: int) -> dict[str, str]:
         return {
@@ -159,7 +172,7 @@ class OperatorProcess:
         health_port = free_port()
         tests = Path(__file__).parents[1]
         program = Program(
-            [sys.executable, "-m", module],
+            [sys.executable, *self.options, "-m", module],
             {**self.variables(health_port), "PYTHONPATH": str(tests), **variables},
             self.folder / "operator.log",
         )
@@ -222,9 +235,11 @@ def running_api(
 
 
 @contextlib.contextmanager
-def running_operator(tenant: Tenant, folder: Path, **variables: str) -> Iterator[OperatorProcess]:
-    """Run the operator for one namespace, with no more rights than it needs."""
-    kubeconfig = tenant.grant("waas-operator", OPERATOR_RULES)
+def running_operator(
+    tenant: Tenant, folder: Path, *, rules: Sequence[Resource] = (), **variables: str
+) -> Iterator[OperatorProcess]:
+    """Run the operator for one namespace, with no more rights than it needs and `rules`."""
+    kubeconfig = tenant.grant("waas-operator", [*OPERATOR_RULES, *rules])
     operator = OperatorProcess(tenant, kubeconfig, folder, variables)
     try:
         yield operator

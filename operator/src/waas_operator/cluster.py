@@ -5,7 +5,8 @@ a builder is sent as it is, and what comes back is read by `observation`.
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Self
 
 import aiohttp
@@ -26,6 +27,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
 from waas_operator.seams import Resource
+from waas_operator.sightings import Sightings
 
 _TIMEOUT_SECONDS = 30.0
 _PAGE_SIZE = "500"
@@ -44,9 +46,15 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 class KubernetesCluster:
     """A Cluster behind a real API server."""
 
-    def __init__(self, api_client: client.ApiClient) -> None:
-        """Take a client whose configuration is loaded."""
+    def __init__(self, api_client: client.ApiClient, sightings: Sightings | None = None) -> None:
+        """Take a client whose configuration is loaded, and what an informer sees."""
         self._client = api_client
+        self.sightings = sightings or Sightings()
+        self.guard: Callable[[], None] = lambda: None
+        """Raises where this process may no longer write."""
+
+        self.note_request: Callable[[str, str, float], None] = lambda *_: None
+        """Is told of each request's verb, status and seconds."""
 
     @classmethod
     async def connect(cls) -> Self:
@@ -64,7 +72,11 @@ class KubernetesCluster:
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return the resource, or None where there is none; raises Unreadable."""
+        if seen := self.sightings.take(namespace, name):
+            return seen
         resource = await self._get(_transcription_job_path(namespace, name))
+        if resource is None:
+            self.sightings.forget(namespace, name)
         try:
             return read_transcription_job(resource) if resource else None
         except UnreadableTranscriptionJob as error:
@@ -78,7 +90,10 @@ class KubernetesCluster:
             page = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
             # The API server writes an empty list of metadata as null.
             for resource in page.get("items") or ():
-                yield resource["metadata"]["name"]
+                name = resource["metadata"]["name"]
+                # Whoever lists wants to know what was missed.
+                self.sightings.discard(namespace, name)
+                yield name
             if not (token := page.get("metadata", {}).get("continue")):
                 return
             query = {**query, "continue": token}
@@ -102,7 +117,10 @@ class KubernetesCluster:
             "status": status.to_wire(),
         }
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
-        await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+        stored = await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+        version = {"resource_version": stored["metadata"]["resourceVersion"]}
+        written = {"metadata": metadata.model_copy(update=version), "status": status}
+        self.sightings.note_written(transcription_job.model_copy(update=written))
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
@@ -157,6 +175,29 @@ class KubernetesCluster:
         """Delete a Secret if it is there."""
         await self._request("DELETE", _secret_path(namespace, name), is_optional=True)
 
+    async def create_event(self, event: Resource) -> None:
+        """Create an Event; raises Conflict where there is one of that name, or no namespace."""
+        path = _event_path(event["metadata"]["namespace"])
+        await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=event)
+
+    async def update_event(self, metadata: Resource, change: Resource) -> None:
+        """Change the Event of that name and namespace."""
+        path = _event_path(metadata["namespace"], metadata["name"])
+        query = {"fieldManager": _FIELD_MANAGER}
+        await self._request("PATCH", path, query=query, body=change, content_type=_MERGE)
+
+    async def get_lease(self, namespace: str, name: str) -> Resource | None:
+        """Return a Lease, or None where there is none."""
+        return await self._get(_lease_path(namespace, name))
+
+    async def write_lease(self, lease: Resource) -> Resource:
+        """Create or replace a Lease by whether it names a version; raises Conflict."""
+        metadata = lease["metadata"]
+        is_new = "resourceVersion" not in metadata
+        path = _lease_path(metadata["namespace"], "" if is_new else metadata["name"])
+        method = "POST" if is_new else "PUT"
+        return await self._request(method, path, body=lease, is_guarded=False)
+
     async def _get(self, path: str) -> Resource | None:
         return await self._request("GET", path, is_optional=True) or None
 
@@ -170,8 +211,11 @@ class KubernetesCluster:
         content_type: str = _JSON,
         accept: str = _JSON,
         is_optional: bool = False,
+        is_guarded: bool = True,
     ) -> Resource:
         """Send one request; an optional object that is not there is an empty answer."""
+        if is_guarded and method != "GET":
+            self.guard()
         what = f"{method} {path}"
         try:
             request = await self._client.param_serialize(
@@ -182,8 +226,13 @@ class KubernetesCluster:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
-            content = await response.read()
+            code, sent = "error", time.monotonic()
+            try:
+                response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+                content = await response.read()
+                code = str(response.status)
+            finally:
+                self.note_request(method, code, time.monotonic() - sent)
         except (
             aiohttp.ClientError,
             TimeoutError,
@@ -214,6 +263,14 @@ def _job_path(namespace: str, name: str = "") -> str:
 
 def _secret_path(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/secrets/{name}"
+
+
+def _event_path(namespace: str, name: str = "") -> str:
+    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events/{name}".rstrip("/")
+
+
+def _lease_path(namespace: str, name: str) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}".rstrip("/")
 
 
 def _parse_object(content: bytes) -> Resource | None:

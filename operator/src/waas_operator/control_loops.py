@@ -15,6 +15,7 @@ from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention
 from waas_operator.seams import Cluster, Resource
 from waas_operator.settings import ReconcileSettings
+from waas_operator.sightings import Sightings
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,11 @@ _RESYNC_RETRY_SECONDS = 5.0
 
 
 def notice(
-    queue: WorkQueue[Key], resource: Resource, settings: ReconcileSettings, now: datetime
+    queue: WorkQueue[Key],
+    resource: Resource,
+    settings: ReconcileSettings,
+    now: datetime,
+    sightings: Sightings | None = None,
 ) -> None:
     """Queue a TranscriptionJob that was seen: for now, or until its time to live is over."""
     key = Key(resource["metadata"]["namespace"], resource["metadata"]["name"])
@@ -34,8 +39,11 @@ def notice(
         queue.add(key)
         return
     if not transcription_job.phase.is_final:
-        queue.add(key)
+        if sightings is None or sightings.see(transcription_job):
+            queue.add(key)
         return
+    if sightings is not None:
+        sightings.forget(key.namespace, key.name)
     retention = decide_retention(
         transcription_job, default_ttl_seconds=settings.default_ttl_seconds, now=now
     )

@@ -4,6 +4,7 @@ OperatorError
 |-- ClusterUnavailable    Kubernetes could not be asked; try again later
 |-- Conflict              somebody wrote the object in between; look again
 |-- DeliveryFailed        somebody could not be told of a job's end
+|-- LeadershipLost        another operator may act by now, so this one must not
 |-- Refused               Kubernetes refuses what was asked for; trying again will not help
 |-- Unreadable            an object does not have the form that was agreed on
 `-- StorageUnavailable    the object store could not be asked; try again later
@@ -29,6 +30,10 @@ class DeliveryFailed(OperatorError):
         """Take the reason, and whether another attempt would fail as this one did."""
         super().__init__(message)
         self.is_permanent = is_permanent
+
+
+class LeadershipLost(OperatorError):
+    """Another operator may act by now, so this one must not."""
 
 
 class Refused(OperatorError):

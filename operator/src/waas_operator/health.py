@@ -41,8 +41,10 @@ class Health:
         return self.clock() - latest < _MISSED_ROUNDS * self.resync_seconds
 
 
-async def serve_health(health: Health, port: int) -> web.AppRunner:
-    """Serve `/healthz` and `/readyz`; the caller cleans the runner up."""
+async def serve_health(
+    health: Health, port: int, render_metrics: Callable[[], tuple[bytes, str]]
+) -> web.AppRunner:
+    """Serve `/healthz`, `/readyz` and `/metrics`; the caller cleans the runner up."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(status=200 if health.is_live else 503)
@@ -50,8 +52,18 @@ async def serve_health(health: Health, port: int) -> web.AppRunner:
     async def readyz(_: web.Request) -> web.Response:
         return web.Response(status=200 if health.is_ready else 503)
 
+    async def metrics(_: web.Request) -> web.Response:
+        content, media_type = render_metrics()
+        return web.Response(body=content, headers={"Content-Type": media_type})
+
     application = web.Application()
-    application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    application.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
+        ]
+    )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, port=port).start()

@@ -7,6 +7,7 @@ worse to end when one of its watchers dies. (Kopf 1.44 lived on deaf; 1.45.2 end
 without the watcher's name: https://github.com/nolar/kopf/issues/1276.)
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -38,6 +39,21 @@ class DeadWatcherHandler(logging.Handler):
             self._on_dead_watcher(message)
 
 
+class NoDiffBase(kopf.DiffBaseStorage):
+    """Keeps nothing: no handler asks what changed, and each event would be copied to find out."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """Return that there is nothing to compare."""
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        """Return that nothing was compared before."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Write nothing."""
+
+
 def build_kopf_settings() -> kopf.OperatorSettings:
     """Return Kopf's settings; each differs from the default for the reason beside it."""
     settings = kopf.OperatorSettings()
@@ -56,13 +72,21 @@ def build_kopf_settings() -> kopf.OperatorSettings:
     # watcher dies and the process with it; and nothing is deaf for long once the server is back.
     settings.networking.error_backoffs = [1, 2, 3, 5, 8]
     settings.queueing.worker_limit = None  # handlers only add keys
+    settings.queueing.idle_timeout = 0.1  # a task for each object would wait for seconds else
+    settings.persistence.diffbase_storage = NoDiffBase()
     settings.posting.enabled = False  # no events from log lines
     settings.process.ultimate_exiting_timeout = 25  # within the pod's grace period
     return settings
 
 
+NoteEvent = Callable[[str, str | None, Resource], None]
+"""Is told of each event: the plural name, the event's type (None: listed) and the object."""
+
+
 def build_registry(
-    add: Callable[[Key], None], notice: Callable[[Resource], None]
+    add: Callable[[Key], None],
+    notice: Callable[[Resource], None],
+    note_event: NoteEvent = lambda *_: None,
 ) -> kopf.OperatorRegistry:
     """Return the handlers: a TranscriptionJob is noticed, an event of its children adds its key.
 
@@ -83,20 +107,35 @@ def build_registry(
     ) -> None:
         if not (namespace and name):
             return
+        note_event(PLURAL, type, dict(body))
         if type == "DELETED":
             add(Key(namespace, name))
         else:
             notice(dict(body))
 
-    async def on_child(namespace: str | None, labels: kopf.Labels, **_: Any) -> None:
+    def on_child(namespace: str | None, labels: kopf.Labels) -> None:
         owner = labels.get(TRANSCRIPTION_JOB_LABEL)
         if namespace and owner:
             add(Key(namespace, owner))
 
+    async def on_job(
+        type: str | None, namespace: str | None, labels: kopf.Labels, **_: Any
+    ) -> None:
+        note_event("jobs", type, {})
+        # One that appears (listed ones have no type) is what the operator itself has just made.
+        if type != "ADDED":
+            on_child(namespace, labels)
+
+    async def on_pod(
+        type: str | None, namespace: str | None, labels: kopf.Labels, **_: Any
+    ) -> None:
+        note_event("pods", type, {})
+        on_child(namespace, labels)
+
     kopf.on.login(registry=registry)(log_in)
     kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(on_transcription_job)
-    kopf.on.event("batch", "v1", "jobs", registry=registry)(on_child)
-    kopf.on.event("", "v1", "pods", registry=registry)(on_child)
+    kopf.on.event("batch", "v1", "jobs", registry=registry)(on_job)
+    kopf.on.event("", "v1", "pods", registry=registry)(on_pod)
     return registry
 
 
@@ -105,17 +144,27 @@ async def run_informer(
     add: Callable[[Key], None],
     notice: Callable[[Resource], None],
     on_dead_watcher: Callable[[str], None],
+    stop: asyncio.Event,
+    take_signals: Callable[[], None],
+    note_event: NoteEvent,
 ) -> None:
-    """Watch the namespaces until it is cancelled."""
+    """Watch the namespaces until it is told to stop; `take_signals` undoes that Kopf took them."""
     handler = DeadWatcherHandler(on_dead_watcher)
     orchestration_logger = logging.getLogger(ORCHESTRATION_LOGGER)
     orchestration_logger.addHandler(handler)
     try:
+        registry = build_registry(add, notice, note_event)
+
+        async def on_startup(**_: Any) -> None:
+            take_signals()
+
+        kopf.on.startup(registry=registry)(on_startup)
         await kopf.operator(
-            registry=build_registry(add, notice),
+            registry=registry,
             settings=build_kopf_settings(),
             namespaces=list(namespaces),
             standalone=True,
+            stop_flag=stop,
             # Kopf would look up the name of the process's user, and a container's has none.
             identity=_IDENTITY,  # type: ignore[arg-type] # a str whose NewType is not public
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -11,17 +12,22 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
+from waas_contract.transcription_job import PLURAL, TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
+from waas_operator.event_recorder import EventRecorder
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
+from waas_operator.leadership import Candidate, Leadership
+from waas_operator.metrics import Metrics
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
-from waas_operator.seams import Cluster, ObjectStorage
+from waas_operator.seams import ObjectStorage, Resource
 from waas_operator.senders import build_senders
 from waas_operator.settings import ENV_PREFIX, Settings
+from waas_operator.shutdown import comes_first, finish, hold_or_die, take_signals
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -37,47 +43,95 @@ def _now() -> datetime:
 
 async def run_operator(
     settings: Settings,
-    cluster: Cluster,
+    cluster: KubernetesCluster,
     object_storage: ObjectStorage,
     senders: Senders,
     *,
+    leadership: Leadership | None = None,
+    metrics: Metrics | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> None:
-    """Run until it is cancelled or a part of it dies."""
+    """Run until the process is told to stop or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
     # Of its own, so that a receiver that stalls keeps no other job waiting.
     ended_queue: WorkQueue[Key] = WorkQueue()
-    reconciler = Reconciler(cluster, object_storage, settings, clock, tell=ended_queue.add)
+    metrics = metrics or Metrics()
+    metrics.follow_queue(queue)
+    metrics.follow_leadership(lambda: leadership is None or leadership.is_held)
+    events = EventRecorder(cluster, settings.lease_identity, clock, metrics.note_dropped_event)
+
+    def note_status(job: TranscriptionJob, status: TranscriptionJobStatus) -> None:
+        metrics.note_status(job, status)
+        events.note_status(job, status)
+
+    reconciler = Reconciler(
+        cluster, object_storage, settings, clock, tell=ended_queue.add, note_status=note_status
+    )
+    reconcile = metrics.measure(reconciler.reconcile)
     notifier = Notifier(cluster, senders, settings, clock)
     health = Health(time.monotonic, settings.resync_seconds)
-    probes = await serve_health(health, settings.health_port)
+    stop, is_over = asyncio.Event(), asyncio.Event()
+    take_signals(stop)
+    probes = await serve_health(health, settings.health_port, metrics.render)
     dead_watcher: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def on_dead_watcher(message: str) -> None:
         if not dead_watcher.done():
             dead_watcher.set_result(message)
 
+    def note_event(plural: str, event_type: str | None, resource: Resource) -> None:
+        metrics.note_event(plural, event_type, resource)
+        if plural == PLURAL and event_type == "DELETED":
+            metadata = resource["metadata"]
+            cluster.sightings.forget(metadata["namespace"], metadata["name"])
+
     async def fail_with_watcher() -> None:
         raise WatcherDied(await dead_watcher)
 
     try:
+        if leadership and not await comes_first(leadership.acquire(health.note_round), stop):
+            return
         async with asyncio.TaskGroup() as group:
-            for _ in range(settings.reconcile_concurrency):
-                group.create_task(consume(queue, reconciler.reconcile))
+            actors = [
+                group.create_task(consume(queue, reconcile))
+                for _ in range(settings.reconcile_concurrency)
+            ]
+            if leadership:
+                actors.append(group.create_task(hold_or_die(leadership)))
             for _ in range(settings.notification_concurrency):
                 group.create_task(consume(ended_queue, notifier.notify))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
-            await run_informer(
-                settings.job_namespaces,
-                queue.add,
-                lambda resource: notice(queue, resource, settings, clock()),
-                on_dead_watcher,
+            group.create_task(events.write_forever())
+            informer = group.create_task(
+                run_informer(
+                    settings.job_namespaces,
+                    queue.add,
+                    lambda resource: notice(queue, resource, settings, clock(), cluster.sightings),
+                    on_dead_watcher,
+                    is_over,
+                    lambda: take_signals(stop),
+                    note_event,
+                )
             )
-            # Kopf returns when the process is told to stop.
+            informer.add_done_callback(lambda _: stop.set())
+            await stop.wait()
+            await finish(queue, actors, leadership)
+            is_over.set()
+            await informer
             raise asyncio.CancelledError
     finally:
         await probes.cleanup()
+
+
+def build_leadership(settings: Settings, cluster: KubernetesCluster) -> Leadership | None:
+    """Return a candidate for the Lease that the settings name; None where they name none."""
+    if settings.lease_name is None:
+        return None
+    # A container that starts anew in the same pod is another process, which has to wait as well.
+    identity = f"{settings.lease_identity}_{secrets.token_hex(4)}"
+    candidate = Candidate(settings.lease_name, settings.lease_namespace, identity)
+    return Leadership(cluster, candidate, monotonic=time.monotonic, clock=lambda: datetime.now(UTC))
 
 
 def configure_logging(level: str) -> None:
@@ -90,8 +144,22 @@ def configure_logging(level: str) -> None:
 
 async def _run(settings: Settings, senders: Senders) -> None:
     cluster = await KubernetesCluster.connect()
+    object_storage = MinioObjectStorage.connect(settings)
+    metrics = Metrics()
+    cluster.note_request = metrics.note_request
+    object_storage.note_request = metrics.note_storage_request
+    leadership = build_leadership(settings, cluster)
+    if leadership:
+        cluster.guard = object_storage.guard = leadership.ensure
     try:
-        await run_operator(settings, cluster, MinioObjectStorage.connect(settings), senders)
+        await run_operator(
+            settings,
+            cluster,
+            object_storage,
+            senders,
+            leadership=leadership,
+            metrics=metrics,
+        )
     finally:
         await cluster.close()
 

@@ -1,6 +1,8 @@
 """The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -29,6 +31,11 @@ class MinioObjectStorage:
         self._signer = signer
         self._bucket = bucket
         self._url_lifetime = url_lifetime
+        self.guard: Callable[[], None] = lambda: None
+        """Raises where this process may no longer write."""
+
+        self.note_request: Callable[[str, str], None] = lambda *_: None
+        """Is told of each request's operation and outcome."""
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -42,7 +49,17 @@ class MinioObjectStorage:
 
     async def read_note(self, key: str) -> bytes | None:
         """Return a small object whole, or None where there is none."""
-        return await asyncio.to_thread(self._read_note, key)
+        with self._noted("read"):
+            return await asyncio.to_thread(self._read_note, key)
+
+    @contextmanager
+    def _noted(self, operation: str) -> Iterator[None]:
+        outcome = "error"
+        try:
+            yield
+            outcome = "ok"
+        finally:
+            self.note_request(operation, outcome)
 
     def _read_note(self, key: str) -> bytes | None:
         try:
@@ -63,7 +80,9 @@ class MinioObjectStorage:
         """Remove every object below a prefix that ends with "/"; nothing there is fine."""
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await asyncio.to_thread(self._discard_all, prefix)
+        self.guard()
+        with self._noted("discard"):
+            await asyncio.to_thread(self._discard_all, prefix)
 
     def _discard_all(self, prefix: str) -> None:
         try:

@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 _SOON_SECONDS = 5.0
 
+NoteStatus = Callable[[TranscriptionJob, TranscriptionJobStatus], None]
+
 
 @dataclass(frozen=True)
 class Key:
@@ -64,12 +66,16 @@ class Reconciler:
         object_storage: ObjectStorage,
         settings: ReconcileSettings,
         clock: Callable[[], datetime],
+        *,
         tell: Callable[[Key], None] = lambda _: None,
+        note_status: NoteStatus = lambda *_: None,
     ) -> None:
         """Take the seams to the world; `clock` gives whole seconds in UTC.
 
-        `tell` has somebody told of a job's end, and returns before that is done.
+        `tell` has somebody told of a job's end, and returns before that is done. `note_status` is
+        told of each status that was written, with the resource as it was.
         """
+        self._note_status = note_status
         self._cluster = cluster
         self._object_storage = object_storage
         self._settings = settings
@@ -152,11 +158,14 @@ class Reconciler:
         job_name = child_name(metadata.name, metadata.uid)
         resource = await self._cluster.get_job(metadata.namespace, job_name)
         job = observe_job(resource, metadata.uid) if resource else None
+        known = transcription_job.status
+        # The API server goes through every pod of a namespace to find those with a label.
+        may_have_pods = job is not None or (known is not None and known.job_name is not None)
         observation = Observation(
             transcription_job=transcription_job,
             now=self._clock(),
             job=job,
-            pods=await self._observe_pods(transcription_job, job_name),
+            pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
         )
         if needs_manifest(observation):
             return await self._look_for_manifest(observation)
@@ -255,6 +264,7 @@ class Reconciler:
         if status == transcription_job.status:
             return
         await self._cluster.replace_status(transcription_job, status)
+        self._note_status(transcription_job, status)
         if status.phase != transcription_job.phase:
             logger.info(
                 "%s: %s %s",

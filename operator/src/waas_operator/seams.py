@@ -64,6 +64,30 @@ class Cluster(Protocol):
         ...
 
 
+class Events(Protocol):
+    """What telling people asks of Kubernetes."""
+
+    async def create_event(self, event: Resource) -> None:
+        """Create an Event; raises Conflict where there is one of that name, or no namespace."""
+        ...
+
+    async def update_event(self, metadata: Resource, change: Resource) -> None:
+        """Change the Event of that name and namespace."""
+        ...
+
+
+class Leases(Protocol):
+    """What leader election asks of Kubernetes."""
+
+    async def get_lease(self, namespace: str, name: str) -> Resource | None:
+        """Return a Lease, or None where there is none."""
+        ...
+
+    async def write_lease(self, lease: Resource) -> Resource:
+        """Create or replace a Lease by whether it names a version; raises Conflict."""
+        ...
+
+
 class ObjectStorage(Protocol):
     """The few things that the operator asks of the object store."""
 

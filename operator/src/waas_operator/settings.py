@@ -106,6 +106,15 @@ class Settings(BaseSettings, ReconcileSettings, NotificationSettings):
     s3_secret_key: SecretStr
     s3_region: str = "us-east-1"
 
+    lease_name: str | None = None
+    """Lease that one operator of several has to hold to act; None where there is only one."""
+
+    lease_namespace: str = "default"
+    """Where the Lease is: the operator's own namespace."""
+
+    lease_identity: str = "waas-operator"
+    """Who holds the Lease, as people see it: the pod's name. A process adds a part of its own."""
+
     reconcile_concurrency: int = Field(default=16, ge=1)
     health_port: int = 8080
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

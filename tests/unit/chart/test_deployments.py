@@ -55,6 +55,10 @@ def from_secret(name: str, key: str) -> Resource:
     return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
+def from_field(name: str, path: str) -> Resource:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
 def probe(path: str, port: str, **times: int) -> Resource:
     return {"httpGet": {"path": path, "port": port}, **times}
 
@@ -160,7 +164,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
         "kind": "Deployment",
         "metadata": {"name": "waas-operator", "namespace": NAMESPACE, "labels": labels("operator")},
         "spec": {
-            "replicas": 1,
+            "replicas": 2,
             "strategy": ONE_AFTER_THE_OTHER,
             "selector": {"matchLabels": selector("operator")},
             "template": {
@@ -173,6 +177,14 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                     "automountServiceAccountToken": True,
                     "enableServiceLinks": False,
                     "securityContext": RESTRICTED_POD,
+                    "topologySpreadConstraints": [
+                        {
+                            "maxSkew": 1,
+                            "topologyKey": "kubernetes.io/hostname",
+                            "whenUnsatisfiable": "ScheduleAnyway",
+                            "labelSelector": {"matchLabels": selector("operator")},
+                        }
+                    ],
                     "terminationGracePeriodSeconds": 30,
                     "containers": [
                         {
@@ -181,6 +193,9 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                             "imagePullPolicy": "IfNotPresent",
                             "env": [
                                 *STORE_SETTINGS,
+                                setting("LEASE_NAME", "waas-operator"),
+                                from_field("WAAS_LEASE_NAMESPACE", "metadata.namespace"),
+                                from_field("WAAS_LEASE_IDENTITY", "metadata.name"),
                                 setting("EMAIL_SENDER_TLS", "auto"),
                                 setting("JOB_IMAGE", "waas-job:0.1.0"),
                                 setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
@@ -220,6 +235,19 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
             },
         },
     }
+
+
+@pytest.mark.parametrize(("replicas", "budgets"), [(0, []), (1, []), (2, ["waas-operator"])])
+def test_operators_are_disrupted_one_after_the_other(
+    chart: Chart, replicas: int, budgets: list[str]
+) -> None:
+    manifests = chart.render({**STORE, "operator": {"replicas": replicas}})
+
+    assert manifests.find("Deployment", "waas-operator")["spec"]["replicas"] == replicas
+    assert manifests.names("PodDisruptionBudget") == budgets
+    for name in budgets:
+        spec = manifests.find("PodDisruptionBudget", name)["spec"]
+        assert spec == {"maxUnavailable": 1, "selector": {"matchLabels": selector("operator")}}
 
 
 def test_minio_is_this_deployment(chart: Chart) -> None:

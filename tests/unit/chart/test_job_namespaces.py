@@ -6,7 +6,7 @@ import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests, read_variables
 from support.kubernetes_api import Resource
-from support.service import API_RULES, OPERATOR_RULES, REVIEW_RULES
+from support.service import API_RULES, LEASE_RULES, OPERATOR_RULES, REVIEW_RULES
 from waas_api.token_login import VERBS
 
 SHARED_LABELS = {
@@ -188,10 +188,12 @@ def test_programs_get_the_rights_with_which_they_are_tested_and_no_other(chart: 
         role("operator", "newsroom", OPERATOR_RULES),
         role("api", "radio", API_RULES),
         role("operator", "radio", OPERATOR_RULES),
+        role("operator", NAMESPACE, LEASE_RULES),
         role_binding("api", "newsroom"),
         role_binding("operator", "newsroom"),
         role_binding("api", "radio"),
         role_binding("operator", "radio"),
+        role_binding("operator", NAMESPACE),
     ]
 
 
@@ -222,7 +224,7 @@ def test_roles_for_people_are_those_that_the_api_goes_by(manifests: Manifests) -
     known = {verb for verbs in VERBS.values() for verb in verbs}
     assert rights == {"user": known - {"manage"}, "manager": known}
     bound = [each["roleRef"]["name"] for each in manifests.of_kind("RoleBinding")]
-    assert sorted(bound) == ["waas-api", "waas-operator"]
+    assert sorted(bound) == ["waas-api", "waas-operator", "waas-operator"]
 
 
 def test_two_releases_of_one_name_do_not_share_their_rights_in_the_cluster(chart: Chart) -> None:

@@ -73,7 +73,7 @@ def test_secret_that_is_there_is_used(chart: Chart) -> None:
         used = {
             each["valueFrom"]["secretKeyRef"]["name"]
             for each in pod["containers"][0]["env"]
-            if "valueFrom" in each
+            if "secretKeyRef" in each.get("valueFrom", {})
         }
         assert used == {"store-user"}
 

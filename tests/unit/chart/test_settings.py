@@ -8,7 +8,7 @@ import yaml
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic_settings import BaseSettings
 
-from support.chart import CHART, STORE, Chart, Manifests, container, read_variables
+from support.chart import CHART, NAMESPACE, STORE, Chart, Manifests, container, read_variables
 from support.kubernetes_api import Resource
 from waas_api.settings import Settings as ApiSettings
 from waas_contract.models import MODEL_NAMES
@@ -198,6 +198,9 @@ def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatc
     settings = read_settings(OperatorSettings, variables, monkeypatch)
 
     expected = OperatorSettings(
+        lease_name="waas-operator",
+        lease_namespace=NAMESPACE,
+        lease_identity="waas-operator",
         job_namespaces=("newsroom", "radio"),
         job_image="registry.example/waas/waas-job:cuda",
         job_image_pull_policy="Always",

@@ -11,11 +11,12 @@ from kubernetes.aio.config import ConfigException
 
 from support.builders import NOW, make_transcription_job
 from support.kubernetes_objects import to_text
-from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_contract.transcription_job import Phase, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (
     ClusterUnavailable,
     Conflict,
+    LeadershipLost,
     OperatorError,
     Refused,
     Unreadable,
@@ -212,7 +213,7 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
 
 
 async def test_a_status_is_written_for_the_version_that_was_read() -> None:
-    client = ScriptedClient(answer({}))
+    client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}))
     transcription_job = make_transcription_job()
 
     await KubernetesCluster(client).replace_status(
@@ -242,3 +243,74 @@ async def test_a_status_is_written_for_the_version_that_was_read() -> None:
             "startTime": to_text(NOW),
         },
     }
+
+
+async def test_what_was_seen_or_written_is_not_asked_for_again() -> None:
+    client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}), answer({}, 404))
+    cluster = KubernetesCluster(client)
+    seen = make_transcription_job()
+    status = TranscriptionJobStatus(phase=Phase.QUEUED)
+
+    cluster.sightings.see(seen)
+    assert await cluster.get_transcription_job("newsroom", "interview") is seen
+    await cluster.replace_status(seen, status)
+    written = await cluster.get_transcription_job("newsroom", "interview")
+    third = await cluster.get_transcription_job("newsroom", "interview")
+
+    assert written is not None
+    assert (written.metadata.resource_version, written.status) == ("8", status)
+    assert third is None, "each sighting counts once; then the API server is asked"
+
+
+async def test_what_is_listed_is_read_anew() -> None:
+    page = answer({"items": [{"metadata": {"name": "interview"}}], "metadata": {}})
+    cluster = KubernetesCluster(ScriptedClient(page, answer({}, 404)))
+    cluster.sightings.see(make_transcription_job())
+
+    names = [name async for name in cluster.list_unfinished("newsroom")]
+
+    assert names == ["interview"]
+    assert await cluster.get_transcription_job("newsroom", "interview") is None
+
+
+async def test_one_that_may_not_act_reads_and_asks_for_its_lease_but_writes_nothing() -> None:
+    lease = {"metadata": {"name": "waas", "namespace": "system", "resourceVersion": "7"}}
+    client = ScriptedClient(answer({}, 404), answer(lease))
+    cluster = KubernetesCluster(client)
+
+    def refuse() -> None:
+        raise LeadershipLost("over")
+
+    cluster.guard = refuse
+    job = {"metadata": {"name": "a", "namespace": "n"}}
+    writes = [
+        cluster.replace_status(make_transcription_job(), TranscriptionJobStatus()),
+        cluster.delete_transcription_job("n", "a", "uid"),
+        cluster.create_job(job),
+        cluster.suspend_job("n", "a", is_suspended=True),
+        cluster.delete_job("n", "a"),
+        cluster.apply_secret(job),
+        cluster.delete_secret("n", "a"),
+        cluster.create_event(job),
+        cluster.update_event(job["metadata"], {}),
+    ]
+    for write in writes:
+        with pytest.raises(LeadershipLost):
+            await write
+    assert client.requests == []
+
+    assert await cluster.get_job("n", "a") is None
+    assert await cluster.write_lease(lease) == lease
+
+
+async def test_each_request_is_counted_answered_or_not() -> None:
+    cluster = KubernetesCluster(ScriptedClient(answer({}), refusal(404), TimeoutError()))
+    counted: list[tuple[str, str]] = []
+    cluster.note_request = lambda verb, code, _: counted.append((verb, code))
+
+    await cluster.delete_job("n", "a")
+    assert await cluster.get_job("n", "a") is None
+    with pytest.raises(ClusterUnavailable):
+        await cluster.get_job("n", "a")
+
+    assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]

@@ -119,6 +119,18 @@ async def test_an_event_queues_its_key(
     assert result is None
 
 
+async def test_a_job_that_the_operator_made_is_no_news() -> None:
+    added: list[Key] = []
+    handler = handler_of(build_registry(added.append, lambda _: None), JOBS)
+    event = {"namespace": "newsroom", "name": "interview-0f9e8d7c", "labels": OURS}
+
+    await handler(**event, type="ADDED")
+    assert added == []
+    # What is listed has no type: it may have changed while nobody watched.
+    await handler(**event, type=None)
+    assert added == [Key("newsroom", "interview")]
+
+
 async def test_what_is_deleted_is_looked_at_once_more() -> None:
     added: list[Key] = []
     noticed: list[dict[str, Any]] = []

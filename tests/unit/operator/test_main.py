@@ -80,7 +80,7 @@ def test_an_error_of_our_own_does_not_stop_the_others(caplog: pytest.LogCaptureF
     operator = Operator()
     for name in ("cursed", "interview"):
         operator.cluster.put(make_named(name))
-    operator.cluster.failures["list_pods"] = ZeroDivisionError("a bug")
+    operator.cluster.failures["get_job"] = ZeroDivisionError("a bug")
 
     async def scenario() -> None:
         for name in ("cursed", "interview"):

@@ -201,7 +201,6 @@ FAILING_CALLS = [
     ("somebody wrote in between", "replace_status", Conflict("409")),
     ("Kubernetes is away for reads", "get_transcription_job", ClusterUnavailable("503")),
     ("Kubernetes is away for Jobs", "get_job", ClusterUnavailable("503")),
-    ("Kubernetes is away for pods", "list_pods", ClusterUnavailable("503")),
     ("Kubernetes is away for Secrets", "apply_secret", ClusterUnavailable("503")),
     ("Kubernetes is away for a new Job", "create_job", ClusterUnavailable("503")),
 ]
@@ -221,6 +220,16 @@ async def test_what_fails_is_for_the_queue_to_repeat(method: str, error: Excepti
     await scene.step()
     assert scene.phase == Phase.QUEUED
     assert len(scene.cluster.jobs) == 1
+
+
+async def test_pods_are_asked_for_only_where_there_can_be_some() -> None:
+    scene = Scene()
+    scene.cluster.failures["list_pods"] = ClusterUnavailable("503")
+
+    await scene.step()
+    assert scene.phase == Phase.QUEUED
+    with pytest.raises(ClusterUnavailable):
+        await scene.step()
 
 
 async def test_suspending_and_resuming() -> None:

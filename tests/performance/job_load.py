@@ -1,0 +1,233 @@
+"""Makes TranscriptionJobs at a steady rate and completes their Jobs, with no pod in between.
+
+It does what a person, the job program and the Job controller would do: it creates the resource,
+writes the manifest, and closes the Job with the conditions that the controller writes. What is
+measured is told by watches of its own, on the clock of this process.
+"""
+
+import asyncio
+import json
+import ssl
+import time
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Self
+
+import aiohttp
+from minio import Minio
+
+from support.kubernetes_api import jobs_path, transcription_job_resource, transcription_jobs_path
+from support.service import BUCKET
+from waas_contract.formats import OutputFormat
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
+from waas_contract.names import TRANSCRIPTION_JOB_LABEL
+from waas_contract.object_keys import manifest_key, result_key
+from waas_contract.transcription_job import TranscriptionJobSpec
+
+_REQUESTS_AT_ONCE = 32
+_WATCH_SECONDS = 3600
+_ENDS = ("Succeeded", "Failed", "Cancelled")
+
+Resource = dict[str, Any]
+
+
+@dataclass
+class Life:
+    """The moments of one TranscriptionJob, in seconds of a monotonic clock."""
+
+    created: float
+    has_job: float | None = None
+    ended: float | None = None
+    phase: str = ""
+
+
+class KubernetesConnection:
+    """An administrator's connection that costs the machine as little as possible."""
+
+    def __init__(self, session: aiohttp.ClientSession, server: str) -> None:
+        self._session = session
+        self._server = server
+
+    @classmethod
+    def open(cls, kubeconfig: Path) -> Self:
+        content = json.loads(kubeconfig.read_text())
+        cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
+        authority = b64decode(cluster["certificate-authority-data"]).decode()
+        context = ssl.create_default_context(cadata=authority)
+        with NamedTemporaryFile() as pair:
+            for part in ("client-certificate-data", "client-key-data"):
+                pair.write(b64decode(user[part]))
+            pair.flush()
+            context.load_cert_chain(pair.name)
+        connector = aiohttp.TCPConnector(ssl=context, limit=2 * _REQUESTS_AT_ONCE)
+        return cls(aiohttp.ClientSession(connector=connector), cluster["server"])
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def send(self, method: str, path: str, body: Resource | None = None) -> Resource:
+        async with self._session.request(method, self._server + path, json=body) as answer:
+            content: Resource = await answer.json()
+            if answer.status >= 300:
+                raise AssertionError(f"{method} {path}: {answer.status} {content.get('message')}")
+            return content
+
+    async def read_text(self, path: str) -> str:
+        async with self._session.get(self._server + path) as answer:
+            return await answer.text()
+
+    async def watch(self, path: str, since: str) -> AsyncIterator[tuple[str, Resource]]:
+        query = {"watch": "1", "resourceVersion": since, "timeoutSeconds": str(_WATCH_SECONDS)}
+        timeout = aiohttp.ClientTimeout(total=None)
+        async with self._session.get(
+            self._server + path, params=query, timeout=timeout, read_bufsize=1 << 22
+        ) as answer:
+            async for line in answer.content:
+                event = json.loads(line)
+                yield event["type"], event["object"]
+
+    async def put_object(self, url: str, content: bytes) -> None:
+        async with self._session.put(url, data=content) as answer:
+            answer.raise_for_status()
+
+
+@dataclass
+class JobLoad:
+    """The jobs of one run in one namespace."""
+
+    kubernetes: KubernetesConnection
+    store: Minio
+    namespace: str
+    lives: dict[str, Life] = field(default_factory=dict)
+    _waiting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        source = {"key": f"{self.namespace}/by-hand/clip.flac", "fileName": "clip.flac"}
+        self._spec: Resource = {"source": source, "model": "tiny.en"}
+        self._spec_digest = TranscriptionJobSpec.model_validate(self._spec).digest()
+
+    async def run(
+        self, count: int, *, rate: float, prefix: str = "load", patience_seconds: float = 600
+    ) -> float:
+        """Send `count` jobs at `rate` a second through their life; returns the seconds it took."""
+        names = [f"{prefix}-{number:06}" for number in range(count)]
+        watches = [
+            asyncio.create_task(self._complete_jobs(await self._version(jobs_path))),
+            asyncio.create_task(self._see_ends(await self._version(transcription_jobs_path))),
+        ]
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(count / rate + patience_seconds):
+                await self._create(names, rate)
+                while not all(self.lives[name].ended for name in names):
+                    await asyncio.sleep(0.05)
+                    self._raise_failures(watches)
+        finally:
+            for watch in watches:
+                watch.cancel()
+        return max(self.lives[name].ended or 0 for name in names) - started
+
+    async def _version(self, path: Callable[[str], str]) -> str:
+        listed = await self.kubernetes.send("GET", f"{path(self.namespace)}?limit=1")
+        version: str = listed["metadata"]["resourceVersion"]
+        return version
+
+    async def _create(self, names: list[str], rate: float) -> None:
+        started = time.monotonic()
+        room = asyncio.Semaphore(_REQUESTS_AT_ONCE)
+        path = transcription_jobs_path(self.namespace)
+
+        async def create(name: str) -> None:
+            async with room:
+                self.lives[name] = Life(time.monotonic())
+                body = transcription_job_resource(name, **self._spec)
+                await self.kubernetes.send("POST", path, body)
+
+        async with asyncio.TaskGroup() as group:
+            for number, name in enumerate(names):
+                await asyncio.sleep(started + number / rate - time.monotonic())
+                group.create_task(create(name))
+
+    async def _complete_jobs(self, since: str) -> None:
+        async for kind, job in self.kubernetes.watch(jobs_path(self.namespace), since):
+            name = job["metadata"].get("labels", {}).get(TRANSCRIPTION_JOB_LABEL)
+            if kind == "ADDED" and name in self.lives and not self.lives[name].has_job:
+                self.lives[name].has_job = time.monotonic()
+                task = asyncio.create_task(self._complete(name, job))
+                self._waiting.add(task)
+
+    async def _complete(self, name: str, job: Resource) -> None:
+        await self._write_manifest(name)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
+        job["status"] = {
+            "startTime": now,
+            "completionTime": now,
+            "succeeded": 1,
+            "uncountedTerminatedPods": {},
+            "conditions": [
+                {"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")
+            ],
+        }
+        path = f"{jobs_path(self.namespace, job['metadata']['name'])}/status"
+        await self.kubernetes.send("PUT", path, job)
+
+    async def _write_manifest(self, name: str) -> None:
+        key = manifest_key(self.namespace, name)
+        content = build_manifest(self.namespace, name, self._spec_digest)
+        url = self.store.get_presigned_url("PUT", BUCKET, key)
+        await self.kubernetes.put_object(url, content)
+
+    async def _see_ends(self, since: str) -> None:
+        path = transcription_jobs_path(self.namespace)
+        async for _, resource in self.kubernetes.watch(path, since):
+            life = self.lives.get(resource["metadata"]["name"])
+            phase = resource.get("status", {}).get("phase")
+            if life and phase in _ENDS and not life.ended:
+                life.ended, life.phase = time.monotonic(), phase
+
+    def _raise_failures(self, watches: list[asyncio.Task[None]]) -> None:
+        for task in [*watches, *self._waiting]:
+            if task.done():
+                self._waiting.discard(task)
+                task.result()
+                if task in watches:
+                    raise AssertionError("a watch of the harness has ended")
+
+
+def build_manifest(namespace: str, name: str, spec_digest: str) -> bytes:
+    """Return the manifest of a recording of a minute."""
+    files = tuple(
+        ResultFile(
+            format=each, key=result_key(namespace, name, 1, each), bytes=1000, sha256="0" * 64
+        )
+        for each in OutputFormat
+    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    return (
+        Manifest(
+            namespace=namespace,
+            name=name,
+            spec_digest=spec_digest,
+            outcome=Outcome.COMPLETE,
+            attempt=1,
+            files=files,
+            audio=AudioFacts(duration_seconds=60, language="en"),
+            engine=EngineFacts(name="none", version="0", model="tiny.en", device="cpu"),
+            timing=Timing(
+                fetch_seconds=0,
+                decode_seconds=0,
+                load_seconds=0,
+                transcribe_seconds=1,
+                store_seconds=0,
+            ),
+            start_time=now,
+            completion_time=now,
+        )
+        .model_dump_json(by_alias=True)
+        .encode()
+    )
