@@ -23,9 +23,16 @@ _RESYNC_RETRY_SECONDS = 5.0
 
 
 def notice(
-    queue: WorkQueue[Key], resource: Resource, settings: ReconcileSettings, now: datetime
+    queue: WorkQueue[Key],
+    ended_queue: WorkQueue[Key],
+    resource: Resource,
+    settings: ReconcileSettings,
+    now: datetime,
 ) -> None:
-    """Queue a TranscriptionJob that was seen: for now, or until its time to live is over."""
+    """Queue a TranscriptionJob that was seen: for now, or until its time to live is over.
+
+    What has ended has a queue of its own, so that live work never waits behind it.
+    """
     key = Key(resource["metadata"]["namespace"], resource["metadata"]["name"])
     try:
         transcription_job = read_transcription_job(resource)
@@ -40,9 +47,9 @@ def notice(
         transcription_job, default_ttl_seconds=settings.default_ttl_seconds, now=now
     )
     if retention.upkeep is not Upkeep.KEEP:
-        queue.add(key)
+        ended_queue.add(key)
     elif retention.next_look_seconds is not None:
-        queue.add_after(key, retention.next_look_seconds)
+        ended_queue.add_after(key, retention.next_look_seconds)
 
 
 async def consume(

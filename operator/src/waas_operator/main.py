@@ -16,6 +16,7 @@ from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import OperatorError
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
+from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
@@ -45,9 +46,11 @@ async def run_operator(
 ) -> None:
     """Run until it is cancelled or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
-    # Of its own, so that a receiver that stalls keeps no other job waiting.
+    # Of their own, so that neither what expires nor a receiver that stalls keeps others waiting.
     ended_queue: WorkQueue[Key] = WorkQueue()
-    reconciler = Reconciler(cluster, object_storage, settings, clock, tell=ended_queue.add)
+    notification_queue: WorkQueue[Key] = WorkQueue()
+    reconciler = Reconciler(cluster, object_storage, settings, clock, hand_over=ended_queue.add)
+    keeper = Keeper(cluster, object_storage, settings, clock, tell=notification_queue.add)
     notifier = Notifier(cluster, senders, settings, clock)
     health = Health(time.monotonic, settings.resync_seconds)
     probes = await serve_health(health, settings.health_port)
@@ -64,14 +67,16 @@ async def run_operator(
         async with asyncio.TaskGroup() as group:
             for _ in range(settings.reconcile_concurrency):
                 group.create_task(consume(queue, reconciler.reconcile))
+            for _ in range(KEEPERS):
+                group.create_task(consume(ended_queue, keeper.look_after))
             for _ in range(settings.notification_concurrency):
-                group.create_task(consume(ended_queue, notifier.notify))
+                group.create_task(consume(notification_queue, notifier.notify))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
             await run_informer(
                 settings.job_namespaces,
                 queue.add,
-                lambda resource: notice(queue, resource, settings, clock()),
+                lambda resource: notice(queue, ended_queue, resource, settings, clock()),
                 on_dead_watcher,
             )
             # Kopf returns when the process is told to stop.

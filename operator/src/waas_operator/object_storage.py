@@ -1,6 +1,7 @@
 """The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ LARGEST_NOTE = 1 << 20
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _CONNECTIONS = 32
+_REMOVERS = 2
 
 
 class MinioObjectStorage:
@@ -29,6 +31,8 @@ class MinioObjectStorage:
         self._signer = signer
         self._bucket = bucket
         self._url_lifetime = url_lifetime
+        # Of their own: what reads for live work never waits for a thread that removes.
+        self._removers = ThreadPoolExecutor(_REMOVERS, thread_name_prefix="remove")
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -63,7 +67,8 @@ class MinioObjectStorage:
         """Remove every object below a prefix that ends with "/"; nothing there is fine."""
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await asyncio.to_thread(self._discard_all, prefix)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._removers, self._discard_all, prefix)
 
     def _discard_all(self, prefix: str) -> None:
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from uuid import uuid4
 
+import anyio
 import anyio.to_thread
 
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, StorageFull, StorageUnavailable
@@ -27,6 +28,7 @@ LARGEST_NOTE = 1 << 20
 """Bytes of the largest manifest or progress note that is read."""
 
 _PIECE_BYTES = 1 << 20
+_REMOVERS = 2
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -105,6 +107,8 @@ class FolderNotes:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Of their own: what reads for live work never waits for a thread that removes.
+        self._removers = anyio.CapacityLimiter(_REMOVERS)
 
     async def read_note(self, key: str) -> bytes | None:
         """Return a small object whole, or None where there is none."""
@@ -119,7 +123,9 @@ class FolderNotes:
     async def discard_all(self, prefix: str) -> None:
         """Remove every object below a prefix that ends with "/"; nothing there is fine."""
         try:
-            await anyio.to_thread.run_sync(_remove_below, self._root, prefix)
+            await anyio.to_thread.run_sync(
+                _remove_below, self._root, prefix, limiter=self._removers
+            )
         except OSError as error:
             raise operator_errors.StorageUnavailable(
                 f"removing {prefix}: {error.strerror}"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from waas_operator.control_loops import consume, notice, resync_forever
+from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.senders import build_senders
@@ -78,12 +79,20 @@ class LocalService:
         self._reconcile_queue: WorkQueue[Key] = WorkQueue()
         self._control_queue: WorkQueue[Key] = WorkQueue()
         self._ended_queue: WorkQueue[Key] = WorkQueue()
+        self._notification_queue: WorkQueue[Key] = WorkQueue()
         self._reconciler = Reconciler(
             self._cluster,
             notes,
             self._settings,
             _now_in_whole_seconds,
-            tell=self._ended_queue.add,
+            hand_over=self._ended_queue.add,
+        )
+        self._keeper = Keeper(
+            self._cluster,
+            notes,
+            self._settings,
+            _now_in_whole_seconds,
+            tell=self._notification_queue.add,
         )
         self._notifier = Notifier(self._cluster, senders, settings, _now_in_whole_seconds)
         self._notification_concurrency = settings.notification_concurrency
@@ -115,8 +124,10 @@ class LocalService:
         self._spawn("runner", self._runner.run_forever())
         for _ in range(_RECONCILERS):
             self._spawn("reconcile", consume(self._reconcile_queue, self._reconciler.reconcile))
+        for _ in range(KEEPERS):
+            self._spawn("upkeep", consume(self._ended_queue, self._keeper.look_after))
         for _ in range(self._notification_concurrency):
-            self._spawn("notifications", consume(self._ended_queue, self._notifier.notify))
+            self._spawn("notifications", consume(self._notification_queue, self._notifier.notify))
         self._spawn("Job control", consume(self._control_queue, self._control.control))
         for queue in (self._reconcile_queue, self._control_queue):
             self._spawn("resync", self._resync(queue))
@@ -143,7 +154,7 @@ class LocalService:
                 return
             now = _now_in_whole_seconds()
             for row in rows:
-                notice(self._reconcile_queue, row.resource, self._settings, now)
+                notice(self._reconcile_queue, self._ended_queue, row.resource, self._settings, now)
             before = rows[-1].sequence
 
     async def _list_older_than(self, before: int | None) -> list[Row]:

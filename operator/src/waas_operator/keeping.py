@@ -1,0 +1,81 @@
+"""Looks after what has ended: its time to live, who is to be told, and its removal.
+
+It has a queue of its own (`main`), so that a hundred thousand that expire at once keep no new job
+waiting.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from waas_contract.log_lines import log_fields
+from waas_contract.object_keys import job_prefix
+from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_operator.reconcile import Key
+from waas_operator.retention import Upkeep, decide_retention
+from waas_operator.seams import Cluster, ObjectStorage
+from waas_operator.settings import ReconcileSettings
+
+logger = logging.getLogger(__name__)
+
+KEEPERS = 2
+"""How many are looked after at once."""
+
+
+class Keeper:
+    """Looks after TranscriptionJobs that have ended; never two calls for one key at once."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        object_storage: ObjectStorage,
+        settings: ReconcileSettings,
+        clock: Callable[[], datetime],
+        *,
+        tell: Callable[[Key], None] = lambda _: None,
+    ) -> None:
+        """Take the seams to the world; `clock` gives whole seconds in UTC.
+
+        `tell` has somebody told of a job's end, and returns before that is done.
+        """
+        self._cluster = cluster
+        self._object_storage = object_storage
+        self._settings = settings
+        self._clock = clock
+        self._tell = tell
+
+    async def look_after(self, key: Key) -> float | None:
+        """Take the next step for a key; returns seconds until it wants another look, or None."""
+        transcription_job = await self._cluster.get_transcription_job(key.namespace, key.name)
+        if (
+            transcription_job is None
+            or transcription_job.metadata.deletion_timestamp
+            or not transcription_job.phase.is_final
+        ):
+            return None
+        retention = decide_retention(
+            transcription_job,
+            default_ttl_seconds=self._settings.default_ttl_seconds,
+            now=self._clock(),
+        )
+        if retention.upkeep is Upkeep.REMOVE:
+            return await self._remove(transcription_job)
+        if retention.upkeep is Upkeep.NOTE_EXPIRY:
+            known = transcription_job.status or TranscriptionJobStatus()
+            status = known.model_copy(update={"expiry_time": retention.expiry_time})
+            await self._cluster.replace_status(transcription_job, status)
+        elif retention.upkeep is Upkeep.TELL:
+            self._tell(key)
+            # What comes of it is told by an event.
+            return self._settings.resync_seconds
+        return retention.next_look_seconds
+
+    async def _remove(self, transcription_job: TranscriptionJob) -> float | None:
+        """Delete what the job left, then the resource: without it, nobody would look again."""
+        metadata = transcription_job.metadata
+        await self._object_storage.discard_all(job_prefix(metadata.namespace, metadata.name))
+        await self._cluster.delete_transcription_job(
+            metadata.namespace, metadata.name, metadata.uid
+        )
+        logger.info("expired and deleted", extra=log_fields(transcription_job=metadata.name))
+        return None
