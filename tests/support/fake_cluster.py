@@ -1,7 +1,7 @@
 """A cluster and an object store in memory, for unit tests of the operator."""
 
 import copy
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -69,6 +69,23 @@ class FakeCluster:
         for name, each in self.transcription_jobs.items():
             if each.metadata.namespace == namespace and not each.phase.is_final:
                 yield name
+
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        self._begin_write("annotate")
+        metadata = transcription_job.metadata
+        known = self.transcription_jobs.get(metadata.name)
+        if known is None or known.metadata != metadata:
+            raise Conflict(f"{metadata.name} was changed")
+        changed = metadata.model_copy(
+            update={
+                "annotations": {**metadata.annotations, **annotations},
+                "resource_version": str(int(metadata.resource_version) + 1),
+            }
+        )
+        self.transcription_jobs[metadata.name] = known.model_copy(update={"metadata": changed})
+        self._end_write("annotate")
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         self._begin_write("delete_transcription_job")
@@ -180,7 +197,7 @@ class FakeStore:
             raise StorageUnavailable(f"reading {key}: ConnectionError")
         return self.notes.get(key)
 
-    async def discard_all(self, prefix: str) -> None:
+    async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
         if self.is_away:
             raise StorageUnavailable(f"removing {prefix}: ConnectionError")
         for key in [each for each in self.notes if each.startswith(prefix)]:

@@ -19,7 +19,11 @@ from support.waiting import wait_until
 from waas_contract.transcription_job import GROUP, PLURAL
 
 OPERATOR_RULES: list[Resource] = [
-    {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["get", "list", "watch", "delete"]},
+    {
+        "apiGroups": [GROUP],
+        "resources": [PLURAL],
+        "verbs": ["get", "list", "watch", "patch", "delete"],
+    },
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/status"], "verbs": ["update"]},
     {
         "apiGroups": ["batch"],

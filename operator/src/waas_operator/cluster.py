@@ -104,6 +104,21 @@ class KubernetesCluster:
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
         await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
 
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        """Merge annotations into the metadata; raises Conflict if the resource changed or went."""
+        metadata = transcription_job.metadata
+        # No two resources ever have the same version, also not two of one name.
+        changed = {"resourceVersion": metadata.resource_version, "annotations": dict(annotations)}
+        await self._request(
+            "PATCH",
+            _transcription_job_path(metadata.namespace, metadata.name),
+            query={"fieldManager": _FIELD_MANAGER},
+            body={"metadata": changed},
+            content_type=_MERGE,
+        )
+
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
         path = _transcription_job_path(namespace, name)

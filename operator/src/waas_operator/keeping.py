@@ -5,11 +5,14 @@ waiting.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
+from uuid import uuid4
 
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import job_prefix
+from waas_contract.removal import LONGEST_DISCARD_SECONDS, mark_removal, seconds_until_free
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention
@@ -33,16 +36,22 @@ class Keeper:
         clock: Callable[[], datetime],
         *,
         tell: Callable[[Key], None] = lambda _: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        holder: str | None = None,
     ) -> None:
         """Take the seams to the world; `clock` gives whole seconds in UTC.
 
-        `tell` has somebody told of a job's end, and returns before that is done.
+        `tell` has somebody told of a job's end, and returns before that is done. `holder` is the
+        name under which this process removes, where it is known to have no predecessor at work.
         """
         self._cluster = cluster
         self._object_storage = object_storage
         self._settings = settings
         self._clock = clock
         self._tell = tell
+        self._monotonic = monotonic
+        # A container that starts anew in the same pod is another process.
+        self._holder = holder or f"operator-{uuid4().hex}"
 
     async def look_after(self, key: Key) -> float | None:
         """Take the next step for a key; returns seconds until it wants another look, or None."""
@@ -71,9 +80,15 @@ class Keeper:
         return retention.next_look_seconds
 
     async def _remove(self, transcription_job: TranscriptionJob) -> float | None:
-        """Delete what the job left, then the resource: without it, nobody would look again."""
+        """Take the steps of `waas_contract.removal`, in which the record goes last."""
         metadata = transcription_job.metadata
-        await self._object_storage.discard_all(job_prefix(metadata.namespace, metadata.name))
+        now = self._clock()
+        if seconds := seconds_until_free(metadata.annotations, self._holder, now):
+            return seconds
+        until = self._monotonic() + LONGEST_DISCARD_SECONDS
+        await self._cluster.annotate(transcription_job, mark_removal(self._holder, now))
+        prefix = job_prefix(metadata.namespace, metadata.name)
+        await self._object_storage.discard_all(prefix, until=until)
         await self._cluster.delete_transcription_job(
             metadata.namespace, metadata.name, metadata.uid
         )

@@ -4,7 +4,7 @@ The api's part is in `transcription_jobs`, the Job controller's in `job_controll
 kubelet's in `runner`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TypeVar
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
@@ -63,6 +63,26 @@ class LocalCluster:
             )
 
         await self._run(replace)
+
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        """Merge annotations into the metadata; raises Conflict if the resource changed or went."""
+        metadata = transcription_job.metadata
+
+        def annotate(at: Transaction) -> None:
+            known = at.get(Kind.TRANSCRIPTION_JOB, metadata.namespace, metadata.name)
+            if known is None:
+                raise Conflict(f"{metadata.name} is gone")
+            changed = {
+                **known["metadata"],
+                "uid": metadata.uid,
+                "resourceVersion": metadata.resource_version,
+                "annotations": {**known["metadata"].get("annotations", {}), **annotations},
+            }
+            at.replace(Kind.TRANSCRIPTION_JOB, {**known, "metadata": changed})
+
+        await self._run(annotate)
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""

@@ -120,8 +120,11 @@ class FolderNotes:
         except OSError as error:
             raise operator_errors.StorageUnavailable(f"reading {key}: {error.strerror}") from error
 
-    async def discard_all(self, prefix: str) -> None:
-        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+    async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
+        """Remove every object below a prefix that ends with "/"; nothing there is fine.
+
+        A folder goes in a moment, in the process that nobody has a second one of.
+        """
         try:
             await anyio.to_thread.run_sync(
                 _remove_below, self._root, prefix, limiter=self._removers

@@ -93,6 +93,8 @@ class LocalService:
             self._settings,
             _now_in_whole_seconds,
             tell=self._notification_queue.add,
+            # The lock of the folder keeps a second one out.
+            holder="operator",
         )
         self._notifier = Notifier(self._cluster, senders, settings, _now_in_whole_seconds)
         self._notification_concurrency = settings.notification_concurrency

@@ -211,6 +211,22 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
     assert body == {"preconditions": {"uid": "0f9e8d7c"}, "propagationPolicy": "Background"}
 
 
+async def test_an_annotation_is_written_for_the_version_that_was_read() -> None:
+    client = ScriptedClient(answer({}))
+
+    await KubernetesCluster(client).annotate(make_transcription_job(), {"waas.dev/removal": "me"})
+
+    ((method, url, headers, body, *_),) = client.requests
+    path = "/apis/waas.dev/v1alpha1/namespaces/newsroom/transcriptionjobs/interview"
+    assert (method, url) == (
+        "PATCH",
+        f"https://kubernetes.example{path}?fieldManager=waas-operator",
+    )
+    assert headers["Content-Type"] == "application/merge-patch+json"
+    annotations = {"waas.dev/removal": "me"}
+    assert body == {"metadata": {"resourceVersion": "7", "annotations": annotations}}
+
+
 async def test_a_status_is_written_for_the_version_that_was_read() -> None:
     client = ScriptedClient(answer({}))
     transcription_job = make_transcription_job()

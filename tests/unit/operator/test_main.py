@@ -199,9 +199,9 @@ def test_a_removal_that_takes_long_keeps_no_new_job_waiting() -> None:
     operator.cluster.put(make_named("new"))
 
     class SlowStore(FakeStore):
-        async def discard_all(self, prefix: str) -> None:
+        async def discard_all(self, prefix: str, *, until: float) -> None:
             await asyncio.sleep(1000)
-            await super().discard_all(prefix)
+            await super().discard_all(prefix, until=until)
 
     operator.store = SlowStore()
     world = (operator.cluster, operator.store, operator.settings, lambda: NOW)

@@ -152,7 +152,7 @@ async def test_the_time_to_live_waits_until_all_are_told() -> None:
     await town.look(waiting - 11)
 
     assert town.sent == (1, 1)
-    assert await town.look() == ["delete_transcription_job"]
+    assert await town.look() == ["annotate", "delete_transcription_job"]
 
 
 async def test_what_is_given_up_waits_for_nobody() -> None:
