@@ -26,6 +26,9 @@ class FakeCluster:
         self.pods: dict[str, Resource] = {}
         self.secrets: dict[str, Resource] = {}
         self.writes: list[str] = []
+        self.distrust: str | None = None
+        """Why the operator's clock is not to be trusted."""
+
         self.failures: dict[str, Exception] = {}
         """What the next call of a method raises, by the method's name."""
 
@@ -93,6 +96,9 @@ class FakeCluster:
         if found and (found.metadata.namespace, found.metadata.uid) == (namespace, uid):
             del self.transcription_jobs[name]
         self._end_write("delete_transcription_job")
+
+    async def explain_distrust(self, now: datetime) -> str | None:  # noqa: ARG002
+        return self.distrust
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:  # noqa: ARG002
         self._fail_if_told("get_job")

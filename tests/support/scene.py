@@ -24,6 +24,7 @@ class Scene:
 
     def __init__(self, settings: Settings | None = None, **spec: Any) -> None:
         self.now: datetime = NOW
+        self.elapsed = 0.0
         self.cluster = FakeCluster(NOW)
         self.store = FakeStore()
         self.settings = settings or make_settings()
@@ -35,7 +36,7 @@ class Scene:
         world = (self.cluster, self.store, self.settings, lambda: self.now)
         self.ended: list[Key] = []
         self.reconciler = Reconciler(*world, hand_over=self.ended.append)
-        self.keeper = Keeper(*world, tell=tell)
+        self.keeper = Keeper(*world, tell=tell, monotonic=lambda: self.elapsed)
 
     @property
     def status(self) -> TranscriptionJobStatus:
@@ -53,6 +54,7 @@ class Scene:
     async def step(self, seconds: float = 0) -> tuple[list[str], float | None]:
         """Return what a look some seconds later wrote, and when it wants another."""
         self.now += timedelta(seconds=seconds)
+        self.elapsed += seconds
         self.cluster.now = self.now
         self.cluster.writes.clear()
         next_look_seconds = await self.reconciler.reconcile(_KEY)

@@ -153,6 +153,7 @@ class OperatorProcess:
             "WAAS_MODEL_CACHE_CLAIM": "models",
             "WAAS_PROGRESS_INTERVAL_SECONDS": "1",
             "WAAS_STORAGE_PATIENCE_SECONDS": "5",
+            "WAAS_REMOVAL_GRACE_SECONDS": "1",
             "WAAS_HEALTH_PORT": str(health_port),
             **self.tenant.storage_variables(),
             **self.extra_variables,

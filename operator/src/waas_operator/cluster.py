@@ -6,6 +6,7 @@ a builder is sent as it is, and what comes back is read by `observation`.
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Self
 
 import aiohttp
@@ -24,6 +25,7 @@ from waas_contract.transcription_job import (
     TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_operator.clock_trust import ServerClock
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
 from waas_operator.seams import Resource
 
@@ -47,6 +49,7 @@ class KubernetesCluster:
     def __init__(self, api_client: client.ApiClient) -> None:
         """Take a client whose configuration is loaded."""
         self._client = api_client
+        self._server_clock = ServerClock()
 
     @classmethod
     async def connect(cls) -> Self:
@@ -129,6 +132,10 @@ class KubernetesCluster:
             # Somebody has made another one of that name.
             return
 
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
+        return self._server_clock.explain_distrust(now)
+
     async def get_job(self, namespace: str, name: str) -> Resource | None:
         """Return a batch/v1 Job, or None where there is none."""
         return await self._get(_job_path(namespace, name))
@@ -198,6 +205,7 @@ class KubernetesCluster:
                 auth_settings=["BearerToken"],
             )
             response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+            self._server_clock.note(response.headers.get("Date"))
             content = await response.read()
         except (
             aiohttp.ClientError,

@@ -21,6 +21,7 @@ from waas_operator.settings import ReconcileSettings
 
 logger = logging.getLogger(__name__)
 
+_DOUBT_SECONDS = 300.0
 KEEPERS = 2
 """How many are looked after at once."""
 
@@ -50,6 +51,10 @@ class Keeper:
         self._clock = clock
         self._tell = tell
         self._monotonic = monotonic
+        self._expired: dict[Key, tuple[str, float]] = {}
+        """Whose time to live is over: the uid, and since when we know."""
+
+        self._last_warning: float | None = None
         # A container that starts anew in the same pod is another process.
         self._holder = holder or f"operator-{uuid4().hex}"
 
@@ -61,6 +66,7 @@ class Keeper:
             or transcription_job.metadata.deletion_timestamp
             or not transcription_job.phase.is_final
         ):
+            self._expired.pop(key, None)
             return None
         retention = decide_retention(
             transcription_job,
@@ -68,7 +74,9 @@ class Keeper:
             now=self._clock(),
         )
         if retention.upkeep is Upkeep.REMOVE:
-            return await self._remove(transcription_job)
+            seconds = await self._seconds_of_doubt(key, transcription_job)
+            return seconds or await self._remove(transcription_job)
+        self._expired.pop(key, None)
         if retention.upkeep is Upkeep.NOTE_EXPIRY:
             known = transcription_job.status or TranscriptionJobStatus()
             status = known.model_copy(update={"expiry_time": retention.expiry_time})
@@ -78,6 +86,24 @@ class Keeper:
             # What comes of it is told by an event.
             return self._settings.resync_seconds
         return retention.next_look_seconds
+
+    async def _seconds_of_doubt(self, key: Key, transcription_job: TranscriptionJob) -> float:
+        """Return for how long it is kept because the clock may be wrong; 0 where it may go."""
+        now = self._monotonic()
+        uid, since = self._expired.get(key, ("", now))
+        if uid != transcription_job.metadata.uid:
+            since = now
+            self._expired[key] = (transcription_job.metadata.uid, since)
+        remaining = since + self._settings.removal_grace_seconds - now
+        if remaining > 0:
+            return remaining
+        reason = await self._cluster.explain_distrust(self._clock())
+        if reason is None:
+            return 0.0
+        if self._last_warning is None or now - self._last_warning >= _DOUBT_SECONDS:
+            self._last_warning = now
+            logger.error("nothing that expired is deleted: %s", reason)
+        return _DOUBT_SECONDS
 
     async def _remove(self, transcription_job: TranscriptionJob) -> float | None:
         """Take the steps of `waas_contract.removal`, in which the record goes last."""
@@ -92,5 +118,6 @@ class Keeper:
         await self._cluster.delete_transcription_job(
             metadata.namespace, metadata.name, metadata.uid
         )
+        self._expired.pop(Key(metadata.namespace, metadata.name), None)
         logger.info("expired and deleted", extra=log_fields(transcription_job=metadata.name))
         return None

@@ -4,6 +4,7 @@ No vendor's library is named here, so that the reconcile also runs where there i
 """
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
@@ -39,6 +40,10 @@ class Cluster(Protocol):
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
+        ...
+
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
         ...
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:

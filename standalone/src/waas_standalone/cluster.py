@@ -5,6 +5,7 @@ kubelet's in `runner`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
@@ -15,6 +16,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.errors import ClusterUnavailable, Conflict, Unreadable
 from waas_operator.seams import Resource
+from waas_standalone.clock_trust import explain_distrust
 from waas_standalone.errors import DatabaseFailed, RecordError
 from waas_standalone.records import Kind, Records, Transaction
 
@@ -28,6 +30,24 @@ class LocalCluster:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._distrust_at_start: str | None = None
+
+    async def check_clock(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted at the start; to be asked before any work.
+
+        It holds until the next start: what is made under a wrong clock is no reason to trust it.
+        """
+        newest = await self._find_newest_time()
+        reason = explain_distrust(now, newest)
+        self._distrust_at_start = reason if newest else None
+        return reason
+
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
+        return self._distrust_at_start or explain_distrust(now, await self._find_newest_time())
+
+    async def _find_newest_time(self) -> datetime | None:
+        return await self._run(lambda at: at.newest_time(Kind.TRANSCRIPTION_JOB))
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return the resource, or None where there is none; raises Unreadable."""

@@ -171,9 +171,14 @@ class LocalService:
         names = await self._records.run(lambda at: at.list_names(Kind.TRANSCRIPTION_JOB, namespace))
         tenant = self._folder.objects / namespace
         lost_and_found = self._folder.lost_and_found / namespace
-        removed = await asyncio.to_thread(remove_what_nobody_missed, lost_and_found, time.time())
-        if removed:
-            logger.warning("removed %d recordings that nobody missed in a month", len(removed))
+        if reason := await self._cluster.check_clock(_now()):
+            logger.warning("nothing that is old is deleted: %s", reason)
+        else:
+            removed = await asyncio.to_thread(
+                remove_what_nobody_missed, lost_and_found, time.time()
+            )
+            if removed:
+                logger.warning("removed %d recordings that nobody missed in a month", len(removed))
         moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
         if moved:
             places = [str(each) for each in moved]
@@ -232,4 +237,5 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
         url_lifetime_seconds=604_800,
         progress_interval_seconds=settings.progress_interval_seconds,
         default_ttl_seconds=settings.default_ttl_seconds,
+        removal_grace_seconds=settings.removal_grace_seconds,
     )

@@ -105,6 +105,7 @@ async def test_a_time_to_live_may_change_after_the_end() -> None:
     assert await scene.step(600) == (["replace_status"], None)
     assert scene.status.expiry_time is None
     scene.cluster.change("interview", ttl_seconds_after_finished=1)
+    assert await scene.step() == (["replace_status"], 0)
     assert (await scene.step())[0] == REMOVED
 
 
@@ -182,3 +183,39 @@ async def test_another_operator_takes_over_from_one_that_died() -> None:
     assert MANIFEST_KEY in scene.store.notes
     assert await scene.step(LEASE.total_seconds() - 1) == (REMOVED, None)
     assert scene.store.notes == OTHERS
+
+
+async def test_one_look_at_a_wrong_clock_deletes_nothing() -> None:
+    scene = Scene(
+        make_settings(removal_grace_seconds=60),
+        ttl_seconds_after_finished=60,
+    )
+    scene.publish()
+    await scene.step()
+    years = 1e8
+
+    # A new operator, whose clock is years ahead.
+    scene.restart()
+    assert await scene.step(years) == ([], 60)
+    assert await scene.step(59) == ([], 1)
+    scene.now -= timedelta(seconds=years + 59)
+    # It was set right before a minute was over.
+    assert await scene.step() == ([], 60)
+    assert await scene.step(60) == ([], 60), "from now on the minute counts anew"
+    assert await scene.step(60) == (REMOVED, None)
+
+
+async def test_a_clock_that_is_not_the_servers_deletes_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scene = await finished(ttl_seconds_after_finished=60)
+    scene.cluster.distrust = "the clocks differ"
+
+    for _ in range(3):
+        writes, seconds = await scene.step(100)
+        assert (writes, seconds) == ([], 300)
+    assert [each.message for each in caplog.records] == [
+        "nothing that expired is deleted: the clocks differ"
+    ]
+    scene.cluster.distrust = None
+    assert await scene.step(1) == (REMOVED, None)
