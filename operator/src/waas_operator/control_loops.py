@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
-from waas_operator.errors import OperatorError, Refused
+from waas_operator.errors import OperatorError, Refused, Unreadable
 from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention
 from waas_operator.seams import Cluster, Resource
@@ -63,6 +63,11 @@ async def consume(
         key = await queue.get()
         try:
             next_look_seconds = await reconcile(key)
+        except Unreadable as error:
+            # The same read again says the same: its next change queues it, and one that has not
+            # ended is listed time and again.
+            queue.done(key)
+            logger.warning("%s/%s waits until it changes: %s", key.namespace, key.name, error)
         except OperatorError as error:
             longest = error.next_look_seconds if isinstance(error, Refused) else None
             delay = queue.failed(key, longest_seconds=longest)
