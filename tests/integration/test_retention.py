@@ -1,7 +1,7 @@
 """A time to live and a time to start, on a real API server, Job controller and store."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess
 from support.speech import librivox_clip
 from support.waiting import wait_until
+from waas_contract.removal import LEASE, mark_removal
 
 pytestmark = pytest.mark.integration
 
@@ -83,15 +84,20 @@ def test_a_time_to_live_that_ends_while_nobody_looks_is_seen_at_the_next_start(
 def test_an_operator_that_dies_at_the_deletion_leaves_no_objects_without_a_record(
     desk: Desk, operator: OperatorProcess, moment: str
 ) -> None:
-    # Refused at once, so that the deletion is the third of all writes: Secret, status, resource.
+    # Refused at once, so that the writes are: the Secret, the status, the mark, the deletion.
     desk.create(
         "a", source={"key": put_upload(desk, "a")}, profile="huge", ttlSecondsAfterFailure=1
     )
-    program = operator.start("support.crashing_operator", CRASH_AT=f"{moment}:3")
+    program = operator.start("support.crashing_operator", CRASH_AT=f"{moment}:4")
 
     assert program.process.wait(timeout=60) == CRASHED, program.output()
     assert desk.keys("a/") == set()
     assert is_gone(desk, "a") is (moment == "after")
+    if moment == "before":
+        # As if it had died some minutes ago: until then, another one leaves it alone.
+        mark = mark_removal("somebody", datetime.now(UTC) - LEASE)
+        path = transcription_jobs_path(desk.tenant.namespace, "a")
+        desk.tenant.api.merge(path, {"metadata": {"annotations": mark}})
 
     operator.start()
     wait_until(lambda: is_gone(desk, "a"), "the resource is gone")

@@ -57,6 +57,7 @@ def make_settings(**changes: Any) -> Settings:
             "s3_endpoint": "http://store.example:9000",
             "s3_access_key": "key",
             "s3_secret_key": SecretStr("secret"),
+            "removal_grace_seconds": 0,
             **changes,
         }
     )

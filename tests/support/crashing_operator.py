@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
@@ -37,6 +37,11 @@ class CrashingCluster(KubernetesCluster):
         self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
     ) -> None:
         await self._write(super().replace_status(transcription_job, status))
+
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        await self._write(super().annotate(transcription_job, annotations))
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         await self._write(super().delete_transcription_job(namespace, name, uid))

@@ -1,7 +1,7 @@
 """A cluster and an object store in memory, for unit tests of the operator."""
 
 import copy
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,6 +26,9 @@ class FakeCluster:
         self.pods: dict[str, Resource] = {}
         self.secrets: dict[str, Resource] = {}
         self.writes: list[str] = []
+        self.distrust: str | None = None
+        """Why the operator's clock is not to be trusted."""
+
         self.failures: dict[str, Exception] = {}
         """What the next call of a method raises, by the method's name."""
 
@@ -70,12 +73,32 @@ class FakeCluster:
             if each.metadata.namespace == namespace and not each.phase.is_final:
                 yield name
 
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        self._begin_write("annotate")
+        metadata = transcription_job.metadata
+        known = self.transcription_jobs.get(metadata.name)
+        if known is None or known.metadata != metadata:
+            raise Conflict(f"{metadata.name} was changed")
+        changed = metadata.model_copy(
+            update={
+                "annotations": {**metadata.annotations, **annotations},
+                "resource_version": str(int(metadata.resource_version) + 1),
+            }
+        )
+        self.transcription_jobs[metadata.name] = known.model_copy(update={"metadata": changed})
+        self._end_write("annotate")
+
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         self._begin_write("delete_transcription_job")
         found = self.transcription_jobs.get(name)
         if found and (found.metadata.namespace, found.metadata.uid) == (namespace, uid):
             del self.transcription_jobs[name]
         self._end_write("delete_transcription_job")
+
+    async def explain_distrust(self, now: datetime) -> str | None:  # noqa: ARG002
+        return self.distrust
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:  # noqa: ARG002
         self._fail_if_told("get_job")
@@ -180,7 +203,7 @@ class FakeStore:
             raise StorageUnavailable(f"reading {key}: ConnectionError")
         return self.notes.get(key)
 
-    async def discard_all(self, prefix: str) -> None:
+    async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
         if self.is_away:
             raise StorageUnavailable(f"removing {prefix}: ConnectionError")
         for key in [each for each in self.notes if each.startswith(prefix)]:

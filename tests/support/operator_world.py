@@ -18,6 +18,7 @@ from waas_contract.exit_codes import FREE_EXIT_CODES, PERMANENT_EXIT_CODES, Exit
 from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import TranscriptionJobStatus
 from waas_operator.errors import Conflict, OperatorError, Refused
+from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key, Reconciler
 
 _NAME = "interview"
@@ -61,9 +62,12 @@ class World:
     async def reconcile(self) -> None:
         """Let a new operator look, as a queue would: what fails is left for another time."""
         self.cluster.now = self.now
-        reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: self.now)
+        world = (self.cluster, self.store, self.settings, lambda: self.now)
+        ended: list[Key] = []
         try:
-            await reconciler.reconcile(Key("newsroom", _NAME))
+            await Reconciler(*world, hand_over=ended.append).reconcile(Key("newsroom", _NAME))
+            for key in ended:
+                await Keeper(*world).look_after(key)
         except (OperatorError, Crashed):
             return
 

@@ -1,6 +1,7 @@
 """One TranscriptionJob, the reconciler that looks after it, and what they find around them."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from support.fake_cluster import FakeCluster, FakeStore
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_pod_resource
 from waas_contract.transcription_job import ConditionType, TranscriptionJobStatus
+from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.settings import Settings
 
@@ -22,11 +24,19 @@ class Scene:
 
     def __init__(self, settings: Settings | None = None, **spec: Any) -> None:
         self.now: datetime = NOW
+        self.elapsed = 0.0
         self.cluster = FakeCluster(NOW)
         self.store = FakeStore()
         self.settings = settings or make_settings()
-        self.reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: self.now)
+        self.restart()
         self.cluster.put(make_transcription_job(**spec))
+
+    def restart(self, tell: Callable[[Key], None] = lambda _: None) -> None:
+        """Have a new operator, which remembers nothing."""
+        world = (self.cluster, self.store, self.settings, lambda: self.now)
+        self.ended: list[Key] = []
+        self.reconciler = Reconciler(*world, hand_over=self.ended.append)
+        self.keeper = Keeper(*world, tell=tell, monotonic=lambda: self.elapsed)
 
     @property
     def status(self) -> TranscriptionJobStatus:
@@ -44,9 +54,12 @@ class Scene:
     async def step(self, seconds: float = 0) -> tuple[list[str], float | None]:
         """Return what a look some seconds later wrote, and when it wants another."""
         self.now += timedelta(seconds=seconds)
+        self.elapsed += seconds
         self.cluster.now = self.now
         self.cluster.writes.clear()
         next_look_seconds = await self.reconciler.reconcile(_KEY)
+        while self.ended:
+            next_look_seconds = await self.keeper.look_after(self.ended.pop())
         return list(self.cluster.writes), next_look_seconds
 
     def publish(self, **changes: object) -> None:

@@ -19,7 +19,11 @@ from support.waiting import wait_until
 from waas_contract.transcription_job import GROUP, PLURAL
 
 OPERATOR_RULES: list[Resource] = [
-    {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["get", "list", "watch", "delete"]},
+    {
+        "apiGroups": [GROUP],
+        "resources": [PLURAL],
+        "verbs": ["get", "list", "watch", "patch", "delete"],
+    },
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/status"], "verbs": ["update"]},
     {
         "apiGroups": ["batch"],
@@ -162,6 +166,7 @@ class OperatorProcess:
             "WAAS_MODEL_CACHE_CLAIM": "models",
             "WAAS_PROGRESS_INTERVAL_SECONDS": "1",
             "WAAS_STORAGE_PATIENCE_SECONDS": "5",
+            "WAAS_REMOVAL_GRACE_SECONDS": "1",
             "WAAS_HEALTH_PORT": str(health_port),
             **self.tenant.storage_variables(),
             **self.extra_variables,

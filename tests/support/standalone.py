@@ -57,6 +57,7 @@ class Standalone:
                 "WAAS_MODEL": "tiny.en",
                 "WAAS_MODEL_DIRECTORY": str(self.weights),
                 "WAAS_PROGRESS_INTERVAL_SECONDS": "1",
+                "WAAS_REMOVAL_GRACE_SECONDS": "1",
                 **self.variables,
                 **variables,
             },

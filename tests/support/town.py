@@ -8,7 +8,7 @@ from support.scene import Scene
 from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
 from waas_operator.notification_policy import find_next_attempt
 from waas_operator.notifications import Notifier
-from waas_operator.reconcile import Key, Reconciler
+from waas_operator.reconcile import Key
 
 KEY = Key("newsroom", "interview")
 BOTH = {"email": "desk@example.org", "webhook_id": "desk"}
@@ -28,9 +28,7 @@ class Town:
     def restart(self) -> None:
         scene = self.scene
         self.told.clear()
-        scene.reconciler = Reconciler(
-            scene.cluster, scene.store, self.settings, lambda: scene.now, tell=self.told.append
-        )
+        scene.restart(tell=self.told.append)
         self.notifier = Notifier(
             scene.cluster, self.senders.build(), self.settings, lambda: scene.now
         )

@@ -217,7 +217,9 @@ class ConditionReason(StrEnum):
 class Condition(WireModel):
     """One claim about the job, as in Kubernetes' API conventions."""
 
-    type: ConditionType
+    type: str = Field(pattern=r"^[A-Za-z]+$", max_length=64)
+    """A ConditionType; open like the reason, so that a status of a later release stays readable."""
+
     status: Literal["True", "False", "Unknown"]
     reason: str = Field(pattern=r"^[A-Za-z]+$", max_length=64)
     """A ConditionReason or FailureReason; open, so that releases can differ while one rolls out."""

@@ -7,6 +7,7 @@ a builder is sent as it is, and what comes back is read by `observation`.
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from typing import Self
 
 import aiohttp
@@ -25,6 +26,7 @@ from waas_contract.transcription_job import (
     TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_operator.clock_trust import ServerClock
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError, Refused, Unreadable
 from waas_operator.seams import Resource
 from waas_operator.sightings import Sightings
@@ -55,6 +57,8 @@ class KubernetesCluster:
 
         self.note_request: Callable[[str, str, float], None] = lambda *_: None
         """Is told of each request's verb, status and seconds."""
+
+        self._server_clock = ServerClock()
 
     @classmethod
     async def connect(cls) -> Self:
@@ -122,6 +126,21 @@ class KubernetesCluster:
         written = {"metadata": metadata.model_copy(update=version), "status": status}
         self.sightings.note_written(transcription_job.model_copy(update=written))
 
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        """Merge annotations into the metadata; raises Conflict if the resource changed or went."""
+        metadata = transcription_job.metadata
+        # No two resources ever have the same version, also not two of one name.
+        changed = {"resourceVersion": metadata.resource_version, "annotations": dict(annotations)}
+        await self._request(
+            "PATCH",
+            _transcription_job_path(metadata.namespace, metadata.name),
+            query={"fieldManager": _FIELD_MANAGER},
+            body={"metadata": changed},
+            content_type=_MERGE,
+        )
+
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
         path = _transcription_job_path(namespace, name)
@@ -131,6 +150,10 @@ class KubernetesCluster:
         except Conflict:
             # Somebody has made another one of that name.
             return
+
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
+        return self._server_clock.explain_distrust(now)
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:
         """Return a batch/v1 Job, or None where there is none."""
@@ -229,6 +252,7 @@ class KubernetesCluster:
             code, sent = "error", time.monotonic()
             try:
                 response = await self._client.call_api(*request, _request_timeout=_TIMEOUT_SECONDS)
+                self._server_clock.note(response.headers.get("Date"))
                 content = await response.read()
                 code = str(response.status)
             finally:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
-from waas_operator.errors import OperatorError, Refused
+from waas_operator.errors import OperatorError, Refused, Unreadable
 from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention
 from waas_operator.seams import Cluster, Resource
@@ -25,12 +25,16 @@ _RESYNC_RETRY_SECONDS = 5.0
 
 def notice(
     queue: WorkQueue[Key],
+    ended_queue: WorkQueue[Key],
     resource: Resource,
     settings: ReconcileSettings,
     now: datetime,
     sightings: Sightings | None = None,
 ) -> None:
-    """Queue a TranscriptionJob that was seen: for now, or until its time to live is over."""
+    """Queue a TranscriptionJob that was seen: for now, or until its time to live is over.
+
+    What has ended has a queue of its own, so that live work never waits behind it.
+    """
     key = Key(resource["metadata"]["namespace"], resource["metadata"]["name"])
     try:
         transcription_job = read_transcription_job(resource)
@@ -48,9 +52,9 @@ def notice(
         transcription_job, default_ttl_seconds=settings.default_ttl_seconds, now=now
     )
     if retention.upkeep is not Upkeep.KEEP:
-        queue.add(key)
+        ended_queue.add(key)
     elif retention.next_look_seconds is not None:
-        queue.add_after(key, retention.next_look_seconds)
+        ended_queue.add_after(key, retention.next_look_seconds)
 
 
 async def consume(
@@ -64,6 +68,11 @@ async def consume(
         key = await queue.get()
         try:
             next_look_seconds = await reconcile(key)
+        except Unreadable as error:
+            # The same read again says the same: its next change queues it, and one that has not
+            # ended is listed time and again.
+            queue.done(key)
+            logger.warning("%s/%s waits until it changes: %s", key.namespace, key.name, error)
         except OperatorError as error:
             longest = error.next_look_seconds if isinstance(error, Refused) else None
             delay = queue.failed(key, longest_seconds=longest)

@@ -19,6 +19,7 @@ from waas_operator.errors import OperatorError
 from waas_operator.event_recorder import EventRecorder
 from waas_operator.health import Health, serve_health
 from waas_operator.informer import run_informer
+from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.leadership import Candidate, Leadership
 from waas_operator.metrics import Metrics
 from waas_operator.notifications import Notifier, Senders
@@ -53,8 +54,9 @@ async def run_operator(
 ) -> None:
     """Run until the process is told to stop or a part of it dies."""
     queue: WorkQueue[Key] = WorkQueue()
-    # Of its own, so that a receiver that stalls keeps no other job waiting.
+    # Of their own, so that neither what expires nor a receiver that stalls keeps others waiting.
     ended_queue: WorkQueue[Key] = WorkQueue()
+    notification_queue: WorkQueue[Key] = WorkQueue()
     metrics = metrics or Metrics()
     metrics.follow_queue(queue)
     metrics.follow_leadership(lambda: leadership is None or leadership.is_held)
@@ -65,9 +67,15 @@ async def run_operator(
         events.note_status(job, status)
 
     reconciler = Reconciler(
-        cluster, object_storage, settings, clock, tell=ended_queue.add, note_status=note_status
+        cluster,
+        object_storage,
+        settings,
+        clock,
+        hand_over=ended_queue.add,
+        note_status=note_status,
     )
     reconcile = metrics.measure(reconciler.reconcile)
+    keeper = Keeper(cluster, object_storage, settings, clock, tell=notification_queue.add)
     notifier = Notifier(cluster, senders, settings, clock)
     health = Health(time.monotonic, settings.resync_seconds)
     stop, is_over = asyncio.Event(), asyncio.Event()
@@ -98,8 +106,10 @@ async def run_operator(
             ]
             if leadership:
                 actors.append(group.create_task(hold_or_die(leadership)))
+            for _ in range(KEEPERS):
+                group.create_task(consume(ended_queue, keeper.look_after))
             for _ in range(settings.notification_concurrency):
-                group.create_task(consume(ended_queue, notifier.notify))
+                group.create_task(consume(notification_queue, notifier.notify))
             group.create_task(resync_forever(settings, cluster, queue, health.note_round))
             group.create_task(fail_with_watcher())
             group.create_task(events.write_forever())
@@ -107,7 +117,9 @@ async def run_operator(
                 run_informer(
                     settings.job_namespaces,
                     queue.add,
-                    lambda resource: notice(queue, resource, settings, clock(), cluster.sightings),
+                    lambda resource: notice(
+                        queue, ended_queue, resource, settings, clock(), cluster.sightings
+                    ),
                     on_dead_watcher,
                     is_over,
                     lambda: take_signals(stop),

@@ -1,7 +1,9 @@
 """The operator's only S3 code: signs URLs, reads what a job wrote about itself, clears up."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Literal, Self
@@ -20,6 +22,7 @@ LARGEST_NOTE = 1 << 20
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _CONNECTIONS = 32
+_REMOVERS = 2
 
 
 class MinioObjectStorage:
@@ -36,6 +39,9 @@ class MinioObjectStorage:
 
         self.note_request: Callable[[str, str], None] = lambda *_: None
         """Is told of each request's operation and outcome."""
+
+        # Of their own: what reads for live work never waits for a thread that removes.
+        self._removers = ThreadPoolExecutor(_REMOVERS, thread_name_prefix="remove")
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -76,18 +82,21 @@ class MinioObjectStorage:
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise StorageUnavailable(f"reading {key}: {type(error).__name__}") from error
 
-    async def discard_all(self, prefix: str) -> None:
-        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+    async def discard_all(self, prefix: str, *, until: float) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine.
+
+        Raises StorageUnavailable where it is not ready `until` then, by `time.monotonic`.
+        """
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
         self.guard()
+        loop = asyncio.get_running_loop()
         with self._noted("discard"):
-            await asyncio.to_thread(self._discard_all, prefix)
+            await loop.run_in_executor(self._removers, self._discard_all, prefix, until)
 
-    def _discard_all(self, prefix: str) -> None:
+    def _discard_all(self, prefix: str, until: float) -> None:
         try:
-            listed = self._reader.list_objects(self._bucket, prefix=prefix, recursive=True)
-            keys = (DeleteObject(each.object_name) for each in listed if each.object_name)
+            keys = self._list_in_time(prefix, until)
             # Every batch has to be asked for, hence a list: it holds what could not be removed.
             refusals = list(self._reader.remove_objects(self._bucket, keys))
         except S3Error as error:
@@ -98,6 +107,16 @@ class MinioObjectStorage:
             raise StorageUnavailable(
                 f"removing {prefix}: {len(refusals)} objects stayed: {refusals[0].code}"
             )
+
+    def _list_in_time(self, prefix: str, until: float) -> Iterator[DeleteObject]:
+        """Go through the objects below a prefix; they are removed while it is gone through."""
+        for each in self._reader.list_objects(self._bucket, prefix=prefix, recursive=True):
+            if time.monotonic() >= until:
+                raise StorageUnavailable(f"removing {prefix}: it took too long")
+            if each.object_name:
+                yield DeleteObject(each.object_name)
+        if time.monotonic() >= until:
+            raise StorageUnavailable(f"removing {prefix}: it took too long")
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
         """Return a presigned URL for a pod; asks nobody."""

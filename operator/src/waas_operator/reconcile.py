@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, ProgressNote
 from waas_contract.names import child_name
-from waas_contract.object_keys import job_prefix, manifest_key, progress_key
+from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import (
     ConditionReason,
     TranscriptionJob,
@@ -31,7 +31,7 @@ from waas_operator.observation import (
     observe_job,
     observe_pod,
 )
-from waas_operator.retention import Retention, Upkeep, decide_retention
+from waas_operator.retention import find_expiry_time
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ReconcileSettings
 from waas_operator.status import derive_status
@@ -67,20 +67,20 @@ class Reconciler:
         settings: ReconcileSettings,
         clock: Callable[[], datetime],
         *,
-        tell: Callable[[Key], None] = lambda _: None,
+        hand_over: Callable[[Key], None] = lambda _: None,
         note_status: NoteStatus = lambda *_: None,
     ) -> None:
         """Take the seams to the world; `clock` gives whole seconds in UTC.
 
-        `tell` has somebody told of a job's end, and returns before that is done. `note_status` is
-        told of each status that was written, with the resource as it was.
+        `hand_over` has somebody look after one that has ended, and returns before that is done.
+        `note_status` is told of each status that was written, with the resource as it was.
         """
         self._note_status = note_status
         self._cluster = cluster
         self._object_storage = object_storage
         self._settings = settings
         self._clock = clock
-        self._tell = tell
+        self._hand_over = hand_over
 
     async def reconcile(self, key: Key) -> float | None:
         """Take the next step for a key; returns seconds until it wants another look, or None."""
@@ -88,7 +88,8 @@ class Reconciler:
         if transcription_job is None or transcription_job.metadata.deletion_timestamp:
             return None
         if transcription_job.phase.is_final:
-            return await self._keep_or_remove(transcription_job)
+            self._hand_over(key)
+            return None
         observation = await self._observe(transcription_job)
         decision = decide(observation, self._settings)
         try:
@@ -102,7 +103,9 @@ class Reconciler:
             raise
         status = derive_status(observation, decision, signed_urls=signed_urls)
         if decision.is_final:
-            return await self._end(transcription_job, status, decision)
+            await self._end(transcription_job, status, decision)
+            self._hand_over(key)
+            return None
         await self._write_status(transcription_job, status, decision)
         return self._next_look_seconds(observation, decision)
 
@@ -111,47 +114,16 @@ class Reconciler:
         transcription_job: TranscriptionJob,
         status: TranscriptionJobStatus,
         decision: Decision,
-    ) -> float | None:
+    ) -> None:
         """Write the last status, with the moment until which it is kept and who is to be told."""
         status = begin(transcription_job.spec, status, self._clock())
-        ended = transcription_job.model_copy(update={"status": status})
-        retention = self._decide_retention(ended)
-        last = status.model_copy(update={"expiry_time": retention.expiry_time})
-        await self._write_status(transcription_job, last, decision)
-        # Whatever is due is due for the next look, which reads what was written.
-        return 0.0 if retention.upkeep is Upkeep.REMOVE else retention.next_look_seconds
-
-    async def _keep_or_remove(self, transcription_job: TranscriptionJob) -> float | None:
-        """Look after one that has ended: people are told of it, and its time to live may change."""
-        retention = self._decide_retention(transcription_job)
-        if retention.upkeep is Upkeep.REMOVE:
-            await self._remove(transcription_job)
-        elif retention.upkeep is Upkeep.NOTE_EXPIRY:
-            known = transcription_job.status or TranscriptionJobStatus()
-            status = known.model_copy(update={"expiry_time": retention.expiry_time})
-            await self._cluster.replace_status(transcription_job, status)
-        elif retention.upkeep is Upkeep.TELL:
-            metadata = transcription_job.metadata
-            self._tell(Key(metadata.namespace, metadata.name))
-            # What comes of it is told by an event.
-            return self._settings.resync_seconds
-        return retention.next_look_seconds
-
-    async def _remove(self, transcription_job: TranscriptionJob) -> None:
-        """Delete what the job left, then the resource: without it, nobody would look again."""
-        metadata = transcription_job.metadata
-        await self._object_storage.discard_all(job_prefix(metadata.namespace, metadata.name))
-        await self._cluster.delete_transcription_job(
-            metadata.namespace, metadata.name, metadata.uid
-        )
-        logger.info("expired and deleted", extra=log_fields(transcription_job=metadata.name))
-
-    def _decide_retention(self, transcription_job: TranscriptionJob) -> Retention:
-        return decide_retention(
-            transcription_job,
+        expiry_time = find_expiry_time(
+            transcription_job.spec,
+            status,
             default_ttl_seconds=self._settings.default_ttl_seconds,
-            now=self._clock(),
         )
+        last = status.model_copy(update={"expiry_time": expiry_time})
+        await self._write_status(transcription_job, last, decision)
 
     async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
         metadata = transcription_job.metadata

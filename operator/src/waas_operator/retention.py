@@ -25,7 +25,7 @@ class Upkeep(Enum):
 
     KEEP = auto()
     NOTE_EXPIRY = auto()
-    """Write the moment into the status, which says another one or none."""
+    """Write the moment into the status, which says another one or none; nothing goes before."""
 
     TELL = auto()
     """Have somebody told of the end."""
@@ -70,11 +70,15 @@ def decide_retention(
         transcription_job.spec, status, default_ttl_seconds=default_ttl_seconds
     )
     attempt_time = find_next_attempt(status)
-    if expiry_time is not None and expiry_time <= now and attempt_time is None:
-        return Retention(Upkeep.REMOVE, expiry_time)
+    has_expired = expiry_time is not None and expiry_time <= now
     upkeep = Upkeep.KEEP
     if status.expiry_time != expiry_time:
         upkeep = Upkeep.NOTE_EXPIRY
+        if has_expired and attempt_time is None:
+            # Everybody can see it before it goes.
+            return Retention(upkeep, expiry_time, 0.0)
+    elif has_expired and attempt_time is None:
+        return Retention(Upkeep.REMOVE, expiry_time)
     elif attempt_time is not None and attempt_time <= now:
         upkeep = Upkeep.TELL
     # One that has expired waits for the attempt alone.

@@ -3,7 +3,8 @@
 No vendor's library is named here, so that the reconcile also runs where there is no Kubernetes.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
@@ -31,8 +32,18 @@ class Cluster(Protocol):
         """Write the whole status; raises Conflict if the resource changed since it was read."""
         ...
 
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        """Merge annotations into the metadata; raises Conflict if the resource changed or went."""
+        ...
+
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
+        ...
+
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
         ...
 
     async def get_job(self, namespace: str, name: str) -> Resource | None:
@@ -95,8 +106,12 @@ class ObjectStorage(Protocol):
         """Return a small object whole, or None where there is none."""
         ...
 
-    async def discard_all(self, prefix: str) -> None:
-        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+    async def discard_all(self, prefix: str, *, until: float) -> None:
+        """Remove every object below a prefix that ends with "/"; nothing there is fine.
+
+        Raises StorageUnavailable where it is not ready `until` then, by `time.monotonic`: who asked
+        may no longer be the only one who works below the prefix.
+        """
         ...
 
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:

@@ -61,6 +61,9 @@ class ReconcileSettings(BaseModel):
     It holds for what ended earlier, too, from the operator's next start.
     """
 
+    removal_grace_seconds: float = Field(default=60, ge=0)
+    """How long what has expired is kept after this process saw so first: a clock may be wrong."""
+
     source_buckets: dict[str, tuple[str, ...]] = {}
     """Buckets beside the service's own from which a namespace may read, as JSON."""
 

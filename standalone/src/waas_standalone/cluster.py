@@ -4,7 +4,8 @@ The api's part is in `transcription_jobs`, the Job controller's in `job_controll
 kubelet's in `runner`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
@@ -15,6 +16,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.errors import ClusterUnavailable, Conflict, Unreadable
 from waas_operator.seams import Resource
+from waas_standalone.clock_trust import explain_distrust
 from waas_standalone.errors import DatabaseFailed, RecordError
 from waas_standalone.records import Kind, Records, Transaction
 
@@ -28,6 +30,24 @@ class LocalCluster:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._distrust_at_start: str | None = None
+
+    async def check_clock(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted at the start; to be asked before any work.
+
+        It holds until the next start: what is made under a wrong clock is no reason to trust it.
+        """
+        newest = await self._find_newest_time()
+        reason = explain_distrust(now, newest)
+        self._distrust_at_start = reason if newest else None
+        return reason
+
+    async def explain_distrust(self, now: datetime) -> str | None:
+        """Return why nothing must be deleted by a clock that says `now`; None where it may."""
+        return self._distrust_at_start or explain_distrust(now, await self._find_newest_time())
+
+    async def _find_newest_time(self) -> datetime | None:
+        return await self._run(lambda at: at.newest_time(Kind.TRANSCRIPTION_JOB))
 
     async def get_transcription_job(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return the resource, or None where there is none; raises Unreadable."""
@@ -63,6 +83,26 @@ class LocalCluster:
             )
 
         await self._run(replace)
+
+    async def annotate(
+        self, transcription_job: TranscriptionJob, annotations: Mapping[str, str]
+    ) -> None:
+        """Merge annotations into the metadata; raises Conflict if the resource changed or went."""
+        metadata = transcription_job.metadata
+
+        def annotate(at: Transaction) -> None:
+            known = at.get(Kind.TRANSCRIPTION_JOB, metadata.namespace, metadata.name)
+            if known is None:
+                raise Conflict(f"{metadata.name} is gone")
+            changed = {
+                **known["metadata"],
+                "uid": metadata.uid,
+                "resourceVersion": metadata.resource_version,
+                "annotations": {**known["metadata"].get("annotations", {}), **annotations},
+            }
+            at.replace(Kind.TRANSCRIPTION_JOB, {**known, "metadata": changed})
+
+        await self._run(annotate)
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import anyio
 import anyio.to_thread
 
 from waas_api.errors import (
@@ -36,6 +37,8 @@ from waas_standalone.object_paths import object_path
 
 LARGEST_NOTE = 1 << 20
 """Bytes of the largest manifest or progress note that is read."""
+
+_REMOVERS = 2
 
 
 class FolderObjectStorage(GrowingFiles):
@@ -186,6 +189,8 @@ class FolderNotes:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Of their own: what reads for live work never waits for a thread that removes.
+        self._removers = anyio.CapacityLimiter(_REMOVERS)
 
     async def read_note(self, key: str) -> bytes | None:
         """Return a small object whole, or None where there is none."""
@@ -197,10 +202,15 @@ class FolderNotes:
         except OSError as error:
             raise operator_errors.StorageUnavailable(f"reading {key}: {error.strerror}") from error
 
-    async def discard_all(self, prefix: str) -> None:
-        """Remove every object below a prefix that ends with "/"; nothing there is fine."""
+    async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
+        """Remove every object below a prefix that ends with "/"; nothing there is fine.
+
+        A folder goes in a moment, in the process that nobody has a second one of.
+        """
         try:
-            await anyio.to_thread.run_sync(_remove_below, self._root, prefix)
+            await anyio.to_thread.run_sync(
+                _remove_below, self._root, prefix, limiter=self._removers
+            )
         except OSError as error:
             raise operator_errors.StorageUnavailable(
                 f"removing {prefix}: {error.strerror}"

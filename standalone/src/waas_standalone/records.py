@@ -112,6 +112,16 @@ class Transaction:
         )
         return {owner for (owner,) in rows}
 
+    def newest_time(self, kind: Kind) -> datetime | None:
+        """Return when the newest object of a kind was made, or ended; None where there is none."""
+        row = self.connection.execute(
+            "SELECT resource ->> '$.metadata.creationTimestamp',"
+            "  resource ->> '$.status.completionTime'"
+            " FROM objects WHERE kind = ? ORDER BY sequence DESC LIMIT 1",
+            (kind,),
+        ).fetchone()
+        return max((datetime.fromisoformat(each) for each in row or () if each), default=None)
+
     def list_page(self, kind: Kind, namespace: str, *, limit: int, before: int | None) -> list[Row]:
         """Return some objects, newest first, older than a place in their order."""
         place = 2**63 - 1 if before is None else before

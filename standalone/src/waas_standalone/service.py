@@ -10,6 +10,7 @@ from typing import Any
 
 from waas_contract.object_keys import uploads_prefix
 from waas_operator.control_loops import consume, notice, resync_forever
+from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.senders import build_senders
@@ -80,12 +81,22 @@ class LocalService:
         self._reconcile_queue: WorkQueue[Key] = WorkQueue()
         self._control_queue: WorkQueue[Key] = WorkQueue()
         self._ended_queue: WorkQueue[Key] = WorkQueue()
+        self._notification_queue: WorkQueue[Key] = WorkQueue()
         self._reconciler = Reconciler(
             self._cluster,
             notes,
             self._settings,
             _now_in_whole_seconds,
-            tell=self._ended_queue.add,
+            hand_over=self._ended_queue.add,
+        )
+        self._keeper = Keeper(
+            self._cluster,
+            notes,
+            self._settings,
+            _now_in_whole_seconds,
+            tell=self._notification_queue.add,
+            # The lock of the folder keeps a second one out.
+            holder="operator",
         )
         self._notifier = Notifier(self._cluster, senders, settings, _now_in_whole_seconds)
         self._notification_concurrency = settings.notification_concurrency
@@ -117,8 +128,10 @@ class LocalService:
         self._spawn("runner", self._runner.run_forever())
         for _ in range(_RECONCILERS):
             self._spawn("reconcile", consume(self._reconcile_queue, self._reconciler.reconcile))
+        for _ in range(KEEPERS):
+            self._spawn("upkeep", consume(self._ended_queue, self._keeper.look_after))
         for _ in range(self._notification_concurrency):
-            self._spawn("notifications", consume(self._ended_queue, self._notifier.notify))
+            self._spawn("notifications", consume(self._notification_queue, self._notifier.notify))
         self._spawn("Job control", consume(self._control_queue, self._control.control))
         for queue in (self._reconcile_queue, self._control_queue):
             self._spawn("resync", self._resync(queue))
@@ -145,7 +158,7 @@ class LocalService:
                 return
             now = _now_in_whole_seconds()
             for row in rows:
-                notice(self._reconcile_queue, row.resource, self._settings, now)
+                notice(self._reconcile_queue, self._ended_queue, row.resource, self._settings, now)
             before = rows[-1].sequence
 
     async def _list_older_than(self, before: int | None) -> list[Row]:
@@ -166,9 +179,14 @@ class LocalService:
         uploads = self._folder.objects / uploads_prefix(namespace)
         names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
-        removed = await asyncio.to_thread(remove_what_nobody_missed, lost_and_found, time.time())
-        if removed:
-            logger.warning("removed %d recordings that nobody missed in a month", len(removed))
+        if reason := await self._cluster.check_clock(_now()):
+            logger.warning("nothing that is old is deleted: %s", reason)
+        else:
+            removed = await asyncio.to_thread(
+                remove_what_nobody_missed, lost_and_found, time.time()
+            )
+            if removed:
+                logger.warning("removed %d recordings that nobody missed in a month", len(removed))
         moved = await asyncio.to_thread(put_unclaimed_aside, tenant, names, lost_and_found)
         if moved:
             places = [str(each) for each in moved]
@@ -231,4 +249,5 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
         url_lifetime_seconds=604_800,
         progress_interval_seconds=settings.progress_interval_seconds,
         default_ttl_seconds=settings.default_ttl_seconds,
+        removal_grace_seconds=settings.removal_grace_seconds,
     )

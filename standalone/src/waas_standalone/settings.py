@@ -86,6 +86,9 @@ class Settings(BaseSettings, NotificationSettings):
     It holds for what ended earlier, too, from the next start.
     """
 
+    removal_grace_seconds: float = Field(default=60, ge=0)
+    """How long what has expired is kept after this server saw so first: a clock may be wrong."""
+
     longest_stop_seconds: int = Field(default=10, ge=0)
     """Time that running requests get to end when the server is told to stop."""
 

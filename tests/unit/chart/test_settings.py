@@ -119,6 +119,8 @@ LEFT_TO_THE_PROGRAMS = {
     "host",
     "port",
     "health_port",
+    # A safeguard, which tests alone shorten.
+    "removal_grace_seconds",
 }
 
 

@@ -4,7 +4,7 @@ from support.builders import make_transcription_job
 from waas_contract.formats import OutputFormat
 from waas_contract.languages import LANGUAGE_NAMES, parse_language
 from waas_contract.names import child_name
-from waas_contract.transcription_job import Priority, Task
+from waas_contract.transcription_job import ConditionType, Priority, Task, TranscriptionJobStatus
 from waas_contract.transcription_options import (
     DecodingOptions,
     SubtitleOptions,
@@ -103,3 +103,17 @@ def test_options_that_change_the_result_change_the_digest_and_absent_ones_do_not
 
 def test_detection_stores_the_transcript_alone() -> None:
     assert make_transcription_job(task=Task.DETECT).spec.stored_formats() == (OutputFormat.JSON,)
+
+
+def test_a_condition_of_a_later_release_leaves_the_status_readable() -> None:
+    moment = "2026-11-22T12:00:00+00:00"
+    later = {"type": "Archived", "status": "True", "reason": "Kept", "lastTransitionTime": moment}
+    ended = {"type": "Succeeded", "status": "True", "reason": "Completed"}
+    wire = {"phase": "Succeeded", "conditions": [later, {**ended, "lastTransitionTime": moment}]}
+
+    status = TranscriptionJobStatus.model_validate(wire)
+
+    succeeded = status.condition(ConditionType.SUCCEEDED)
+    assert succeeded
+    assert succeeded.reason == "Completed"
+    assert TranscriptionJobStatus.model_validate(status.to_wire()) == status, "and it is kept"

@@ -1,6 +1,8 @@
 """The Kubernetes adapter on a client that answers as it is told."""
 
 import json
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import aiohttp
@@ -26,6 +28,7 @@ from waas_operator.errors import (
 class Answer:
     def __init__(self, status: int, content: bytes) -> None:
         self.status = status
+        self.headers = {"Date": format_datetime(NOW, usegmt=True)}
         self._content = content
 
     async def read(self) -> bytes:
@@ -210,6 +213,32 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
     ((method, url, _, body, *_),) = client.requests
     assert (method, url) == ("DELETE", f"https://kubernetes.example{WHAT.removeprefix('GET ')}")
     assert body == {"preconditions": {"uid": "0f9e8d7c"}, "propagationPolicy": "Background"}
+
+
+async def test_a_clock_is_compared_with_the_servers() -> None:
+    cluster = KubernetesCluster(ScriptedClient(answer({})))
+    assert await cluster.explain_distrust(NOW), "nobody has told the time yet"
+
+    await cluster.delete_secret("n", "a")
+
+    assert await cluster.explain_distrust(NOW) is None
+    assert await cluster.explain_distrust(NOW + timedelta(days=1000))
+
+
+async def test_an_annotation_is_written_for_the_version_that_was_read() -> None:
+    client = ScriptedClient(answer({}))
+
+    await KubernetesCluster(client).annotate(make_transcription_job(), {"waas.dev/removal": "me"})
+
+    ((method, url, headers, body, *_),) = client.requests
+    path = "/apis/waas.dev/v1alpha1/namespaces/newsroom/transcriptionjobs/interview"
+    assert (method, url) == (
+        "PATCH",
+        f"https://kubernetes.example{path}?fieldManager=waas-operator",
+    )
+    assert headers["Content-Type"] == "application/merge-patch+json"
+    annotations = {"waas.dev/removal": "me"}
+    assert body == {"metadata": {"resourceVersion": "7", "annotations": annotations}}
 
 
 async def test_a_status_is_written_for_the_version_that_was_read() -> None:

@@ -14,6 +14,7 @@ from waas_contract.transcription_job import Phase, TranscriptionJob, Transcripti
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.errors import ClusterUnavailable, Refused
 from waas_operator.health import Health
+from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Resource
 from waas_operator.work_queue import WorkQueue
@@ -37,6 +38,7 @@ class Operator:
         self.store = FakeStore()
         self.settings = make_settings(job_namespaces=("newsroom", "sports"))
         self.queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
+        self.ended_queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
 
     async def consume(self, seconds: float) -> None:
         reconciler = Reconciler(self.cluster, self.store, self.settings, lambda: NOW)
@@ -63,17 +65,20 @@ def test_a_resource_in_a_strange_form_does_not_stop_the_others(
     async def scenario() -> None:
         for name in ("strange", "interview"):
             operator.queue.add(Key("newsroom", name))
-        await operator.consume(4)
+        await operator.consume(400)
+        # Somebody repairs it, which an event tells.
+        operator.cluster.unreadable.clear()
+        operator.queue.add(Key("newsroom", "strange"))
+        await operator.consume(1)
 
     run_in_fake_time(scenario())
 
     assert operator.cluster.status("interview").phase == Phase.QUEUED
+    assert operator.cluster.status("strange").phase == Phase.QUEUED
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
-        "newsroom/strange again in 1 s: not in the form of a TranscriptionJob",
-        "newsroom/strange again in 2 s: not in the form of a TranscriptionJob",
-        "newsroom/strange again in 4 s: not in the form of a TranscriptionJob",
-    ]
+        "newsroom/strange waits until it changes: not in the form of a TranscriptionJob"
+    ], "it is not tried again for nothing"
 
 
 def test_an_error_of_our_own_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
@@ -173,15 +178,55 @@ def test_what_is_seen_is_looked_at_when_there_is_something_to_do(
     operator = Operator()
 
     async def scenario() -> float | None:
-        notice(operator.queue, resource, operator.settings, NOW)
+        notice(operator.queue, operator.ended_queue, resource, operator.settings, NOW)
+        # Live work has its own queue, in which nothing waits that has ended.
+        has_ended = resource.get("status", {}).get("phase") in ("Succeeded", "Failed")
+        queue = operator.ended_queue if has_ended else operator.queue
         try:
             async with asyncio.timeout(100_000):
-                assert await operator.queue.get() == Key("newsroom", "interview")
+                assert await queue.get() == Key("newsroom", "interview")
         except TimeoutError:
             return None
         return asyncio.get_running_loop().time()
 
     assert run_in_fake_time(scenario()) == seconds
+
+
+def test_a_removal_that_takes_long_keeps_no_new_job_waiting() -> None:
+    operator = Operator()
+    ended = make_transcription_job(
+        ttl_seconds_after_finished=0,
+        status=TranscriptionJobStatus(phase=Phase.SUCCEEDED, completion_time=NOW, expiry_time=NOW),
+    )
+    operator.cluster.put(ended)
+    operator.cluster.put(make_named("new"))
+
+    class SlowStore(FakeStore):
+        async def discard_all(self, prefix: str, *, until: float) -> None:
+            await asyncio.sleep(1000)
+            await super().discard_all(prefix, until=until)
+
+    operator.store = SlowStore()
+    world = (operator.cluster, operator.store, operator.settings, lambda: NOW)
+    keeper = Keeper(*world)
+    reconciler = Reconciler(*world, hand_over=operator.ended_queue.add)
+
+    async def scenario() -> None:
+        # Also where an event of a pod brings it into the queue of live work.
+        for name in ("interview", "new"):
+            operator.queue.add(Key("newsroom", name))
+        loops = [
+            asyncio.create_task(consume(operator.queue, reconciler.reconcile)),
+            asyncio.create_task(consume(operator.ended_queue, keeper.look_after)),
+        ]
+        await asyncio.sleep(10)
+        for loop in loops:
+            loop.cancel()
+
+    run_in_fake_time(scenario())
+
+    assert operator.cluster.status("new").phase == Phase.QUEUED
+    assert operator.cluster.status("interview").phase == Phase.SUCCEEDED, "it still goes on"
 
 
 def test_a_refusal_is_not_slept_through_when_a_deadline_is_near() -> None:

@@ -19,6 +19,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.control_loops import consume
 from waas_operator.errors import ClusterUnavailable, Conflict, DeliveryFailed
+from waas_operator.keeping import Keeper
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Cluster
@@ -151,7 +152,7 @@ async def test_the_time_to_live_waits_until_all_are_told() -> None:
     await town.look(waiting - 11)
 
     assert town.sent == (1, 1)
-    assert await town.look() == ["delete_transcription_job"]
+    assert await town.look() == ["annotate", "delete_transcription_job"]
 
 
 async def test_what_is_given_up_waits_for_nobody() -> None:
@@ -314,16 +315,18 @@ def test_a_receiver_that_stalls_keeps_no_other_job_waiting(
         scene, receiver = town.scene, StallingReceiver()
         queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
         ended_queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
+        notification_queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
         cluster: Cluster = scene.cluster
-        reconciler = Reconciler(
-            cluster, scene.store, town.settings, lambda: scene.now, tell=ended_queue.add
-        )
+        world = (cluster, scene.store, town.settings, lambda: scene.now)
+        reconciler = Reconciler(*world, hand_over=ended_queue.add)
+        keeper = Keeper(*world, tell=notification_queue.add)
         senders = Senders(None, receiver, town.senders.build().webhooks)
         notifier = Notifier(cluster, senders, town.settings, lambda: scene.now)
         queue.add(KEY)
         loops = [
             asyncio.create_task(consume(queue, reconciler.reconcile)),
-            asyncio.create_task(consume(ended_queue, notifier.notify)),
+            asyncio.create_task(consume(ended_queue, keeper.look_after)),
+            asyncio.create_task(consume(notification_queue, notifier.notify)),
         ]
         await asyncio.sleep(1)
         other = scene.cluster.transcription_jobs["interview"]

@@ -77,7 +77,7 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
     assert len(json.dumps(after.to_wire())) < 10_000
     assert (after.completion_time is not None) == after.phase.is_final
     for condition in after.conditions:
-        earlier = before.condition(condition.type)
+        earlier = before.condition(ConditionType(condition.type))
         if earlier and earlier.status == condition.status:
             assert condition.last_transition_time == earlier.last_transition_time
     if after.progress:

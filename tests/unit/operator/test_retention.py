@@ -108,10 +108,10 @@ STEPS: list[tuple[str, TranscriptionJob, timedelta, Retention]] = [
         Retention(Upkeep.REMOVE, NOW + HOUR),
     ),
     (
-        "long ago, and nobody had noted it",
+        "long ago, and nobody had noted it: it is said before it goes",
         ended(ttl_seconds_after_finished=1),
         24 * HOUR,
-        Retention(Upkeep.REMOVE, NOW + timedelta(seconds=1)),
+        Retention(Upkeep.NOTE_EXPIRY, NOW + timedelta(seconds=1), 0),
     ),
     (
         "somebody gave it more time, after the old one was over",

@@ -56,7 +56,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 def test_the_least_that_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(monkeypatch)
 
-    assert settings == make_settings(s3_secret_key="hidden")
+    assert settings == make_settings(s3_secret_key="hidden", removal_grace_seconds=60)
     assert settings.profiles == {"default": Profile()}
     assert settings.model_cache_claim is None
 

@@ -1,4 +1,5 @@
 import errno
+import math
 import os
 from collections.abc import AsyncIterator
 from io import FileIO
@@ -97,7 +98,7 @@ async def test_the_reconcile_clears_up_below_its_prefix_alone(
         object_path(tmp_path, key).touch()
     notes = FolderNotes(tmp_path)
     for _ in range(2):
-        await notes.discard_all("default/a/")
+        await notes.discard_all("default/a/", until=math.inf)
     assert files_in(tmp_path) == ["default/ab/manifest.json"]
 
     def fail(_: object) -> None:
@@ -105,7 +106,7 @@ async def test_the_reconcile_clears_up_below_its_prefix_alone(
 
     monkeypatch.setattr("shutil.rmtree", fail)
     with pytest.raises(StorageAway, match="removing default/ab/: Input/output error"):
-        await notes.discard_all("default/ab/")
+        await notes.discard_all("default/ab/", until=math.inf)
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "default"])
