@@ -19,6 +19,9 @@ AWAITED_LABEL = f"{GROUP}/awaited"
 AWAITED_UNTIL_ANNOTATION = f"{GROUP}/awaited-until"
 """Until when such a job may go on without a client (RFC 3339); clients that wait push it on."""
 
+REMOVAL_ANNOTATION = f"{GROUP}/removal"
+"""Who removes a TranscriptionJob and its objects, since when; see `removal`."""
+
 _LONGEST_PREFIX = 50
 
 
