@@ -10,6 +10,7 @@ from support.kept_jobs import KeptJobs, in_sqlite, on_kubernetes
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
+    JobChanged,
     JobNotFound,
     NameTaken,
 )
@@ -100,7 +101,7 @@ async def test_what_is_not_there_is_not_found(kept: KeptJobs) -> None:
     with pytest.raises(JobNotFound):
         await kept.jobs.annotate("nobody", {"a": "b"})
     with pytest.raises(JobNotFound):
-        await kept.jobs.delete("nobody")
+        await kept.jobs.delete("nobody", "uid")
 
 
 async def test_a_job_of_a_later_release_is_not_taken_for_an_error_of_ours(kept: KeptJobs) -> None:
@@ -147,7 +148,7 @@ async def test_what_is_written_is_known_at_once(kept: KeptJobs) -> None:
     assert (job.spec.priority, job.spec.ttl_seconds_after_finished) == (Priority.HIGH, 9)
     await kept.jobs.change("a", SpecChanges(ttl_seconds_after_finished=None))
     assert (await kept.jobs.get("a")).spec.ttl_seconds_after_finished is None
-    await kept.jobs.delete("a")
+    await kept.jobs.delete("a", (await kept.jobs.get("a")).metadata.uid)
     assert "a" not in await kept.jobs.index()
     assert await kept.jobs.index() is index
 
@@ -168,7 +169,7 @@ async def test_what_others_write_is_told(kept: KeptJobs) -> None:
         await wait_for(is_running, "a runs")
         # Its creation may be told as well, by a stream that comes after the list.
         assert await subscription.wait(1) == {"a"}
-        await kept.jobs.delete("a")
+        await kept.jobs.delete("a", (await kept.jobs.get("a")).metadata.uid)
         assert await subscription.wait(1) == {"a"}
 
 
@@ -202,11 +203,29 @@ async def test_annotations_are_added_to_those_that_are_there(kept: KeptJobs) -> 
 
 async def test_a_record_is_removed_once(kept: KeptJobs) -> None:
     await kept.jobs.create("a", make_spec())
+    uid = (await kept.jobs.get("a")).metadata.uid
 
-    await kept.jobs.delete("a")
+    await kept.jobs.delete("a", uid)
 
     with pytest.raises(JobNotFound):
-        await kept.jobs.delete("a")
+        await kept.jobs.delete("a", uid)
+
+
+async def test_a_record_that_has_the_name_of_another_stays(kept: KeptJobs) -> None:
+    await kept.jobs.create("a", make_spec())
+    old = (await kept.jobs.get("a")).metadata
+    await kept.jobs.delete("a", old.uid)
+    await kept.jobs.create("a", make_spec())
+
+    with pytest.raises(JobNotFound):
+        await kept.jobs.delete("a", old.uid)
+    with pytest.raises(JobChanged):
+        await kept.jobs.annotate("a", {"x": "1"}, version=old.resource_version)
+
+    job = await kept.jobs.get("a")
+    assert (job.metadata.uid != old.uid, job.metadata.annotations) == (True, {})
+    marked = await kept.jobs.annotate("a", {"x": "1"}, version=job.metadata.resource_version)
+    assert marked.metadata.annotations == {"x": "1"}
 
 
 async def test_those_who_wait_are_in_the_line(kept: KeptJobs) -> None:

@@ -1,6 +1,8 @@
 """Object storage in memory, for unit tests of the api."""
 
 import hashlib
+import math
+import time
 from collections.abc import AsyncIterator
 
 from waas_api.errors import (
@@ -127,8 +129,10 @@ class FakeObjectStorage:
         self.objects.pop(key, None)
         self.growing.pop(key, None)
 
-    async def discard_all(self, prefix: str) -> None:
+    async def discard_all(self, prefix: str, *, until: float = math.inf) -> None:
         self._check()
+        if time.monotonic() >= until:
+            raise StorageUnavailable("object storage removes too slowly")
         for key in [each for each in self.objects if each.startswith(prefix)]:
             del self.objects[key]
 

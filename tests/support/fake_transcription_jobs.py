@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from waas_api.errors import ClusterError, JobNotFound, NameTaken
+from waas_api.errors import ClusterError, JobChanged, JobNotFound, NameTaken
 from waas_api.job_index import JobIndex
 from waas_api.spec_changes import SpecChanges
 from waas_contract.transcription_job import (
@@ -98,10 +98,14 @@ class FakeTranscriptionJobs:
         metadata = job.metadata
         return self.put(name, spec, job.status, created, metadata.labels, metadata.annotations)
 
-    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
+    async def annotate(
+        self, name: str, annotations: Mapping[str, str], *, version: str | None = None
+    ) -> TranscriptionJob:
         if name not in self.jobs:
             raise JobNotFound("No such job")
         job = self.jobs[name]
+        if version is not None and job.metadata.resource_version != version:
+            raise JobChanged("the job is not as it was read any more")
         merged = {**job.metadata.annotations, **annotations}
         created = job.metadata.creation_timestamp or CREATION_TIME
         return self.put(name, job.spec, job.status, created, job.metadata.labels, merged)
@@ -109,10 +113,11 @@ class FakeTranscriptionJobs:
     async def cancel(self, name: str) -> TranscriptionJob:
         return await self.change(name, SpecChanges(cancelled=True))
 
-    async def delete(self, name: str) -> None:
+    async def delete(self, name: str, uid: str) -> None:
         if self.delete_error is not None:
             raise self.delete_error
-        await self.get(name)
+        if (await FakeTranscriptionJobs.get(self, name)).metadata.uid != uid:
+            raise JobNotFound("No such job")
         self._version += 1
         del self.jobs[name]
         self._index.remove(name, self._version)

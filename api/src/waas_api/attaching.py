@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from waas_api.awaited_jobs import AWAITED_LABELS, AwaitedJobs
+from waas_api.deletion import is_marked
 from waas_api.errors import (
     CreationUnknown,
     JobNotFound,
@@ -148,7 +149,7 @@ class Attaching:
 
     async def _is_usable(self, job: TranscriptionJob) -> bool:
         """Tell whether a transcript comes of a job, or has come and is still there."""
-        if job.metadata.deletion_timestamp is not None:
+        if job.metadata.deletion_timestamp is not None or is_marked(job):
             return False
         if job.phase is Phase.SUCCEEDED:
             return await self._has_transcript(job)

@@ -404,6 +404,10 @@ class ClusterUnavailable(ClusterError):
         """Whether the request could have been carried out all the same."""
 
 
+class JobChanged(ClusterUnavailable):
+    """A TranscriptionJob is not any more as it was read."""
+
+
 class RecordsFull(ClusterUnavailable):
     """There is no room for another record until somebody makes some."""
 

@@ -204,12 +204,13 @@ class JobIndex:
         if not is_known and metadata.get("uid") not in self._deleted_uids:
             self._put(resource)
 
-    def forget(self, name: str) -> None:
-        """Take it that a job is gone, for we have deleted it ourselves."""
-        if self._folded is not None:
-            self._folded.pop(name, None)
+    def forget(self, name: str, uid: str) -> None:
+        """Take it that a job is gone, for we have deleted it ourselves; not one of another uid."""
+        folded = self._folded.get(name) if self._folded else None
+        if self._folded and folded and folded["metadata"].get("uid", "") == uid:
+            del self._folded[name]
         entry = self._entries.get(name)
-        if entry is not None:
+        if entry is not None and entry.uid == uid:
             self._deleted_uids.add(entry.uid)
             self.remove(name, max(self.version, entry.version))
 

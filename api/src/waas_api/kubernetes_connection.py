@@ -14,6 +14,7 @@ from waas_api.errors import (
     ClusterError,
     ClusterRefused,
     ClusterUnavailable,
+    JobChanged,
     JobNotFound,
     NameTaken,
 )
@@ -79,7 +80,10 @@ def translate_failure(error: Exception) -> ClusterError | JobNotFound:
     # A namespace or a kind that is not there is an administrator's affair.
     if status == HTTPStatus.NOT_FOUND and answer.get("details", {}).get("kind") == PLURAL:
         return JobNotFound("No such job")
-    # Conflict without a taken name is quota's book-keeping, to be tried again.
+    # Conflict about one of ours: its version or its uid is not the one that was meant.
+    if status == HTTPStatus.CONFLICT and answer.get("details", {}).get("kind") == PLURAL:
+        return JobChanged("the job is not as it was read any more")
+    # Any other Conflict is quota's book-keeping, to be tried again.
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT):
         return ClusterUnavailable(f"the API server is busy: {status}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -5,7 +5,7 @@ from typing import Any
 
 from kubernetes.aio import client
 
-from waas_api.errors import ClusterError
+from waas_api.errors import ClusterError, JobChanged, JobNotFound
 from waas_api.job_index import JobIndex, parse_job
 from waas_api.job_watch import JobFeed, JobWatch
 from waas_api.kubernetes_connection import KubernetesConnection
@@ -94,20 +94,32 @@ class KubernetesTranscriptionJobs:
         self._index.fold(resource)
         return parse_job(resource)
 
-    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
-        """Merge annotations into the metadata."""
-        return await self._patch(name, {"metadata": {"annotations": dict(annotations)}})
+    async def annotate(
+        self, name: str, annotations: Mapping[str, str], *, version: str | None = None
+    ) -> TranscriptionJob:
+        """Merge annotations into the metadata, of one resourceVersion or of any."""
+        metadata: dict[str, object] = {"annotations": dict(annotations)}
+        if version is not None:
+            # No two resources ever have the same version, also not two of one name.
+            metadata["resourceVersion"] = version
+        return await self._patch(name, {"metadata": metadata})
 
     async def cancel(self, name: str) -> TranscriptionJob:
         """Set `spec.cancelled`; nothing takes it back."""
         return await self.change(name, SpecChanges(cancelled=True))
 
-    async def delete(self, name: str) -> None:
+    async def delete(self, name: str, uid: str) -> None:
         """Remove the resource; the garbage collector takes what belongs to it."""
-        await self._connection.ask(
-            self._api.delete_namespaced_custom_object(**self._where, name=name)
-        )
-        self._index.forget(name)
+        try:
+            await self._connection.ask(
+                self._api.delete_namespaced_custom_object(
+                    **self._where, name=name, body={"preconditions": {"uid": uid}}
+                )
+            )
+        except JobChanged as error:
+            self._index.forget(name, uid)
+            raise JobNotFound("No such job") from error
+        self._index.forget(name, uid)
 
     async def is_ready(self) -> bool:
         """Tell whether all TranscriptionJobs are known and watched."""

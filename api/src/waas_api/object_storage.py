@@ -5,7 +5,9 @@ The minio client blocks, so that every call runs in a thread.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -93,8 +95,12 @@ class ObjectStorage(GrowingObjects, Protocol):
         """Remove the object and every unfinished upload of it; nothing there is fine."""
         ...
 
-    async def discard_all(self, prefix: str) -> None:
-        """Remove everything below a prefix that ends with "/"; nothing there is fine."""
+    async def discard_all(self, prefix: str, *, until: float = math.inf) -> None:
+        """Remove everything below a prefix that ends with "/"; nothing there is fine.
+
+        Raises StorageUnavailable where it is not ready `until` then, by `time.monotonic`: who asked
+        may no longer be the only one who works below the prefix.
+        """
         ...
 
     async def store_new(self, key: str, content: bytes) -> None:
@@ -299,7 +305,7 @@ class MinioObjectStorage(MinioGrowingObjects):
         self._abort_uploads(key, lambda found: found == key)
         self._client.remove_object(self._bucket.name, key)
 
-    async def discard_all(self, prefix: str) -> None:
+    async def discard_all(self, prefix: str, *, until: float = math.inf) -> None:
         """Remove everything below a prefix, unfinished uploads included where the store lists them.
 
         MinIO lists the unfinished uploads of a whole key only, so that those below are left to the
@@ -307,18 +313,28 @@ class MinioObjectStorage(MinioGrowingObjects):
         """
         if not prefix.endswith("/") or not prefix.strip("/"):
             raise ValueError(f"{prefix!r} could be a part of others' keys")
-        await self._run(lambda: self._discard_all(prefix))
+        await self._run(lambda: self._discard_all(prefix, until))
 
-    def _discard_all(self, prefix: str) -> None:
+    def _discard_all(self, prefix: str, until: float) -> None:
         self._abort_uploads(prefix, lambda found: found.startswith(prefix))
-        listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
-        keys = (DeleteObject(each.object_name) for each in listed if each.object_name)
+        keys = self._list_in_time(prefix, until)
         # Every batch has to be asked for, hence a list: it holds what could not be removed.
         refusals = list(self._client.remove_objects(self._bucket.name, keys))
         if refusals:
             raise StorageUnavailable(
                 f"object storage refused to remove {len(refusals)} objects: {refusals[0].code}"
             )
+
+    def _list_in_time(self, prefix: str, until: float) -> Iterator[DeleteObject]:
+        """Go through the objects below a prefix; they are removed while it is gone through."""
+        listed = self._client.list_objects(self._bucket.name, prefix=prefix, recursive=True)
+        for each in listed:
+            if time.monotonic() >= until:
+                raise StorageUnavailable("object storage removes too slowly")
+            if each.object_name:
+                yield DeleteObject(each.object_name)
+        if time.monotonic() >= until:
+            raise StorageUnavailable("object storage removes too slowly")
 
     def _abort_uploads(self, prefix: str, is_meant: Callable[[str], bool]) -> None:
         for key, upload_id in self._list_uploads(prefix):

@@ -36,16 +36,21 @@ class TranscriptionJobs(Protocol):
         """Change a job's spec and return the job, or raise JobNotFound."""
         ...
 
-    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
-        """Set annotations beside those that are there; return the job, or raise JobNotFound."""
+    async def annotate(
+        self, name: str, annotations: Mapping[str, str], *, version: str | None = None
+    ) -> TranscriptionJob:
+        """Set annotations beside those that are there; return the job, or raise JobNotFound.
+
+        With a `version`, only where the job still has that resourceVersion; else raise JobChanged.
+        """
         ...
 
     async def cancel(self, name: str) -> TranscriptionJob:
         """Ask for a job's end, again if need be, and return it, or raise JobNotFound."""
         ...
 
-    async def delete(self, name: str) -> None:
-        """Remove the record of a job, or raise JobNotFound."""
+    async def delete(self, name: str, uid: str) -> None:
+        """Remove the record of a job; raise JobNotFound where it is gone, or of another uid."""
         ...
 
     async def is_ready(self) -> bool:

@@ -4,8 +4,10 @@ A file gets its name once all of it is on the disk, so that there is never half 
 program writes into the same folder by the same rule (`waas_job.storage.file_transport`).
 """
 
+import math
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -173,8 +175,11 @@ class FolderObjectStorage(GrowingFiles):
 
         await run_on_disk(discard)
 
-    async def discard_all(self, prefix: str) -> None:
+    async def discard_all(self, prefix: str, *, until: float = math.inf) -> None:
         """Remove everything below a prefix that ends with "/"; nothing there is fine."""
+        # A disk is asked once, and the records on it wait for nobody else's lease.
+        if time.monotonic() >= until:
+            raise StorageUnavailable("the disk removes too slowly")
         await run_on_disk(lambda: _remove_below(self._root, prefix))
 
     async def is_ready(self) -> bool:

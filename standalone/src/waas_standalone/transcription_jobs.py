@@ -8,6 +8,7 @@ from typing import TypeVar
 from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
+    JobChanged,
     JobNotFound,
     NameTaken,
     RecordsFull,
@@ -92,12 +93,16 @@ class LocalTranscriptionJobs:
 
         return parse_job(await self._run(change))
 
-    async def annotate(self, name: str, annotations: Mapping[str, str]) -> TranscriptionJob:
-        """Merge annotations into the metadata."""
+    async def annotate(
+        self, name: str, annotations: Mapping[str, str], *, version: str | None = None
+    ) -> TranscriptionJob:
+        """Merge annotations into the metadata, of one resourceVersion or of any."""
 
         def annotate(at: Transaction) -> Resource:
             job = self._get(at, name)
             metadata = job["metadata"]
+            if version is not None and metadata["resourceVersion"] != version:
+                raise JobChanged("the job is not as it was read any more")
             merged = {**metadata.get("annotations", {}), **annotations}
             return at.replace(
                 Kind.TRANSCRIPTION_JOB, {**job, "metadata": {**metadata, "annotations": merged}}
@@ -109,11 +114,12 @@ class LocalTranscriptionJobs:
         """Set `spec.cancelled`; nothing takes it back."""
         return await self.change(name, SpecChanges(cancelled=True))
 
-    async def delete(self, name: str) -> None:
+    async def delete(self, name: str, uid: str) -> None:
         """Remove the record; returns when no program works on it any more."""
 
         def delete(at: Transaction) -> None:
-            self._get(at, name)
+            if self._get(at, name)["metadata"]["uid"] != uid:
+                raise JobNotFound("No such job")
             at.delete(Kind.TRANSCRIPTION_JOB, self._namespace, name)
 
         await self._run(delete)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from waas_api.callers import Caller, Permission
 from waas_api.errors import ClusterRefused, ClusterUnavailable, StorageUnavailable
 from waas_contract.names import AWAITED_LABEL
 from waas_contract.object_keys import manifest_key
+from waas_contract.removal import mark_removal
 from waas_contract.transcription_job import Phase
 
 LOST = ClusterUnavailable("the connection broke", may_have_happened=True)
@@ -189,6 +191,16 @@ async def test_what_came_to_nothing_is_tried_anew_under_another_name(
     assert first != second == third
     assert set(api.jobs.jobs) == {first, second}
     assert len(api.audio_keys()) == 2
+
+
+async def test_a_job_that_is_being_removed_is_not_met() -> None:
+    api = OpenAIApi()
+    first = (await api.ask()).headers["x-waas-job"]
+    await api.jobs.annotate(first, mark_removal("operator-1", datetime.now(UTC)))
+
+    second = (await api.ask()).headers["x-waas-job"]
+
+    assert (second != first, len(api.jobs.jobs)) == (True, 2)
 
 
 async def test_a_recording_without_sound_is_told_and_tried_again_when_asked() -> None:

@@ -189,7 +189,7 @@ async def test_another_job_that_takes_the_name_is_not_told_of(stage: Stage) -> N
     listener = await stage.follow()
     await listener.wait_for("status")
 
-    await stage.api.jobs.delete(JOB_ID)
+    await stage.api.jobs.delete(JOB_ID, f"uid-of-{JOB_ID}")
     stage.put(Phase.SUCCEEDED, owner="bob")
 
     await listener.task
@@ -214,7 +214,7 @@ async def test_a_job_that_is_deleted_ends_its_stream(stage: Stage) -> None:
     listener = await stage.follow()
     await listener.wait_for("status")
 
-    await stage.api.jobs.delete(JOB_ID)
+    await stage.api.jobs.delete(JOB_ID, f"uid-of-{JOB_ID}")
     await listener.task
 
     assert listener.types == ["status", "deleted"]
@@ -275,7 +275,7 @@ async def test_all_jobs_are_told_to_those_whose_business_they_are(stage: Stage) 
     await ada.wait_for("status")
     stage.put(Phase.SUCCEEDED, "a", owner="ada")
     await ada.wait_for("status", "end")
-    await stage.api.jobs.delete("a")
+    await stage.api.jobs.delete("a", "uid-of-a")
     stage.put(None, "e", owner="eve")
     await ada.wait_for("status", "end", "deleted")
     await eve.wait_for("status")
@@ -292,7 +292,7 @@ async def test_what_was_missed_is_told_from_the_last_event_on(stage: Stage) -> N
     stage.put(Phase.RUNNING, "gone", owner="ada")
     stage.put(Phase.SUCCEEDED, "eves", owner="eve")
     stage.put(Phase.SUCCEEDED, "a", owner="ada")
-    await stage.api.jobs.delete("gone")
+    await stage.api.jobs.delete("gone", "uid-of-gone")
 
     listener = await stage.follow_all("ada", known)
     await listener.wait_for("status", "end", "deleted")

@@ -33,7 +33,7 @@ def written(name: str, version: int, phase: str, uid: str | None = None) -> Step
 
 
 def deleted(name: str) -> Step:
-    return lambda index: index.forget(name)
+    return lambda index: index.forget(name, f"uid-of-{name}")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,8 @@ def deleted(name: str) -> Step:
          [told("a", 11, "Queued"), gone("a", 13), written("a", 12, "Running")], None),
         ("what we have deleted does not come back by the stream's older word",
          [told("a", 11, "Queued"), deleted("a"), told("a", 12, "Running")], None),
+        ("a deletion of a former one leaves the one that has its name",
+         [told("a", 11, "Running", "second"), deleted("a")], "Running"),
         ("nor by its last one",
          [told("a", 11, "Queued"), deleted("a"), told("a", 12, "Running"), gone("a", 13)], None),
         ("another job may take the name of one that was deleted",
@@ -82,7 +84,7 @@ def test_what_was_written_while_a_list_was_on_its_way_stays() -> None:
     index.begin_list()
     index.take_page([make_resource("old", 3), make_resource("deleted", 4)])
     index.fold(make_resource("new", 12))
-    index.forget("deleted")
+    index.forget("deleted", "uid-of-deleted")
     index.end_list(10)
 
     assert set(names_of(index)) == {"old", "new"}
@@ -183,7 +185,7 @@ def test_deletions_are_remembered_since_a_version() -> None:
     list_into(index, 10, make_resource("a", 2, owner="ada"), make_resource("b", 3))
 
     index.apply_deletion(make_resource("a", 12), 12)
-    index.forget("b")
+    index.forget("b", "uid-of-b")
 
     assert [(each.name, each.version, each.owner) for each in index.deletions] == [
         ("a", 12, "ada"),
