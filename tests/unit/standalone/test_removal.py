@@ -43,7 +43,7 @@ async def test_a_mark_is_for_the_record_that_was_read(shelf: Shelf) -> None:
 
     with pytest.raises(Conflict):
         await shelf.cluster.annotate(read, {"waas.dev/removal": "another"})
-    await shelf.jobs.delete("a")
+    await shelf.jobs.delete("a", read.metadata.uid)
     with pytest.raises(Conflict):
         await shelf.cluster.annotate(read, {"waas.dev/removal": "another"})
     await shelf.jobs.create("a", make_spec())
