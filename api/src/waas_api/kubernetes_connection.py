@@ -18,7 +18,7 @@ from waas_api.errors import (
     JobNotFound,
     NameTaken,
 )
-from waas_contract.transcription_job import PLURAL
+from waas_contract.transcription_job import GROUP, PLURAL
 
 
 class KubernetesConnection:
@@ -81,7 +81,7 @@ def translate_failure(error: Exception) -> ClusterError | JobNotFound:
     if status == HTTPStatus.NOT_FOUND and answer.get("details", {}).get("kind") == PLURAL:
         return JobNotFound("No such job")
     # Conflict about one of ours: its version or its uid is not the one that was meant.
-    if status == HTTPStatus.CONFLICT and answer.get("details", {}).get("kind") == PLURAL:
+    if status == HTTPStatus.CONFLICT and answer.get("details", {}).get("group") == GROUP:
         return JobChanged("the job is not as it was read any more")
     # Any other Conflict is quota's book-keeping, to be tried again.
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT):
