@@ -52,6 +52,8 @@ def request_detection(model: str, *, longest_seconds: int) -> TranscriptionReque
         formats=(),
         # Where this program dies, the job ends by itself, and goes by itself.
         active_deadline_seconds=longest_seconds,
+        # Also where a queue never lets it start.
+        queue_deadline_seconds=longest_seconds,
         ttl_seconds_after_finished=_KEPT_SECONDS,
     )
 
