@@ -133,7 +133,8 @@ def serve_until_upload(listening: socket.socket) -> None:
 
 
 def test_a_server_that_goes_away_during_an_upload_is_told(tmp_path: Path) -> None:
-    recording = make_recording(tmp_path / "talk.mp3", os.urandom(64 * 1024 * 1024))
+    # Below the length from which a recording is sent in pieces, and above all buffers.
+    recording = make_recording(tmp_path / "talk.mp3", os.urandom(24 * 1024 * 1024))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = threading.Thread(target=serve_until_upload, args=(listening,), daemon=True)
         server.start()
