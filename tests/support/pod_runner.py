@@ -113,7 +113,12 @@ class PodRunner:
     def _run_now(self, pod: Resource) -> None:
         run = PodRun(pod["metadata"]["name"])
         container = pod["spec"]["containers"][0]
-        mounts = self._lay_out_volumes(pod, container)
+        try:
+            mounts = self._lay_out_volumes(pod, container)
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return  # The Secret went, and the pod with it, while the pod waited for room.
         message_file = self.folder / pod["metadata"]["uid"] / "termination-message"
         mounts[container["terminationMessagePath"]] = message_file
         environment = {
