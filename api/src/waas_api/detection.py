@@ -22,6 +22,7 @@ from waas_api.errors import (
 from waas_api.job_waiting import wait_for_end
 from waas_api.object_storage import ObjectStorage
 from waas_api.transcription_jobs import TranscriptionJobs
+from waas_contract.exit_codes import FailureReason
 from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import (
     ConditionType,
@@ -40,8 +41,7 @@ _LONGEST_END_SECONDS = 60.0
 """How long a cancelled job may take to end, until it is left to the operator."""
 
 _LONGEST_CLOSE_SECONDS = 5.0
-_BAD_AUDIO = "BadAudio"
-_DEADLINE_EXCEEDED = "DeadlineExceeded"
+_TIME_IS_OVER = (FailureReason.DEADLINE_EXCEEDED, FailureReason.QUEUE_DEADLINE_EXCEEDED)
 
 
 def request_detection(model: str, *, longest_seconds: int) -> TranscriptionRequest:
@@ -90,7 +90,7 @@ class Detections:
     def _read_language(self, job: TranscriptionJob) -> str:
         succeeded = job.status.condition(ConditionType.SUCCEEDED) if job.status else None
         reason = succeeded.reason if succeeded else None
-        if not job.phase.is_final or reason == _DEADLINE_EXCEEDED:
+        if not job.phase.is_final or reason in _TIME_IS_OVER:
             raise DetectionTimedOut(
                 f"The language was not found within {self._longest_seconds:.0f} s. Try again "
                 "in a moment, or send the recording without a language: it is then detected."
@@ -99,7 +99,7 @@ class Detections:
         if job.phase is Phase.SUCCEEDED and language:
             return language
         explanation = (succeeded.message if succeeded else "") or f"the job is {job.phase}"
-        if reason == _BAD_AUDIO:
+        if reason == FailureReason.BAD_AUDIO:
             raise RecordingUnreadable(f"Language not detected: {explanation}")
         raise DetectionFailed(f"Language not detected: {explanation}")
 

@@ -212,7 +212,12 @@ async def test_a_failure_says_why(
 
 
 @pytest.mark.parametrize(
-    "end", [None, failed("DeadlineExceeded", "It took longer than 120 seconds.")]
+    "end",
+    [
+        None,
+        failed("DeadlineExceeded", "It took longer than 120 seconds."),
+        failed("QueueDeadlineExceeded", "It did not start within 120 seconds."),
+    ],
 )
 async def test_a_language_that_does_not_come_in_time_is_a_504(
     end: TranscriptionJobStatus | None,
