@@ -69,7 +69,7 @@ def installation(
         folder=tmp_path,
     )
     metadata = {"name": found.namespace, "labels": RESTRICTED}
-    kubernetes_api.create("/api/v1/namespaces", {"metadata": metadata})
+    kubernetes_api.create_namespace(metadata)
     yield found
     found.remove()
 

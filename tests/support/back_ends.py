@@ -74,7 +74,7 @@ def in_new_namespace(
     api = request.getfixturevalue("kubernetes_api")
     request.getfixturevalue("object_store")
     name = f"contract-{secrets.token_hex(4)}"
-    api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    api.create_namespace({"name": name})
     tenant = Tenant(
         name,
         request.getfixturevalue("control_plane"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from support.waiting import wait_until
 from waas_contract.transcription_job import API_VERSION, GROUP, KIND, PLURAL, VERSION
 
 Resource = dict[str, Any]
@@ -78,6 +79,12 @@ class KubernetesApi:
 
     def create(self, path: str, body: Resource) -> Resource:
         return self.request("POST", path, body)
+
+    def create_namespace(self, metadata: Resource) -> None:
+        """Make a namespace that takes pods: its ServiceAccount comes a moment later."""
+        self.create("/api/v1/namespaces", {"metadata": metadata})
+        account = f"/api/v1/namespaces/{metadata['name']}/serviceaccounts/default"
+        wait_until(lambda: self.find(account) is not None, "the namespace takes pods")
 
     def merge(self, path: str, body: Resource) -> Resource:
         return self.request("PATCH", path, body, content_type=MERGE_PATCH)
