@@ -15,7 +15,8 @@ from support.kept_objects import PART_BYTES, in_folder, in_minio
 from waas_api import object_storage
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, UploadCutOff, WrongOffset
 from waas_api.growing_objects import GrowingObject
-from waas_api.object_storage import ObjectStorage, cut_in_pieces
+from waas_api.multipart_uploads import cut_in_pieces
+from waas_api.object_storage import ObjectStorage
 
 MEBIBYTE = 1024 * 1024
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from waas_api.login_settings import split_names
+from waas_contract.name_lists import split_names
 
 
 class IntakeSettings(BaseModel):

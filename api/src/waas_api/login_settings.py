@@ -8,6 +8,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from waas_contract.name_lists import split_names
+
 
 class LoginMode(StrEnum):
     """How callers log in."""
@@ -15,13 +17,6 @@ class LoginMode(StrEnum):
     NONE = "none"
     API_KEYS = "api-keys"
     KUBERNETES = "kubernetes"
-
-
-def split_names(value: object) -> object:
-    """Return the names in a list that is written with commas."""
-    if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return value
 
 
 _Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]

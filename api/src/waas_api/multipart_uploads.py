@@ -9,6 +9,7 @@ from waas_api.signed_requests import SignedRequests
 
 S3_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _PARTS_LISTED = 1000
+_SMALLEST_PIECE = 5 * 1024 * 1024
 
 
 @dataclass
@@ -83,3 +84,12 @@ class MultipartUpload:
         """Remove the parts; an upload that has ended is fine."""
         query = {"uploadId": self.upload_id}
         self.requests.send("DELETE", f"/{self.key}", query, expected=(204, 404))
+
+
+def cut_in_pieces(size: int, piece: int) -> list[tuple[int, int]]:
+    """Return offset and length of pieces that S3 can put together: none but a whole is tiny."""
+    pieces = [(offset, min(piece, size - offset)) for offset in range(0, size, piece)]
+    if len(pieces) > 1 and pieces[-1][1] < _SMALLEST_PIECE:
+        (offset, length), (_, rest) = pieces[-2:]
+        pieces[-2:] = [(offset, length + rest)]
+    return pieces

@@ -32,8 +32,9 @@ from waas_api.errors import (
 )
 from waas_api.growing_objects import GrowingObjects
 from waas_api.minio_growing_objects import MinioGrowingObjects, split_into_parts
-from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload
+from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload, cut_in_pieces
 from waas_api.signed_requests import Bucket, SignedRequests
+from waas_contract.object_keys import require_whole_prefix
 
 _Result = TypeVar("_Result")
 
@@ -49,8 +50,6 @@ _COPY_BYTES = 256 * 1024 * 1024
 
 S3 takes 10,000 such pieces, and 5 GiB in each.
 """
-
-_SMALLEST_PIECE = 5 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -311,8 +310,7 @@ class MinioObjectStorage(MinioGrowingObjects):
         MinIO lists the unfinished uploads of a whole key only, so that those below are left to the
         bucket's own rule.
         """
-        if not prefix.endswith("/") or not prefix.strip("/"):
-            raise ValueError(f"{prefix!r} could be a part of others' keys")
+        require_whole_prefix(prefix)
         await self._run(lambda: self._discard_all(prefix, until))
 
     def _discard_all(self, prefix: str, until: float) -> None:
@@ -381,15 +379,6 @@ class MinioObjectStorage(MinioGrowingObjects):
         """Close the connections."""
         self._http.clear()
         self._impatient_http.clear()
-
-
-def cut_in_pieces(size: int, piece: int) -> list[tuple[int, int]]:
-    """Return offset and length of pieces that S3 can put together: none but a whole is tiny."""
-    pieces = [(offset, min(piece, size - offset)) for offset in range(0, size, piece)]
-    if len(pieces) > 1 and pieces[-1][1] < _SMALLEST_PIECE:
-        (offset, length), (_, rest) = pieces[-2:]
-        pieces[-2:] = [(offset, length + rest)]
-    return pieces
 
 
 def _translate(error: Exception) -> Exception:

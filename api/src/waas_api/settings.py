@@ -7,10 +7,11 @@ from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_valida
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from waas_api.intake_settings import IntakeSettings
-from waas_api.login_settings import LoginSettings, split_names
+from waas_api.login_settings import LoginSettings
 from waas_api.old_service_settings import OldServiceSettings
 from waas_api.openai_settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
+from waas_contract.name_lists import split_names
 
 MEBIBYTE = 1024 * 1024
 MOST_PARTS = 10_000

@@ -9,11 +9,10 @@ from waas_api.errors import (
 )
 from waas_api.object_storage import ObjectStorage
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import Manifest, Outcome
+from waas_contract.manifest import LARGEST_NOTE_BYTES, Manifest, Outcome
 from waas_contract.object_keys import manifest_key
 from waas_contract.transcription_job import Phase, TranscriptionJob
 
-_LARGEST_MANIFEST_BYTES = 1024 * 1024
 _MISSING = "The transcript is not in object storage any more"
 
 
@@ -32,7 +31,7 @@ async def read_manifest(job: TranscriptionJob, storage: ObjectStorage) -> Manife
     namespace, name = job.metadata.namespace, job.metadata.name
     try:
         manifest = Manifest.model_validate_json(
-            await storage.read(manifest_key(namespace, name), largest_bytes=_LARGEST_MANIFEST_BYTES)
+            await storage.read(manifest_key(namespace, name), largest_bytes=LARGEST_NOTE_BYTES)
         )
     except ObjectNotFound as error:
         raise TranscriptMissing(_MISSING) from error

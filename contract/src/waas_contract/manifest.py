@@ -9,6 +9,9 @@ from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import result_key
 from waas_contract.wire import Time, WireModel
 
+LARGEST_NOTE_BYTES = 1 << 20
+"""The largest manifest or progress note that anybody reads."""
+
 
 class Outcome(StrEnum):
     """Whether the results cover the whole recording."""

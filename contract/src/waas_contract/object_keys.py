@@ -12,6 +12,12 @@ _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE_NAME = 100
 
 
+def require_whole_prefix(prefix: str) -> None:
+    """Raise ValueError for a prefix with which keys of others could begin, too."""
+    if not prefix.endswith("/") or not prefix.strip("/"):
+        raise ValueError(f"{prefix!r} could be a part of others' keys")
+
+
 def tenant_prefix(namespace: str) -> str:
     """Return the prefix below which everything of a tenant lies."""
     return f"{namespace}/"

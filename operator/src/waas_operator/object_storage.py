@@ -14,11 +14,10 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
+from waas_contract.manifest import LARGEST_NOTE_BYTES
+from waas_contract.object_keys import require_whole_prefix
 from waas_operator.errors import StorageUnavailable
 from waas_operator.settings import Settings
-
-LARGEST_NOTE = 1 << 20
-"""Bytes of the largest manifest or progress note that is read."""
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _CONNECTIONS = 32
@@ -69,7 +68,7 @@ class MinioObjectStorage:
 
     def _read_note(self, key: str) -> bytes | None:
         try:
-            response = self._reader.get_object(self._bucket, key, length=LARGEST_NOTE)
+            response = self._reader.get_object(self._bucket, key, length=LARGEST_NOTE_BYTES)
             try:
                 return response.read()
             finally:
@@ -87,8 +86,7 @@ class MinioObjectStorage:
 
         Raises StorageUnavailable where it is not ready `until` then, by `time.monotonic`.
         """
-        if not prefix.endswith("/") or not prefix.strip("/"):
-            raise ValueError(f"{prefix!r} could be a part of others' keys")
+        require_whole_prefix(prefix)
         self.guard()
         loop = asyncio.get_running_loop()
         with self._noted("discard"):

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
@@ -36,7 +37,9 @@ _Address = Annotated[str, Field(pattern=r"^https?://[^/?#]+/?$")]
 class ReconcileSettings(BaseModel):
     """What the reconcile hangs on, wherever it runs."""
 
-    job_namespaces: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
+    job_namespaces: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(split_names), Field(min_length=1)
+    ]
     """The namespaces that the operator serves, separated by commas; each is one tenant."""
 
     job_image: str
@@ -80,13 +83,6 @@ class ReconcileSettings(BaseModel):
 
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
-
-    @field_validator("job_namespaces", mode="before")
-    @classmethod
-    def _split_names(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(name.strip() for name in value.split(",") if name.strip())
-        return value
 
 
 class Settings(BaseSettings, ReconcileSettings, NotificationSettings):

@@ -24,6 +24,8 @@ from waas_api.errors import (
     StorageUnavailable,
 )
 from waas_api.object_storage import StoredObject
+from waas_contract.manifest import LARGEST_NOTE_BYTES
+from waas_contract.object_keys import require_whole_prefix
 from waas_operator import errors as operator_errors
 from waas_standalone.errors import UnusableKey
 from waas_standalone.folder_files import (
@@ -36,9 +38,6 @@ from waas_standalone.folder_files import (
 )
 from waas_standalone.growing_files import GrowingFiles
 from waas_standalone.object_paths import object_path
-
-LARGEST_NOTE = 1 << 20
-"""Bytes of the largest manifest or progress note that is read."""
 
 _REMOVERS = 2
 
@@ -201,7 +200,7 @@ class FolderNotes:
         """Return a small object whole, or None where there is none."""
         try:
             path = object_path(self._root, key)
-            return await anyio.to_thread.run_sync(_read, path, LARGEST_NOTE)
+            return await anyio.to_thread.run_sync(_read, path, LARGEST_NOTE_BYTES)
         except UnusableKey:
             return None
         except OSError as error:
@@ -256,8 +255,7 @@ def _read(path: Path, most_bytes: int) -> bytes | None:
 
 
 def _remove_below(root: Path, prefix: str) -> None:
-    if not prefix.endswith("/") or not prefix.strip("/"):
-        raise ValueError(f"{prefix!r} could be a part of others' keys")
+    require_whole_prefix(prefix)
     try:
         path = object_path(root, prefix.removesuffix("/"))
     except UnusableKey:

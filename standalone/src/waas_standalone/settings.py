@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
+from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS
 from waas_job.model_cache.settings import default_model_directory
@@ -23,12 +24,6 @@ def default_data_folder() -> Path:
 
 def _default_model_directory() -> Path:
     return default_model_directory(os.environ)
-
-
-def _split_names(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-    return value
 
 
 class Settings(BaseSettings, NotificationSettings):
@@ -65,7 +60,7 @@ class Settings(BaseSettings, NotificationSettings):
     model_directory: Path = Field(default_factory=_default_model_directory)
     """The model cache."""
 
-    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = ()
+    models: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = ()
     """Models that may be asked for, separated by commas; without any, OpenAI's and the cache's."""
 
     device: Device = "auto"

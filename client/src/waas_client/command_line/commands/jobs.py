@@ -148,20 +148,11 @@ def cancel(
     as_json: JsonOption = False,
 ) -> None:
     """Cancel jobs; their records stay."""
+    _change_each(context, server, job_ids, AsyncClient.cancel, _tell_cancelled, as_json=as_json)
 
-    async def work(surroundings: Surroundings) -> ExitCode:
-        async def cancel_one(client: AsyncClient, job_id: str) -> None:
-            job = await client.cancel(job_id)
-            if as_json:
-                write_json_line(job.to_wire())
-            else:
-                told = f"it has ended: {job.phase}" if job.is_final else "will be cancelled"
-                sys.stdout.write(f"{job_id}: {told}\n")
 
-        async with open_server(surroundings, server) as opened:
-            return await _do_each(job_ids, partial(cancel_one, opened.client), as_json=as_json)
-
-    run_command(work(surroundings_of(context)), as_json=as_json)
+def _tell_cancelled(job: Job) -> str:
+    return f"it has ended: {job.phase}" if job.is_final else "will be cancelled"
 
 
 def suspend(
@@ -171,7 +162,9 @@ def suspend(
     as_json: JsonOption = False,
 ) -> None:
     """Have jobs wait until they are resumed."""
-    _change_each(context, server, job_ids, AsyncClient.suspend, "will wait", as_json=as_json)
+    _change_each(
+        context, server, job_ids, AsyncClient.suspend, lambda _: "will wait", as_json=as_json
+    )
 
 
 def resume(
@@ -181,7 +174,9 @@ def resume(
     as_json: JsonOption = False,
 ) -> None:
     """Let suspended jobs go on."""
-    _change_each(context, server, job_ids, AsyncClient.resume, "will go on", as_json=as_json)
+    _change_each(
+        context, server, job_ids, AsyncClient.resume, lambda _: "will go on", as_json=as_json
+    )
 
 
 def retry(
@@ -191,7 +186,14 @@ def retry(
     as_json: JsonOption = False,
 ) -> None:
     """Make new jobs of the same recordings, of jobs that have ended."""
-    _change_each(context, server, job_ids, AsyncClient.retry, "is done again by", as_json=as_json)
+    _change_each(
+        context,
+        server,
+        job_ids,
+        AsyncClient.retry,
+        lambda job: f"is done again by {job.id}",
+        as_json=as_json,
+    )
 
 
 def _change_each(
@@ -199,7 +201,7 @@ def _change_each(
     server: str | None,
     job_ids: list[str],
     change: Callable[[AsyncClient, str], Awaitable[Job]],
-    told: str,
+    tell: Callable[[Job], str],
     *,
     as_json: bool,
 ) -> None:
@@ -209,8 +211,7 @@ def _change_each(
             if as_json:
                 write_json_line(job.to_wire())
             else:
-                other = "" if job.id == job_id else f" {job.id}"
-                sys.stdout.write(f"{job_id}: {told}{other}\n")
+                sys.stdout.write(f"{job_id}: {tell(job)}\n")
 
         async with open_server(surroundings, server) as opened:
             return await _do_each(job_ids, partial(change_one, opened.client), as_json=as_json)
