@@ -16,8 +16,8 @@ CRD_HEADER = "# Generated from contract/ by `make generate`. Edit the models, no
 TABLE_HEADER = """\
 # Values of the chart
 
-Generated from [values.yaml](values.yaml) by `make generate`; `values.schema.json` refuses every other
-value. [README.md](README.md) tells where to start.
+Generated from [values.yaml](values.yaml) by `make generate`; `values.schema.json` refuses every
+other value. [README.md](README.md) tells where to start.
 
 """
 

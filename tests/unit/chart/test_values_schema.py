@@ -2,25 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from chart_values import ValueUntold, build_schema, render_table
 
-CONTRACT = Path(__file__).parents[3] / "contract"
-
-
-@pytest.fixture
-def chart_values(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The generator, which is no package: `contract/generate.py` has it beside itself."""
-    monkeypatch.syspath_prepend(str(CONTRACT))
-    import chart_values
-
-    return chart_values
+from support.chart import CHART
 
 
-def properties(chart_values: Any, values: str) -> dict[str, Any]:
-    found: dict[str, Any] = chart_values.build_schema(values)["properties"]
+def properties(values: str) -> dict[str, Any]:
+    found: dict[str, Any] = build_schema(values)["properties"]
     del found["global"]
     return found
 
@@ -92,27 +83,25 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("values", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES]
 )
-def test_schema_is_what_values_say(
-    chart_values: Any, values: str, expected: dict[str, Any]
-) -> None:
-    assert properties(chart_values, values) == expected
+def test_schema_is_what_values_say(values: str, expected: dict[str, Any]) -> None:
+    assert properties(values) == expected
 
 
 @pytest.mark.parametrize("values", ["a: null", "a: []", "a: {}"])
-def test_value_that_tells_nothing_is_refused(chart_values: Any, values: str) -> None:
-    with pytest.raises(chart_values.ValueUntold, match=r"^a: its default does not tell"):
-        chart_values.build_schema(values)
+def test_value_that_tells_nothing_is_refused(values: str) -> None:
+    with pytest.raises(ValueUntold, match=r"^a: its default does not tell"):
+        build_schema(values)
 
 
-def test_shape_that_is_none_is_refused(chart_values: Any) -> None:
-    with pytest.raises(chart_values.ValueUntold, match=r"there is no shape 'volume'"):
-        chart_values.build_schema("# @schema volume\na: 1")
+def test_shape_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueUntold, match=r"there is no shape 'volume'"):
+        build_schema("# @schema volume\na: 1")
 
 
-def test_table_has_a_row_for_each_value(chart_values: Any) -> None:
+def test_table_has_a_row_for_each_value() -> None:
     values = "# The programs.\na:\n  # How many.\n  b: 1\n# Any of x|y.\nc: x|y"
 
-    assert chart_values.render_table(values).splitlines()[2:] == [
+    assert render_table(values).splitlines()[2:] == [
         "| `a` |  | The programs. |",
         "| `a.b` | `1` | How many. |",
         '| `c` | `"x\\|y"` | Any of x\\|y. |',
@@ -132,7 +121,7 @@ def objects(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_map_with_known_members_refuses_others() -> None:
-    schema = json.loads((CONTRACT.parent / "charts/waas/values.schema.json").read_text())
+    schema = json.loads((CHART / "values.schema.json").read_text())
 
     known = [each for each in objects(schema) if each.get("properties")]
     assert len(known) > 20
