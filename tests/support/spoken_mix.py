@@ -53,7 +53,7 @@ class Mix:
 
     @property
     def seconds(self) -> float:
-        return self.samples.shape[-1] / SAMPLE_RATE
+        return int(self.samples.shape[-1]) / SAMPLE_RATE
 
     @property
     def seconds_without_speech(self) -> float:
