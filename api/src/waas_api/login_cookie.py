@@ -2,9 +2,9 @@
 
 Players and event streams cannot send a header of their own, so the page's login is a cookie. It
 holds what the person logged in with and is checked like a header at each request: a key that is
-withdrawn ends the login at once, and no replica has to remember anything. Other sites cannot use it:
-browsers send it for no other page (`SameSite=Strict`), and what they say of a request's origin is
-looked at once more here, for neighbours below the same domain and for whatever changes anything.
+withdrawn ends the login at once, and no replica has to remember anything. Other sites cannot use
+it: browsers send it for no other page (`SameSite=Strict`), and what they say of a request is looked
+at once more here, for neighbours below the same domain and for whatever changes anything.
 """
 
 import re
