@@ -24,6 +24,7 @@ from performance.engine.limit import SHAPES, Limit, Machine, derive_limit, measu
 from performance.engine.report import Row, derive_rows, render_table
 from performance.engine.rounds import Entry, Plan, Series, run_rounds
 from performance.engine.windows import count_window_tokens
+from support.media import Samples
 from support.spoken_mix import REPORT_SEED, make_mix
 from waas_job.cpu_quota import count_processors
 
@@ -76,7 +77,7 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _store(path: Path, samples: np.ndarray) -> Path:
+def _store(path: Path, samples: Samples) -> Path:
     np.save(path, samples)
     return path
 

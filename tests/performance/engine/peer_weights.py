@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from whisper.tokenizer import get_encoding
 
 from support.checkpoints import PACKAGED, checkpoint_directory
+
+Matrix = npt.NDArray[np.float32]
 
 # As in CTranslate2's own converter; what faster-whisper reads beside the weights.
 _SIDE_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
@@ -91,9 +94,10 @@ def _write_ggml(checkpoint: Path, file: BinaryIO) -> None:
         _write_tensor(file, name, tensor.float().numpy())
 
 
-def _mel_filters(count: int) -> np.ndarray:
+def _mel_filters(count: int) -> Matrix:
     with as_file(files("whisper") / "assets" / "mel_filters.npz") as path:
-        return np.load(path, allow_pickle=False)[f"mel_{count}"]
+        filters: Matrix = np.load(path, allow_pickle=False)[f"mel_{count}"]
+    return filters
 
 
 def _tokens(*, is_multilingual: bool) -> Iterator[bytes]:
@@ -102,7 +106,7 @@ def _tokens(*, is_multilingual: bool) -> Iterator[bytes]:
         yield encoding.decode_single_token_bytes(token)
 
 
-def _write_tensor(file: BinaryIO, name: str, values: np.ndarray) -> None:
+def _write_tensor(file: BinaryIO, name: str, values: Matrix) -> None:
     # The convolutions' biases are added along the frames.
     if name in ("encoder.conv1.bias", "encoder.conv2.bias"):
         values = values.reshape(-1, 1)

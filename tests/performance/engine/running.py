@@ -12,6 +12,8 @@ from performance.engine.case import ANSWER, CASE, Answer, Case
 from performance.engine.memory_cgroup import memory_cgroup, peak_bytes
 from waas_job.cpu_quota import thread_variables
 
+_TESTS = Path(__file__).parents[2]
+
 # The process is counted in its cgroup from before it is Python.
 _ENTER = 'echo $$ > "$0"; exec "$@"'
 
@@ -43,10 +45,10 @@ def run(case: Case) -> Run:
         output = Path(folder) / "output"
         with output.open("wb") as file:
             case_file.write_bytes(CASE.dump_json(replace(case, started=time.monotonic())))
-            enter = ["sh", "-c", _ENTER, cgroup / "cgroup.procs"] if cgroup else []
+            enter = ["sh", "-c", _ENTER, str(cgroup / "cgroup.procs")] if cgroup else []
             process = subprocess.Popen(
                 [*enter, sys.executable, "-m", "performance.engine.child", case_file, answer_file],
-                env={**os.environ, **thread_variables(case.threads)},
+                env={**os.environ, **thread_variables(case.threads), "PYTHONPATH": str(_TESTS)},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )

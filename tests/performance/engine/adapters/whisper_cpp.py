@@ -5,6 +5,7 @@ A word is a segment of its own there: `max_len` 1, split at words.
 
 from collections.abc import Iterable
 from importlib.metadata import version as version_of
+from typing import Any
 
 from pywhispercpp.model import Model
 
@@ -39,13 +40,13 @@ def load(case: Case) -> Transcribe:
     return transcribe
 
 
-def _search(beam_size: int) -> dict[str, object]:
+def _search(beam_size: int) -> dict[str, Any]:
     if beam_size == 1:
         return {"greedy": {"best_of": 5}}
     return {"beam_search": {"beam_size": beam_size, "patience": -1.0}}
 
 
-def _cutting(mode: Mode) -> dict[str, object]:
+def _cutting(mode: Mode) -> dict[str, Any]:
     if mode is Mode.WORDS:
         return {"token_timestamps": True, "max_len": 1, "split_on_word": True}
     return {}
