@@ -16,19 +16,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import torch
 from pydantic import TypeAdapter
 
 from performance.engine.case import Mode
 from performance.engine.contenders import BEAMS, GREEDY, OURS, find_contenders
-from performance.engine.limit import SHAPES, Limit, Machine, derive_limit, measure_machine
+from performance.engine.limit import Limit, Machine, derive_limit, derive_work, measure_machine
 from performance.engine.report import Row, derive_rows, render_table
 from performance.engine.rounds import Entry, Plan, Series, run_rounds
 from performance.engine.windows import count_window_tokens
+from performance.model_shapes import SHAPES
 from support.media import Samples
 from support.spoken_mix import REPORT_SEED, make_mix
 from waas_job.cpu_quota import count_processors
 
 _WARM_UP_SECONDS = 10
+_BYTES_PER_VALUE = 4
 
 
 def main() -> None:
@@ -48,9 +51,9 @@ def main() -> None:
                 make_mix(seed=arguments.seed + 1, seconds=_WARM_UP_SECONDS).samples,
             ),
         )
-        before = measure_machine(plan.threads)
+        before = _measure(plan)
         series = run_rounds(plan, lambda line: print(line, file=sys.stderr, flush=True))
-        machine = _better(before, measure_machine(plan.threads))
+        machine = _better(before, _measure(plan))
     limit = _limit(plan, series, machine)
     rows = derive_rows(plan, mix, series, limit_seconds=limit.seconds if limit else None)
     print(f"{mix.seconds:.0f} s of sound, {plan.model}, {plan.threads} threads")
@@ -82,12 +85,17 @@ def _store(path: Path, samples: Samples) -> Path:
     return path
 
 
+def _measure(plan: Plan) -> Machine:
+    torch.set_num_threads(plan.threads)
+    return measure_machine(SHAPES[plan.model], device=torch.device("cpu"), dtype=torch.float32)
+
+
 def _better(first: Machine, second: Machine) -> Machine:
     rates = first.gigaflops.items()
     return Machine(
         gigaflops={name: max(rate, second.gigaflops[name]) for name, rate in rates},
         stream_gigabytes=max(first.stream_gigabytes, second.stream_gigabytes),
-        threads=first.threads,
+        precision=first.precision,
     )
 
 
@@ -96,7 +104,7 @@ def _limit(plan: Plan, series: dict[Entry, Series], machine: Machine) -> Limit |
     for entry, runs in series.items():
         if entry.contender.name == OURS and runs.warm:
             counts = count_window_tokens(runs.warm[0].answer.transcribed[0].segments)
-            return derive_limit(machine, SHAPES[plan.model], counts)
+            return derive_limit(machine, derive_work(SHAPES[plan.model], _BYTES_PER_VALUE), counts)
     return None
 
 

@@ -5,21 +5,14 @@ reads for every token runs at the rate of one long read. Voice activity, spectro
 Python are taken to cost nothing, so nobody reaches it.
 """
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
-FRAMES = 1500
-"""Of the encoder's output, in a window of 30 seconds."""
-
-PRODUCTS = {
-    "attention's projections (1500 x 512 by 512 x 1536)": (1500, 512, 1536),
-    "widening of the MLP (1500 x 512 by 512 x 2048)": (1500, 512, 2048),
-    "narrowing of the MLP, two windows (3000 x 2048 by 2048 x 512)": (3000, 2048, 512),
-}
-"""Rows, inner and columns; named, so that a figure can be measured again."""
+from waas_job.engine.dimensions import ModelDimensions
 
 _STREAM_BYTES = 1 << 30
 _TRIES = 10
@@ -30,29 +23,33 @@ _TOKENS_AROUND = 5
 
 @dataclass(frozen=True)
 class Machine:
-    """What it was seen to do at best, in single precision."""
+    """What a processor was seen to do at best."""
 
     gigaflops: Mapping[str, float]
+    """By the name of the product."""
+
     stream_gigabytes: float
     """Read in a second."""
 
-    threads: int
+    precision: str
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A model's sizes, as far as they cost time."""
+class Work:
+    """What a model's parts cost: operations and bytes, each for one window, token or step."""
 
-    width: int
-    encoder_layers: int
-    decoder_layers: int
-    vocabulary: int
-    mels: int = 80
+    encoder_flops: int
+    """For a window."""
 
+    hearing_flops: int
+    """For a window: the keys and values of cross-attention."""
 
-BASE = Shape(width=512, encoder_layers=6, decoder_layers=6, vocabulary=51_865)
-TINY_ENGLISH = Shape(width=384, encoder_layers=4, decoder_layers=4, vocabulary=51_864)
-SHAPES = {"base": BASE, "tiny.en": TINY_ENGLISH}
+    token_flops: int
+    token_bytes: int
+    """For a token of a window: its keys and values of cross-attention are read again."""
+
+    step_bytes: int
+    """For a step of all windows: the decoder's weights."""
 
 
 @dataclass(frozen=True)
@@ -69,67 +66,99 @@ class Limit:
         return self.encoder_seconds + self.decoder_seconds
 
 
-def measure_machine(threads: int) -> Machine:
-    """Measure three products and one read, with so many threads; the best of some tries each."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        return Machine(
-            gigaflops={name: _gigaflops(*sizes) for name, sizes in PRODUCTS.items()},
-            stream_gigabytes=_stream_gigabytes(),
-            threads=threads,
+def derive_work(dimensions: ModelDimensions, bytes_per_value: int) -> Work:
+    """Return the work of a model of that size."""
+    frames, audio, text = (
+        dimensions.n_audio_ctx,
+        dimensions.n_audio_state,
+        dimensions.n_text_state,
+    )
+    layers, vocabulary = dimensions.n_text_layer, text * dimensions.n_vocab
+    weights = 14 * text**2 * layers + vocabulary
+    heard = 2 * frames * text * layers
+    return Work(
+        encoder_flops=(24 * frames * audio**2 + 4 * frames**2 * audio) * dimensions.n_audio_layer
+        + 2 * 3 * audio * (2 * frames * dimensions.n_mels + frames * audio),
+        hearing_flops=4 * frames * text**2 * layers,
+        token_flops=2 * weights + 2 * heard,
+        token_bytes=heard * bytes_per_value,
+        step_bytes=weights * bytes_per_value,
+    )
+
+
+def measure_machine(
+    dimensions: ModelDimensions,
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    windows: int = 2,
+    stream_bytes: int = _STREAM_BYTES,
+) -> Machine:
+    """Measure three products of a model's encoder and one read; the best of some tries each."""
+    width, rows = dimensions.n_audio_state, dimensions.n_audio_ctx * windows
+    products = {
+        f"{name}: {rows} x {inner} by {inner} x {columns}": (rows, inner, columns)
+        for name, inner, columns in (
+            ("queries, keys and values", width, 3 * width),
+            ("widening", width, 4 * width),
+            ("narrowing", 4 * width, width),
         )
-    finally:
-        torch.set_num_threads(before)
+    }
+    values = torch.ones(stream_bytes // dtype.itemsize, device=device, dtype=dtype)
+    return Machine(
+        gigaflops={
+            name: 2 * math.prod(sizes) / _best_of(_product(sizes, device, dtype), device) / 1e9
+            for name, sizes in products.items()
+        },
+        stream_gigabytes=stream_bytes / _best_of(values.sum, device) / 1e9,
+        precision=str(dtype).removeprefix("torch."),
+    )
 
 
-def _gigaflops(rows: int, inner: int, columns: int) -> float:
-    left, right = torch.randn(rows, inner), torch.randn(inner, columns)
-    out = torch.empty(rows, columns)
-    return 2 * rows * inner * columns / _best(lambda: torch.mm(left, right, out=out)) / 1e9
+def _product(
+    sizes: tuple[int, int, int], device: torch.device, dtype: torch.dtype
+) -> Callable[[], object]:
+    rows, inner, columns = sizes
+    left, right, out = (
+        torch.ones(shape, device=device, dtype=dtype)
+        for shape in ((rows, inner), (inner, columns), (rows, columns))
+    )
+    return lambda: torch.mm(left, right, out=out)
 
 
-def _stream_gigabytes() -> float:
-    values = torch.ones(_STREAM_BYTES // 4)
-    return _STREAM_BYTES / _best(values.sum) / 1e9
+def _best_of(work: Callable[[], object], device: torch.device) -> float:
+    return min(time_of(work, device) for _ in range(_TRIES))
 
 
-def _best(work: object) -> float:
-    assert callable(work)
-    best = float("inf")
-    for _ in range(_TRIES):
-        before = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - before)
-    return best
+def time_of(work: Callable[[], object], device: torch.device) -> float:
+    """Return the seconds that something takes, to its end on a device that works on its own."""
+    synchronize(device)
+    before = time.perf_counter()
+    work()
+    synchronize(device)
+    return time.perf_counter() - before
 
 
-def derive_limit(
-    machine: Machine, shape: Shape, text_tokens: Sequence[int], *, bytes_per_value: int = 4
-) -> Limit:
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all that it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def derive_limit(machine: Machine, work: Work, text_tokens: Sequence[int]) -> Limit:
     """Return the limit for windows with so many tokens of text each.
 
     The decoder's weights are read once for each step of the longest window, as if all windows were
     one batch; the keys and values of cross-attention once for each token of each window.
     """
-    d, rate = shape.width, max(machine.gigaflops.values()) * 1e9
-    windows = len(text_tokens)
-    tokens = [each + _TOKENS_AROUND for each in text_tokens]
-    encoder = (
-        (24 * FRAMES * d**2 + 4 * FRAMES**2 * d) * shape.encoder_layers
-        + 2 * 3 * d * (2 * FRAMES * shape.mels + FRAMES * d)
-        + 4 * FRAMES * d**2 * shape.decoder_layers
-    )
-    per_token = (
-        2 * (14 * d**2 * shape.decoder_layers + d * shape.vocabulary)
-        + 4 * FRAMES * d * shape.decoder_layers
-    )
-    weights = (14 * d**2 * shape.decoder_layers + d * shape.vocabulary) * bytes_per_value
-    heard = 2 * FRAMES * d * shape.decoder_layers * bytes_per_value
-    read = (sum(tokens) * heard + max(tokens, default=0) * weights) / machine.stream_gigabytes / 1e9
+    operations = max(machine.gigaflops.values()) * 1e9
+    read = machine.stream_gigabytes * 1e9
+    counts = [each + _TOKENS_AROUND for each in text_tokens]
+    tokens = sum(counts)
+    reading = (tokens * work.token_bytes + max(counts, default=0) * work.step_bytes) / read
     return Limit(
-        windows=windows,
-        tokens=sum(tokens),
-        encoder_seconds=windows * encoder / rate,
-        decoder_seconds=max(read, sum(tokens) * per_token / rate),
+        windows=len(counts),
+        tokens=tokens,
+        encoder_seconds=len(counts) * (work.encoder_flops + work.hearing_flops) / operations,
+        decoder_seconds=max(reading, tokens * work.token_flops / operations),
     )

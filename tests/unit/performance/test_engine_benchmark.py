@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from performance.engine.case import Answer, Case, Mode, Transcribed
 from performance.engine.contenders import CONTENDERS, OURS, Contender, find_contenders
-from performance.engine.limit import BASE, Machine, derive_limit
+from performance.engine.limit import Machine, derive_limit, derive_work, measure_machine
 from performance.engine.report import derive_rows, render_table
 from performance.engine.rounds import Plan, run_rounds
 from performance.engine.running import Run
 from performance.engine.windows import count_window_tokens
+from performance.model_shapes import SHAPES
 from support.spoken_mix import make_mix
 from waas_contract.transcript import Segment
 
@@ -111,16 +113,36 @@ def test_contenders_are_found_by_the_beginnings_of_their_names() -> None:
 
 
 def test_the_limit_is_what_multiplying_and_reading_take() -> None:
-    machine = Machine({"small": 60, "large": 130}, stream_gigabytes=28, threads=2)
+    machine = Machine({"small": 60, "large": 130}, stream_gigabytes=28, precision="float32")
 
-    limit = derive_limit(machine, BASE, [75] * 9)
+    work = derive_work(SHAPES["base"], bytes_per_value=4)
+
+    limit = derive_limit(machine, work, [75] * 9)
 
     # The figures of section 4: an encoder of 87 GF and 9 GF of cross-attention's keys and values
     # for a window; 37 MB to read for a token and 194 MB for a step.
     assert limit.encoder_seconds == pytest.approx(9 * (87.4 + 9.4) / 130, rel=0.01)
     assert limit.decoder_seconds == pytest.approx((720 * 0.0369 + 80 * 0.194) / 28, rel=0.01)
     assert limit.tokens == 9 * 80
-    assert derive_limit(machine, BASE, []).seconds == 0
+    assert derive_limit(machine, work, []).seconds == 0
+
+
+def test_a_machine_is_measured_on_the_models_own_products() -> None:
+    machine = measure_machine(
+        SHAPES["tiny.en"],
+        device=torch.device("cpu"),
+        dtype=torch.float32,
+        windows=1,
+        stream_bytes=1 << 20,
+    )
+
+    assert list(machine.gigaflops) == [
+        "queries, keys and values: 1500 x 384 by 384 x 1152",
+        "widening: 1500 x 384 by 384 x 1536",
+        "narrowing: 1500 x 1536 by 1536 x 384",
+    ]
+    assert min(machine.gigaflops.values()) > 0
+    assert machine.stream_gigabytes > 0
 
 
 def test_tokens_are_counted_by_windows() -> None:
