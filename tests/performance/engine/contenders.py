@@ -54,7 +54,7 @@ def _batched(compute_type: str, batch_size: int) -> Contender:
 
 
 CONTENDERS = (
-    Contender(OURS, "waas"),
+    Contender(OURS, "waas", modes=_WITH_TIMES),
     Contender("openai-whisper", "openai_whisper", modes=_WITH_TIMES, is_slow=True),
     _one_by_one("float32"),
     _one_by_one("int8"),
