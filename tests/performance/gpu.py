@@ -38,8 +38,9 @@ from performance.model_shapes import SHAPES, build_random_model
 from waas_job.cpu_quota import count_processors
 from waas_job.engine.device import precision_of
 
-MEAN_TOKENS, MOST_TOKENS = 75, 180
-"""Of the windows whose lengths are drawn: about those of English speech."""
+_MEAN_TOKENS = 75
+_LONGEST = 2.4
+"""Of the windows whose lengths are drawn: about those of English speech, 180 tokens at most."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,19 @@ class Plan:
     encoder_windows: Sequence[int]
     decoder_windows: Sequence[int]
     whole_windows: int
-    """How many windows go from end to end."""
+    """How many windows go from samples to tokens."""
+
+    mean_tokens: int
+    """Of the windows whose lengths are drawn."""
+
+    windows_of_products: int
+    """As many are as large as the encoder's for so many windows."""
+
+    tries: int
+    """By which the device's own limits are found; the best counts."""
+
+    stream_bytes: int
+    """Read at once, for the same."""
 
     budget_seconds: float
     """After that nothing new is begun; what is left out is told."""
@@ -79,9 +92,13 @@ def plan_for(device: torch.device, *, quick: bool, budget_seconds: float) -> Pla
         parity_models=["tiny.en"] if quick else ["tiny.en", "base"],
         parity_seconds=10 if quick else 295,
         models=["tiny.en"] if quick else ["turbo", "large-v3"],
-        encoder_windows=[1, 2] if quick else [1, 4, 16, 32, 64],
+        encoder_windows=[1] if quick else [1, 4, 16, 32, 64],
         decoder_windows=[2] if quick else [16, 32, 64, 128, 256],
         whole_windows=3 if quick else 512,
+        mean_tokens=8 if quick else _MEAN_TOKENS,
+        windows_of_products=1 if quick else 16,
+        tries=1 if quick else 10,
+        stream_bytes=1 << 26 if quick else 1 << 30,
         budget_seconds=budget_seconds,
     )
 
@@ -94,7 +111,9 @@ def measure(plan: Plan, tell: Callable[[str], None]) -> Report:
         SHAPES[plan.models[-1]],
         device=plan.device,
         dtype=dtype,
-        stream_bytes=1 << 30 if plan.device.type == "cuda" else 1 << 26,
+        windows=plan.windows_of_products,
+        stream_bytes=plan.stream_bytes,
+        tries=plan.tries,
     )
     tell(str(machine))
     parity: list[Parity] = []
@@ -148,24 +167,24 @@ def _list_work(
         for count in plan.decoder_windows:
             yield (
                 f"decoder of {name}, {count} windows",
-                partial(measure_decoder, subject, draw_lengths(count)),
+                partial(measure_decoder, subject, draw_lengths(count, plan.mean_tokens)),
             )
         yield (
             f"{name} from samples to tokens",
             partial(
                 measure_whole,
                 subject,
-                draw_lengths(plan.whole_windows),
+                draw_lengths(plan.whole_windows, plan.mean_tokens),
                 batch_size=max(plan.decoder_windows),
             ),
         )
 
 
-def draw_lengths(count: int) -> list[int]:
+def draw_lengths(count: int, mean: int) -> list[int]:
     """Draw lengths in tokens, the same at every run."""
     lots = torch.Generator().manual_seed(0)
-    drawn = torch.randn(count, generator=lots) * MEAN_TOKENS / 3 + MEAN_TOKENS
-    return [int(each) for each in drawn.clamp(5, MOST_TOKENS)]
+    drawn = mean * (1 + torch.randn(count, generator=lots) / 3)
+    return [int(each) for each in drawn.clamp(1, mean * _LONGEST)]
 
 
 def _describe(device: torch.device) -> str:

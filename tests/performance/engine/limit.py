@@ -93,6 +93,7 @@ def measure_machine(
     dtype: torch.dtype,
     windows: int = 2,
     stream_bytes: int = _STREAM_BYTES,
+    tries: int = _TRIES,
 ) -> Machine:
     """Measure three products of a model's encoder and one read; the best of some tries each."""
     width, rows = dimensions.n_audio_state, dimensions.n_audio_ctx * windows
@@ -107,10 +108,13 @@ def measure_machine(
     values = torch.ones(stream_bytes // dtype.itemsize, device=device, dtype=dtype)
     return Machine(
         gigaflops={
-            name: 2 * math.prod(sizes) / _best_of(_product(sizes, device, dtype), device) / 1e9
+            name: 2
+            * math.prod(sizes)
+            / _best_of(_product(sizes, device, dtype), device, tries)
+            / 1e9
             for name, sizes in products.items()
         },
-        stream_gigabytes=stream_bytes / _best_of(values.sum, device) / 1e9,
+        stream_gigabytes=stream_bytes / _best_of(values.sum, device, tries) / 1e9,
         precision=str(dtype).removeprefix("torch."),
     )
 
@@ -126,8 +130,8 @@ def _product(
     return lambda: torch.mm(left, right, out=out)
 
 
-def _best_of(work: Callable[[], object], device: torch.device) -> float:
-    return min(time_of(work, device) for _ in range(_TRIES))
+def _best_of(work: Callable[[], object], device: torch.device, tries: int) -> float:
+    return min(time_of(work, device) for _ in range(tries))
 
 
 def time_of(work: Callable[[], object], device: torch.device) -> float:
