@@ -105,6 +105,10 @@ def measure_machine(
             ("narrowing", 4 * width, width),
         )
     }
+
+    def best_of(work: Callable[[], object]) -> float:
+        return min(time_of(work, device) for _ in range(tries))
+
     values = torch.ones(stream_bytes // dtype.itemsize, device=device, dtype=dtype)
     return Machine(
         gigaflops={
@@ -114,7 +118,7 @@ def measure_machine(
             / 1e9
             for name, sizes in products.items()
         },
-        stream_gigabytes=stream_bytes / _best_of(values.sum, device, tries) / 1e9,
+        stream_gigabytes=1e-9 * stream_bytes / best_of(values.sum),
         precision=str(dtype).removeprefix("torch."),
     )
 
@@ -128,10 +132,6 @@ def _product(
         for shape in ((rows, inner), (inner, columns), (rows, columns))
     )
     return lambda: torch.mm(left, right, out=out)
-
-
-def _best_of(work: Callable[[], object], device: torch.device, tries: int) -> float:
-    return min(time_of(work, device) for _ in range(tries))
 
 
 def time_of(work: Callable[[], object], device: torch.device) -> float:
