@@ -112,10 +112,7 @@ def measure_machine(
     values = torch.ones(stream_bytes // dtype.itemsize, device=device, dtype=dtype)
     return Machine(
         gigaflops={
-            name: 2
-            * math.prod(sizes)
-            / _best_of(_product(sizes, device, dtype), device, tries)
-            / 1e9
+            name: 2e-9 * math.prod(sizes) / best_of(_product(sizes, device, dtype))
             for name, sizes in products.items()
         },
         stream_gigabytes=1e-9 * stream_bytes / best_of(values.sum),
