@@ -152,4 +152,4 @@ def test_tokens_are_counted_by_windows() -> None:
         for number, (seek, count) in enumerate([(0, 3), (0, 4), (2800, 5)])
     ]
 
-    assert count_window_tokens(segments) == [7, 5]
+    assert count_window_tokens(segments) == [11, 7]
