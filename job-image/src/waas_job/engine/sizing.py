@@ -7,7 +7,7 @@ from waas_job.engine.dimensions import ModelDimensions
 _MOST_LANES = 4
 """Each lane reads all weights at every step, so that more of them would wait for the memory."""
 
-_MOST_WINDOWS_ON_CPU = 8
+_MOST_WINDOWS_ON_CPU = 6
 """In a lane: there a step's products cost as much as one that read the weights for a few rows."""
 
 _CPU_BYTES = 700 << 20

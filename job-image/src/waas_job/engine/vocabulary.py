@@ -1,4 +1,4 @@
-"""The decoder's last product: a hidden state against the embedding of every token."""
+"""The tokens' embedding, both ways: what the decoder begins with and what it ends with."""
 
 import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
@@ -6,25 +6,23 @@ from torch import Tensor
 
 from waas_job.engine.half_weights import HalfProjection, can_pack
 
-_PACKED_ROWS = 16
-"""Up to here the half precision wins: beyond, arithmetic takes longer than memory."""
-
 
 class Vocabulary:
-    """The tokens' embedding, both ways."""
+    """The embedding of every token."""
 
     def __init__(self, embedding: Tensor) -> None:
-        self._embedding = embedding
-        is_on_cpu = embedding.device.type == "cpu"
-        self._packed = HalfProjection(embedding) if is_on_cpu and can_pack(embedding) else None
+        self._dtype = embedding.dtype
+        is_packed = embedding.device.type == "cpu" and can_pack(embedding)
+        self._embedding = embedding.half() if is_packed else embedding
+        self._packed = HalfProjection(embedding) if is_packed else None
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Return [..., width] of token ids."""
-        return F.embedding(tokens, self._embedding)
+        return F.embedding(tokens, self._embedding).to(self._dtype)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return [rows, tokens] of [rows, width], in single precision."""
-        if self._packed and len(hidden) <= _PACKED_ROWS:
+        if self._packed:
             return self._packed(hidden)
         if hidden.device.type == "cpu":
             # This way round it runs at memory speed for a few rows.
