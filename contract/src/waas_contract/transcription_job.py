@@ -206,6 +206,8 @@ class ConditionReason(StrEnum):
     STARTING = "Starting"
     RUNNING = "Running"
     RETRYING = "Retrying"
+    WAITING_FOR_QUOTA = "WaitingForQuota"
+    EVICTED = "Evicted"
     IN_PROGRESS = "InProgress"
     CANCELLING = "Cancelling"
     MANIFEST_VERIFIED = "ManifestVerified"
