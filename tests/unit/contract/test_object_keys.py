@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waas_contract.formats import OutputFormat
-from waas_contract.object_keys import audio_key, manifest_key, progress_key, result_key
+from waas_contract.object_keys import (
+    audio_key,
+    checkpoint_key,
+    manifest_key,
+    progress_key,
+    result_key,
+)
 
 FILE_NAMES = [
     ("a plain name stays", "clip.mp3", "clip.mp3"),
@@ -35,4 +41,5 @@ def test_audio_key_never_leaves_its_folder(file_name: str) -> None:
 def test_keys_of_results_and_state() -> None:
     assert result_key("n", "a", 2, OutputFormat.SRT) == "n/a/results/2/transcript.srt"
     assert manifest_key("n", "a") == "n/a/manifest.json"
+    assert checkpoint_key("n", "a") == "n/a/state/checkpoint.json"
     assert progress_key("n", "a") == "n/a/state/progress.json"
