@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from waas_api.errors import UnknownLanguage
 from waas_api.job_listing import JobFilter, JobQuery, Sort, SortField
@@ -11,7 +11,7 @@ from waas_contract.languages import parse_language
 from waas_contract.transcription_job import Phase, Task
 
 _MOST_JOBS = 500
-_SORTS = [f"{sign}{field}" for field in SortField for sign in ("-", "")]
+_SORTS: list[JsonValue] = [f"{sign}{field}" for field in SortField for sign in ("-", "")]
 _Language = Annotated[str, Field(json_schema_extra={"format": "language"}, examples=["no"])]
 
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from waas_api.document.errors import OPENAI_ERROR_SCHEMA, PROBLEM_SCHEMA, complete_errors
 from waas_api.document.examples import JOB_ID
+from waas_api.document.nulls import restore_nulls
 from waas_api.document.recordings import SCHEMAS
 from waas_api.gate import LINKED_PATHS, is_public
 from waas_api.results import RESULTS
@@ -78,6 +79,7 @@ class DocumentedApp(FastAPI):
             schemas |= {"Problem": PROBLEM_SCHEMA, "OpenAIError": OPENAI_ERROR_SCHEMA, **SCHEMAS}
             if self._needs_login:
                 components["securitySchemes"] = {**_LOGINS, "link": _LINK}
+            self.openapi_schema = restore_nulls(document)
         return super().openapi()
 
 

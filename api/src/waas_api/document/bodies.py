@@ -4,6 +4,7 @@ from typing import Any
 
 from waas_api.document.errors import Responses
 from waas_api.document.headers import Headers, Parameter
+from waas_api.document.nulls import hide_nulls
 from waas_api.document.schemas import Schema
 
 _EVENTS = "text/event-stream"
@@ -18,16 +19,21 @@ def answered(
     headers: Headers | None = None,
 ) -> Responses:
     """Return how an answer in JSON looks; its schema is the route's own."""
-    content = {"application/json": {"example": example}}
+    content = {"application/json": {"example": hide_nulls(example)}}
     return _describe(status, description, content, headers)
 
 
 def answered_as(
-    schema: Schema, example: object, *, description: str = "Done.", headers: Headers | None = None
+    schema: Schema,
+    example: object,
+    *,
+    status: int = 200,
+    description: str = "Done.",
+    headers: Headers | None = None,
 ) -> Responses:
     """Return how an answer in JSON looks of which the framework knows nothing."""
-    content = {"application/json": {"schema": schema, "example": example}}
-    return _describe(200, description, content, headers)
+    content = {"application/json": {"schema": schema, "example": hide_nulls(example)}}
+    return _describe(status, description, content, headers)
 
 
 def answered_in(
@@ -39,7 +45,7 @@ def answered_in(
 ) -> Responses:
     """Return how an answer in one of several media types looks, by its media type."""
     content: dict[str, Any] = {
-        media_type: {"schema": _schema_of(media_type, example), "example": example}
+        media_type: {"schema": _schema_of(media_type, example), "example": hide_nulls(example)}
         for media_type, example in examples.items()
     }
     return _describe(status, description, content, headers)

@@ -8,6 +8,7 @@ from typing import Any
 
 from waas_api.answers import answer_of, is_native, is_openai
 from waas_api.document.headers import ALLOW, RETRY_AFTER, WWW_AUTHENTICATE
+from waas_api.document.nulls import hide_nulls
 from waas_api.errors import (
     ApiError,
     AuthenticationUnavailable,
@@ -72,7 +73,7 @@ _OF_EVERY_ROUTE: tuple[type[ApiError], ...] = (
 def problems(*errors: type[ApiError]) -> Responses:
     """Return how /v2 tells of these errors."""
 
-    def describe(error: type[ApiError]) -> dict[str, Any]:
+    def describe(error: type[ApiError]) -> Responses:
         problem = problem_of(error)
         example = {"summary": problem.title, "value": problem.render(_cause_of(error))}
         return _describe(problem.status, MEDIA_TYPE, _ref("Problem"), {problem.name: example})
@@ -83,7 +84,7 @@ def problems(*errors: type[ApiError]) -> Responses:
 def openai_errors(*errors: type[ApiError]) -> Responses:
     """Return how the routes of OpenAI's API tell of these errors."""
 
-    def describe(error: type[ApiError]) -> dict[str, Any]:
+    def describe(error: type[ApiError]) -> Responses:
         told = openai_error_of(error, _cause_of(error))
         example = {"value": told.render()}
         name = told.code or error.__name__
@@ -95,7 +96,7 @@ def openai_errors(*errors: type[ApiError]) -> Responses:
 def texts(*errors: type[ApiError]) -> Responses:
     """Return how the old service's routes tell of these errors."""
 
-    def describe(error: type[ApiError]) -> dict[str, Any]:
+    def describe(error: type[ApiError]) -> Responses:
         answer = answer_of(error)
         text = answer.text or _cause_of(error)
         is_json = answer.media_type == "application/json"
@@ -111,7 +112,7 @@ def complete_errors(path: str, operation: dict[str, Any]) -> None:
     common = _family_of(path)(*_OF_EVERY_ROUTE)
     common = _merge([common, _unexpected(path)])
     responses = operation["responses"]
-    told = {int(status): each for status, each in responses.items()}
+    told: Responses = {int(status): each for status, each in responses.items()}
     for status, each in _merge([told, common]).items():
         responses[str(status)] = each
     operation["responses"] = dict(sorted(responses.items()))
@@ -151,7 +152,7 @@ def _describe(
     return {
         status: {
             "description": phrase,
-            "content": {media_type: {"schema": schema, "examples": examples}},
+            "content": {media_type: {"schema": schema, "examples": hide_nulls(examples)}},
             **({"headers": headers[status]} if status in headers else {}),
         }
     }

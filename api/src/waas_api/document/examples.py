@@ -135,3 +135,9 @@ LINK = {
     "path": f"{_PATH}?link=WyJkZWZhdWx0Iiw",
     "expirationTime": "2026-11-24T08:30:00Z",
 }
+SESSION = {
+    "owner": "anna",
+    "namespace": "newsroom",
+    "permissions": ["read", "create"],
+    "isKept": True,
+}

@@ -47,6 +47,11 @@ DISPOSITION: Headers = {
         "attachment; filename=\"Blabaer.srt\"; filename*=UTF-8''Bl%C3%A5b%C3%A6r.srt",
     )
 }
+SET_COOKIE: Headers = {
+    "Set-Cookie": _sent(
+        "What the browser keeps, out of reach of scripts.", "waas-login=…; HttpOnly"
+    )
+}
 RANGED: Headers = ETAG | {
     "Accept-Ranges": _sent("One range may be asked for.", "bytes"),
     "Cache-Control": _sent("May be kept, and is to be asked about.", "private, no-cache"),

@@ -17,7 +17,9 @@ from waas_api.job_events import Known
 
 router = APIRouter(tags=["events"])
 
-LastEventId = Annotated[str | None, Header(max_length=200)]
+LastEventId = Annotated[
+    str | None, Header(max_length=200, description="The last event that the client has.")
+]
 
 _HEADERS = {
     "Cache-Control": "no-store",

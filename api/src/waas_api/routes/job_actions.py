@@ -1,6 +1,8 @@
 """What is done with jobs under /v2: cancel, suspend, resume, change, retry, delete."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from waas_api.callers import Permission
 from waas_api.deletion import delete_job, end_and_delete_job
@@ -140,7 +142,11 @@ async def retry_job(
     responses=nothing(204, "It is gone.")
     | problems(InvalidRequest, JobNotFound, JobNotEnded, StorageUnavailable),
 )
-async def remove_job(job_id: str, desk: CallersDesk, force: bool = False) -> None:
+async def remove_job(
+    job_id: str,
+    desk: CallersDesk,
+    force: Annotated[bool, Query(description="Whether one that goes on is ended first.")] = False,
+) -> None:
     """Remove a job that has ended, its recording and its transcripts.
 
     With `force`, one that has not ended is cancelled first; where its end takes longer than some

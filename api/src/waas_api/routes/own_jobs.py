@@ -36,7 +36,9 @@ _SOME = answered(
     | problems(InvalidRequest, StorageUnavailable),
 )
 async def delete_own_jobs(
-    response: Response, desk: CallersDesk, owner: Annotated[Literal["me"], Query()]
+    response: Response,
+    desk: CallersDesk,
+    owner: Annotated[Literal["me"], Query(description="Whose they are.")],
 ) -> Erased:
     """Cancel and delete all jobs of the caller's own, with their recordings and transcripts."""
     assert owner == "me"

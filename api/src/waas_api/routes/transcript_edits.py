@@ -72,8 +72,10 @@ async def get_transcript(
     job_id: str,
     request: Request,
     desk: CallersDesk,
-    original: bool = False,
-    revision: Annotated[int | None, Query(ge=0, le=999_999_999)] = None,
+    original: Annotated[bool, Query(description="Whether it is to be as it was heard.")] = False,
+    revision: Annotated[
+        int | None, Query(ge=0, le=999_999_999, description="0 is the original.")
+    ] = None,
 ) -> Response:
     """Return the transcript as it was last edited; its ETag is what a PUT needs."""
     job = await desk.find_job(job_id)

@@ -42,7 +42,7 @@ router = APIRouter(tags=["drop-in for schibsted/WAAS"])
     status_code=201,
     operation_id="transcribeAsWaas",
     response_class=Response,
-    responses={201: answered_as(UNDER_WAY_SCHEMA, CREATED_JOB, description="It is under way.")[200]}
+    responses=answered_as(UNDER_WAY_SCHEMA, CREATED_JOB, status=201, description="It is under way.")
     | texts(
         InvalidRequest,
         UnknownModel,
