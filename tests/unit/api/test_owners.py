@@ -174,6 +174,14 @@ async def test_a_link_ends_with_its_job(api: GuardedApi) -> None:
     assert (await api.request("GET", f"{job_path()}?link={link}")).status_code == 404
 
 
+async def test_a_link_of_a_tenant_that_is_served_no_longer_leads_nowhere(api: GuardedApi) -> None:
+    link = Link("closed-desk", SharedJob(JOB_ID, CREATION_TIME), api.now + timedelta(days=1))
+
+    answer = await api.request("GET", f"{job_path()}?link={sign_link(link, LINK_SECRET)}")
+
+    assert answer.status_code == 404
+
+
 async def test_a_login_counts_before_a_link(api: GuardedApi) -> None:
     finish(api)
     link = await make_link(api)
