@@ -30,9 +30,7 @@ class Service:
         )
 
 
-async def test_a_held_recording_of_a_process_that_was_killed_goes_once_no_request_can_be_at_it() -> (
-    None
-):
+async def test_a_held_recording_goes_once_no_request_can_be_at_it_any_more() -> None:
     service = Service(longest_upload_seconds=3600, longest_upload_wait_seconds=0)
     old = held_key(OTHER_NAMESPACE, "old", NOW - timedelta(hours=2, seconds=1))
     kept = {
