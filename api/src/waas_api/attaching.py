@@ -31,9 +31,11 @@ from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcription_request import Order
 from waas_api.transcripts import read_transcript
 from waas_api.uploads import Uploads
+from waas_contract.exit_codes import FailureReason
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import audio_key, held_key, held_prefix, parse_held_key
 from waas_contract.transcription_job import (
+    ConditionType,
     Phase,
     Source,
     TranscriptionJob,
@@ -127,7 +129,7 @@ class Attaching:
                     job = await self._awaited.renew(name)
                 else:
                     return name
-            if await self._is_usable(job):
+            if await self._has_an_answer(job):
                 logger.info("a request has met its job", extra=log_fields(transcription_job=name))
                 return name
         raise NameTaken(f"{_MOST_GENERATIONS} jobs of this very request have come to nothing")
@@ -162,12 +164,17 @@ class Attaching:
             await self._leftovers.discard(key)
             raise
 
-    async def _is_usable(self, job: TranscriptionJob) -> bool:
-        """Tell whether a transcript comes of a job, or has come and is still there."""
+    async def _has_an_answer(self, job: TranscriptionJob) -> bool:
+        """Tell whether a job answers the request, now or once it has ended.
+
+        A transcript that is lost is no answer, nor is a failure that another try may be spared.
+        """
         if job.metadata.deletion_timestamp is not None or is_marked(job):
             return False
         if job.phase is Phase.SUCCEEDED:
             return await self._has_transcript(job)
+        if job.phase is Phase.FAILED:
+            return _has_failed_for_good(job)
         return not job.phase.is_final and not job.spec.cancelled
 
     async def _has_transcript(self, job: TranscriptionJob) -> bool:
@@ -176,3 +183,9 @@ class Attaching:
         except TranscriptMissing:
             return False
         return True
+
+
+def _has_failed_for_good(job: TranscriptionJob) -> bool:
+    """Tell whether the very same recording can only fail again; all else may have been mended."""
+    ending = job.status.condition(ConditionType.SUCCEEDED) if job.status else None
+    return ending is not None and ending.reason == FailureReason.BAD_AUDIO
