@@ -95,7 +95,7 @@ images: setup ## Build the images with buildah, docker or podman; only those who
 	$(IMAGES) build
 
 .PHONY: generate
-generate: setup ## Write the chart's CustomResourceDefinition from the contract's models
+generate: setup ## Write the chart's CustomResourceDefinition, its schema of values and their table
 	$(RUN) python contract/generate.py
 
 .PHONY: check-generated

@@ -1,38 +1,57 @@
-"""Writes what the chart derives from the contract; `make generate` and `make check-generated`."""
+"""Writes what the chart derives from the contract and from its values; `make generate`."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+from chart_values import render_schema, render_table
 
 from waas_contract.custom_resource_definition import build_custom_resource_definition
 
 CHART = Path(__file__).parents[1] / "charts" / "waas"
-CRD_FILE = CHART / "files" / "crds" / "transcriptionjobs.yaml"
-HEADER = "# Generated from contract/ by `make generate`. Edit the models, not this file.\n"
+VALUES = CHART / "values.yaml"
+CRD_HEADER = "# Generated from contract/ by `make generate`. Edit the models, not this file.\n"
+TABLE_HEADER = """\
+# Values of the chart
+
+Generated from [values.yaml](values.yaml) by `make generate`; `values.schema.json` refuses every
+other value. [README.md](README.md) tells where to start.
+
+"""
 
 
 def render_crd() -> str:
     """Return the CustomResourceDefinition as the chart holds it."""
     definition = build_custom_resource_definition()
-    return HEADER + yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
+    return CRD_HEADER + yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
+
+
+GENERATED: dict[Path, Callable[[], str]] = {
+    CHART / "files" / "crds" / "transcriptionjobs.yaml": render_crd,
+    CHART / "values.schema.json": lambda: render_schema(VALUES.read_text()),
+    CHART / "VALUES.md": lambda: TABLE_HEADER + render_table(VALUES.read_text()),
+}
 
 
 def main() -> int:
-    """Write the file, or with --check only compare it."""
+    """Write the files, or with --check only compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the file is out of date")
+    parser.add_argument("--check", action="store_true", help="fail if a file is out of date")
     arguments = parser.parse_args()
-    wanted = render_crd()
-    if arguments.check:
-        if not CRD_FILE.exists() or CRD_FILE.read_text() != wanted:
-            sys.stderr.write(f"{CRD_FILE} is out of date: run `make generate` and commit it\n")
-            return 1
-        return 0
-    CRD_FILE.parent.mkdir(parents=True, exist_ok=True)
-    CRD_FILE.write_text(wanted)
-    return 0
+    outdated = [
+        file
+        for file, render in GENERATED.items()
+        if not file.exists() or file.read_text() != render()
+    ]
+    for file in outdated:
+        if arguments.check:
+            sys.stderr.write(f"{file} is out of date: run `make generate` and commit it\n")
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(GENERATED[file]())
+    return 1 if arguments.check and outdated else 0
 
 
 if __name__ == "__main__":

@@ -8,10 +8,16 @@ from waas_contract.job_environment import (
     AttemptUrls,
     ItemUrls,
     JobItem,
-    ManifestUrls,
+    ObjectUrls,
     urls_file_name,
 )
-from waas_contract.object_keys import manifest_key, partial_key, progress_key, result_key
+from waas_contract.object_keys import (
+    checkpoint_key,
+    manifest_key,
+    partial_key,
+    progress_key,
+    result_key,
+)
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import (
     DecodingOptions,
@@ -62,13 +68,16 @@ def make_urls(
     with_partial: bool = True,
 ) -> ItemUrls:
     """Return an item's URLs; `locate` makes one of an object's key."""
+
+    def locate_both(key: str) -> ObjectUrls:
+        return ObjectUrls(get=locate(key), put=locate(key))
+
     return ItemUrls(
         audio=audio or locate(f"{NAMESPACE}/{name}/audio/recording"),
-        manifest=ManifestUrls(
-            get=locate(manifest_key(NAMESPACE, name)), put=locate(manifest_key(NAMESPACE, name))
-        ),
+        manifest=locate_both(manifest_key(NAMESPACE, name)),
         progress=locate(progress_key(NAMESPACE, name)),
         partial=locate(partial_key(NAMESPACE, name)) if with_partial else None,
+        checkpoint=locate_both(checkpoint_key(NAMESPACE, name)),
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

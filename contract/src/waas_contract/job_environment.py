@@ -46,8 +46,8 @@ class JobItem(WireModel):
     formats: tuple[OutputFormat, ...]
 
 
-class ManifestUrls(WireModel):
-    """Where the manifest is read (is there one already?) and written."""
+class ObjectUrls(WireModel):
+    """Where an object is read, if there is one already, and written."""
 
     get: str = Field(repr=False)
     put: str = Field(repr=False)
@@ -64,10 +64,13 @@ class ItemUrls(WireModel):
     """The presigned URLs of one item; a file of the Secret. Its repr holds none of them."""
 
     audio: str = Field(repr=False)
-    manifest: ManifestUrls
+    manifest: ObjectUrls
     progress: str = Field(repr=False)
     partial: str | None = Field(default=None, repr=False)
     """Where the segments that are done so far are written; None where nobody reads them."""
+
+    checkpoint: ObjectUrls | None = None
+    """Where the state is kept from which another attempt goes on; None where each begins anew."""
 
     attempts: tuple[AttemptUrls, ...]
     """Attempt numbers, lowest first; a writer takes the first whose results are unwritten."""
@@ -108,6 +111,9 @@ class JobEnvironment(WireModel):
 
     progress_interval_seconds: float = 15
     """`WAAS_PROGRESS_INTERVAL_SECONDS`: the least time between two progress notes."""
+
+    checkpoint_interval_seconds: float = 60
+    """`WAAS_CHECKPOINT_INTERVAL_SECONDS`: the work that a killed pod can cost, in seconds."""
 
     def to_variables(self) -> dict[str, str]:
         """Return the environment variables that `from_variables` reads back."""

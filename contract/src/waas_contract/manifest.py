@@ -18,6 +18,8 @@ class Outcome(StrEnum):
 
     COMPLETE = "complete"
     PARTIAL = "partial"
+    """What was heard until the job was stopped. It ends nothing: an attempt that follows goes on
+    from there and replaces it, and what is never gone on with has these results."""
 
 
 class ResultFile(WireModel):

@@ -106,6 +106,11 @@ def partial_key(namespace: str, name: str) -> str:
     return f"{job_prefix(namespace, name)}state/partial.json"
 
 
+def checkpoint_key(namespace: str, name: str) -> str:
+    """Return the key of what a job has done so far, from which its next attempt goes on."""
+    return f"{job_prefix(namespace, name)}state/checkpoint.json"
+
+
 def edits_prefix(namespace: str, name: str) -> str:
     """Return the prefix below which people's revisions of a transcript lie."""
     return f"{job_prefix(namespace, name)}edits/"

@@ -75,6 +75,9 @@ class ManifestState(Enum):
     ABSENT = auto()
     """There is none, or it answers another spec."""
 
+    PARTIAL = auto()
+    """There is one, of what was heard until the job was stopped."""
+
     PRESENT = auto()
 
 
@@ -89,7 +92,7 @@ class Observation:
     manifest_state: ManifestState = ManifestState.NOT_ASKED
     manifest: Manifest | None = None
     stale_attempt: int = 0
-    """The attempt that a manifest which answers another spec names; its numbers are used up."""
+    """The attempt that a manifest names which is partial or answers another spec: it is used up."""
 
     progress: ProgressNote | None = None
 

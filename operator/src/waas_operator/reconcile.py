@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from waas_contract.log_lines import log_fields
-from waas_contract.manifest import Manifest, ProgressNote
+from waas_contract.manifest import Manifest, Outcome, ProgressNote
 from waas_contract.names import child_name
 from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import (
@@ -170,13 +170,19 @@ class Reconciler:
             return replace(observation, manifest_state=ManifestState.UNKNOWN)
         manifest = _parse_manifest(content)
         digest = observation.transcription_job.spec.digest()
-        if manifest and manifest.answers(metadata.namespace, metadata.name, digest):
-            return replace(observation, manifest_state=ManifestState.PRESENT, manifest=manifest)
-        return replace(
-            observation,
-            manifest_state=ManifestState.ABSENT,
-            stale_attempt=manifest.attempt if manifest else 0,
-        )
+        stale_attempt = manifest.attempt if manifest else 0
+        if not manifest or not manifest.answers(metadata.namespace, metadata.name, digest):
+            return replace(
+                observation, manifest_state=ManifestState.ABSENT, stale_attempt=stale_attempt
+            )
+        if manifest.outcome is Outcome.PARTIAL:
+            return replace(
+                observation,
+                manifest_state=ManifestState.PARTIAL,
+                manifest=manifest,
+                stale_attempt=stale_attempt,
+            )
+        return replace(observation, manifest_state=ManifestState.PRESENT, manifest=manifest)
 
     async def _read_progress(self, observation: Observation) -> ProgressNote | None:
         if not observation.is_running:

@@ -52,7 +52,8 @@ def derive_status(
         failed_pods=observation.failed_pods,
         progress=_derive_progress(observation, decision, known),
         audio=_derive_audio(observation, known),
-        results=_derive_results(observation.manifest) or known.results,
+        results=_derive_results(observation.manifest if decision.is_final else None)
+        or known.results,
         last_failure=find_last_failure(observation.pods, transcription_job.metadata.name)
         or known.last_failure,
     )

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from waas_contract.job_environment import AttemptUrls, ItemUrls, ManifestUrls, urls_file_name
-from waas_contract.object_keys import manifest_key, partial_key, progress_key, result_key
+from waas_contract.job_environment import AttemptUrls, ItemUrls, ObjectUrls, urls_file_name
+from waas_contract.object_keys import (
+    checkpoint_key,
+    manifest_key,
+    partial_key,
+    progress_key,
+    result_key,
+)
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.job_manifest import build_child_metadata
 from waas_operator.observation import Observation
@@ -47,12 +53,16 @@ def build_item_urls(
     """Return the URLs of one recording: exactly what it reads and what it may write."""
     metadata, spec = transcription_job.metadata, transcription_job.spec
     namespace, name = metadata.namespace, metadata.name
-    manifest = manifest_key(namespace, name)
+
+    def sign_both(key: str) -> ObjectUrls:
+        return ObjectUrls(get=sign("GET", None, key), put=sign("PUT", None, key))
+
     return ItemUrls(
         audio=sign("GET", spec.source.bucket, spec.source.key),
-        manifest=ManifestUrls(get=sign("GET", None, manifest), put=sign("PUT", None, manifest)),
+        manifest=sign_both(manifest_key(namespace, name)),
         progress=sign("PUT", None, progress_key(namespace, name)),
         partial=sign("PUT", None, partial_key(namespace, name)),
+        checkpoint=sign_both(checkpoint_key(namespace, name)),
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import (
     audio_key,
+    checkpoint_key,
     held_key,
     held_prefix,
     manifest_key,
@@ -55,4 +56,5 @@ def test_a_held_recording_says_since_when_and_is_no_jobs() -> None:
 def test_keys_of_results_and_state() -> None:
     assert result_key("n", "a", 2, OutputFormat.SRT) == "n/a/results/2/transcript.srt"
     assert manifest_key("n", "a") == "n/a/manifest.json"
+    assert checkpoint_key("n", "a") == "n/a/state/checkpoint.json"
     assert progress_key("n", "a") == "n/a/state/progress.json"

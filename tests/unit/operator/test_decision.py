@@ -75,6 +75,7 @@ def wait(reason: ConditionReason | FailureReason, message: str) -> Decision:
 
 
 ABSENT, PRESENT, UNKNOWN = ManifestState.ABSENT, ManifestState.PRESENT, ManifestState.UNKNOWN
+PARTIAL = ManifestState.PARTIAL
 FOREIGN = Source(key="payroll/a.mp3")
 MISSING = fail(
     FailureReason.RESULTS_MISSING, "The Job completed, but its results are not in the store."
@@ -102,6 +103,12 @@ WITHOUT_JOB = [
         wait(AWAY, "Waiting for the object store to come back."),
     ),
     ("cancelled before it began", see(None, ABSENT, cancelled=True), CANCELLED),
+    ("cancelled after a part of it was heard", see(None, PARTIAL, cancelled=True), CANCELLED),
+    (
+        "a part was heard: it goes on",
+        see(None, PARTIAL),
+        Decision(Action.START),
+    ),
     (
         "cancelled while the store is away: there may be results",
         see(None, UNKNOWN, cancelled=True),

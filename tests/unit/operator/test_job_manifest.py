@@ -140,6 +140,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                 {"name": "WAAS_DEVICE", "value": "auto"},
                                 {"name": "WAAS_STORAGE_PATIENCE_SECONDS", "value": "300.0"},
                                 {"name": "WAAS_PROGRESS_INTERVAL_SECONDS", "value": "15.0"},
+                                {"name": "WAAS_CHECKPOINT_INTERVAL_SECONDS", "value": "60"},
                             ],
                             "resources": {},
                             "securityContext": {

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from support.builders import (
     NOW,
     make_job,
@@ -12,8 +14,10 @@ from support.builders import (
     make_settings,
     make_transcription_job,
 )
-from waas_contract.manifest import ProgressNote
+from waas_contract.manifest import Outcome, ProgressNote
 from waas_contract.transcription_job import (
+    ConditionType,
+    Phase,
     StoredResult,
     TranscriptionJobStatus,
 )
@@ -116,6 +120,29 @@ def test_a_recording_that_is_being_transcribed() -> None:
         },
         "audio": {"durationSeconds": 9.0},
     }
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "kept"),
+    [(True, ["json", "srt"]), (False, None)],
+    ids=["cancelled: it stays", "to go on: it proves nothing"],
+)
+def test_a_part_of_a_transcript(cancelled: bool, kept: list[str] | None) -> None:
+    manifest = make_manifest(make_transcription_job(), outcome=Outcome.PARTIAL)
+
+    status = next_status(
+        make_running(),
+        spec={"cancelled": cancelled},
+        manifest_state=ManifestState.PARTIAL,
+        manifest=manifest,
+        now=MUCH_LATER,
+    )
+
+    assert (status.phase is Phase.CANCELLED) == cancelled
+    stored = status.condition(ConditionType.RESULTS_STORED)
+    assert stored
+    assert stored.status == ("False" if cancelled else "Unknown")
+    assert (status.results and [file.format for file in status.results.files]) == kept
 
 
 def test_a_transcript_that_is_stored() -> None:

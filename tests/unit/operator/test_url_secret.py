@@ -71,6 +71,10 @@ def test_the_secret_of_a_recording() -> None:
         "manifest": {"get": f"{prefix}/manifest.json?GET", "put": f"{prefix}/manifest.json?PUT"},
         "progress": f"{prefix}/state/progress.json?PUT",
         "partial": f"{prefix}/state/partial.json?PUT",
+        "checkpoint": {
+            "get": f"{prefix}/state/checkpoint.json?GET",
+            "put": f"{prefix}/state/checkpoint.json?PUT",
+        },
         "attempts": [
             {
                 "attempt": attempt,
@@ -96,11 +100,13 @@ def test_nothing_is_signed_but_what_the_job_reads_and_writes() -> None:
         ("PUT", None, "newsroom/interview/manifest.json"),
         ("PUT", None, "newsroom/interview/state/progress.json"),
         ("PUT", None, "newsroom/interview/state/partial.json"),
+        ("GET", None, "newsroom/interview/state/checkpoint.json"),
+        ("PUT", None, "newsroom/interview/state/checkpoint.json"),
         ("PUT", None, "newsroom/interview/results/1/transcript.json"),
         ("PUT", None, "newsroom/interview/results/2/transcript.json"),
         ("PUT", None, "newsroom/interview/results/3/transcript.json"),
     }
-    assert len(sign.signed) == 8
+    assert len(sign.signed) == 10
 
 
 def test_attempts_stay_signed_until_they_are_many() -> None:
