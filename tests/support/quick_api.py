@@ -85,6 +85,8 @@ class QuickApi(Api):
     def __post_init__(self) -> None:
         self.jobs = self.moving_jobs = MovingJobs(self._end)
         super().__post_init__()
+        # Jobs go on when somebody looks, so that whoever listened would hear nothing.
+        self.app.state.services.live_streams.close()
 
     def _end(self, job: TranscriptionJob) -> TranscriptionJobStatus:
         spec, name = job.spec, job.metadata.name
