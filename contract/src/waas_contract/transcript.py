@@ -37,6 +37,8 @@ class Segment(BaseModel):
     compression_ratio: float = 0.0
     no_speech_prob: float = 0.0
     words: tuple[Word, ...] | None = None
+    speaker: str | None = None
+    """Who speaks, by the name that a person gave them; None where nobody said."""
 
 
 def give_way(segment: AnySegment) -> AnySegment:
