@@ -23,12 +23,11 @@ from waas_api.logs import configure_logging
 from waas_api.main import create_app, explain_settings
 from waas_api.serving import Server
 from waas_api.settings import Settings as ApiSettings
-from waas_contract.notification_settings import under_both_names
 from waas_standalone.errors import AddressTaken, BadSettings, StandaloneError
 from waas_standalone.loopback import LoopbackOnly, is_loopback, require_loopback
 from waas_standalone.models import list_models, measure_model
 from waas_standalone.service import LocalService
-from waas_standalone.settings import Settings
+from waas_standalone.settings import ENV_PREFIX, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -222,7 +221,7 @@ def read_settings(environment: Collection[str]) -> Settings:
     The old service's `BASE_URL` is a name that many programs use: where it is no address, it was
     not meant for us. Ours is refused.
     """
-    ours, _ = under_both_names(_BASE_URL).choices
+    ours = f"{ENV_PREFIX}{_BASE_URL}"
     try:
         return Settings()
     except ValidationError as error:
