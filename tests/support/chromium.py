@@ -49,7 +49,7 @@ def running_chromium(program: Path) -> Iterator[Browser]:
 
 
 def wait_for_script(page: Page, claim: str) -> None:
-    """Wait until a claim in JavaScript holds; it is asked from outside, as the page runs no text."""
+    """Wait until a claim in JavaScript holds; asked from outside, since the page runs no text."""
     wait_until(lambda: page.evaluate(claim), claim)
 
 
