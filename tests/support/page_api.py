@@ -18,7 +18,13 @@ from support.speech import librivox_clip
 from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import manifest_key, result_key
 from waas_contract.transcript import Segment, Transcript, Word
-from waas_contract.transcription_job import AudioStatus, Phase, Source, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    AudioStatus,
+    Condition,
+    Phase,
+    Source,
+    TranscriptionJobSpec,
+)
 
 CLIP = "0870"
 
@@ -49,7 +55,7 @@ class PageApi(Api):
             self.storage.objects[key] = clip.path.read_bytes()
         if is_stored and phase is Phase.SUCCEEDED:
             self._store(name, spec, make_transcript(texts, clip.duration_seconds))
-        conditions = ()
+        conditions: tuple[Condition, ...] = ()
         if phase.is_final:
             truth = "True" if phase is Phase.SUCCEEDED else "False"
             conditions = (make_succeeded_condition(truth, *reason),)
