@@ -110,8 +110,8 @@ cluster-up: setup ## Start a Kubernetes control plane and a MinIO; with NODE=1, 
 cluster-env: ## Print what `eval "$$(make -s cluster-env)"` sets: KUBECONFIG and the store's credentials
 	@$(CLUSTER) env
 
-.PHONY: deploy
-deploy: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
+.PHONY: install
+install: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
 	@PYTHONPATH=tests $(RUN) python -m support.release
 
 .PHONY: cluster-down
