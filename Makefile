@@ -13,6 +13,7 @@ UV := $(or $(shell command -v uv),$(OWN_UV))
 RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
 IMAGES := PYTHONPATH=tests $(RUN) python -m images
+CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.chromium
 HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
 PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
@@ -69,6 +70,7 @@ lint: setup ## Check style, types and the direction of imports
 
 .PHONY: test
 test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
+	$(CHROMIUM)
 	$(CLUSTER) build
 	$(PYTEST)
 
@@ -78,8 +80,14 @@ test-unit: setup ## Run the unit tests: seconds, no sockets
 
 .PHONY: test-integration
 test-integration: setup ## Run the integration tests on a real API server, store, speech and weights
+	$(CHROMIUM)
 	$(CLUSTER) build
-	$(PYTEST) tests/integration
+	$(PYTEST) tests/integration tests/browser
+
+.PHONY: test-browser
+test-browser: setup ## Run the tests of the web page in Chromium; as root on Debian, it is installed
+	$(CHROMIUM)
+	$(PYTEST) tests/browser
 
 .PHONY: test-long
 test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs through the operator
