@@ -182,8 +182,9 @@ class LocalService:
         lost_and_found = self._folder.lost_and_found / namespace
         reason = await self._cluster.check_clock(_now())
         if reason is not None:
+            has_lost = await asyncio.to_thread(lost_and_found.is_dir)
             # Where there is nothing yet, nobody need know.
-            if listed or await asyncio.to_thread(lost_and_found.is_dir):
+            if listed or has_lost:
                 logger.warning("nothing that is old is deleted: %s", reason)
         else:
             removed = await asyncio.to_thread(
