@@ -92,6 +92,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "priorityClassName": _TEXT,
             "image": _TEXT,
             "device": {"enum": ["auto", "cpu", "cuda"]},
+            "queueName": _TEXT,
         }
     ),
     "webhook": _closed(

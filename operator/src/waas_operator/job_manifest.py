@@ -6,6 +6,7 @@ from waas_contract.job_environment import JobEnvironment, JobItem
 from waas_contract.names import CONTAINER_NAME, child_labels, child_name
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
+from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.settings import Profile, ReconcileSettings
 
 TERMINATION_GRACE_SECONDS = 30
@@ -59,6 +60,10 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
     spec = transcription_job.spec
     child = build_child_metadata(transcription_job)
     profile = settings.profiles[spec.profile]
+    queue = settings.queue_for(transcription_job.metadata.namespace, spec.profile)
+    metadata = child
+    if queue:
+        metadata = {**child, "labels": {**child["labels"], KUEUE_QUEUE_LABEL: queue}}
     job_spec: dict[str, Any] = {
         "backoffLimit": spec.backoff_limit,
         "completions": 1,
@@ -66,7 +71,8 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
-        "suspend": spec.suspend,
+        # Kueue starts what it admits, and takes it back when others need the place more.
+        "suspend": spec.suspend or queue is not None,
         "template": {
             "metadata": {"labels": child["labels"]},
             "spec": _build_pod_spec(transcription_job, profile, settings, child["name"]),
@@ -74,7 +80,7 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
     }
     if spec.active_deadline_seconds is not None:
         job_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": child, "spec": job_spec}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job_spec}
 
 
 def _build_pod_spec(

@@ -26,6 +26,8 @@ class Profile(WireModel, extra="forbid"):
     """Another image than the default one, for example one for another accelerator."""
 
     device: Device = "auto"
+    queue_name: str | None = None
+    """A LocalQueue of Kueue's; the namespace's where absent."""
 
 
 ENV_PREFIX = "WAAS_"
@@ -61,6 +63,9 @@ class ReconcileSettings(BaseModel):
     priority_classes: dict[Priority, str] = {}
     """PriorityClasses by `spec.priority`, as JSON; one that is named goes before the profile's."""
 
+    queue_names: dict[str, str] = {}
+    """Kueue's LocalQueues by namespace, as JSON; the Jobs of others start by themselves."""
+
     default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """How long what has ended is kept where its spec does not say; None for ever.
 
@@ -86,6 +91,11 @@ class ReconcileSettings(BaseModel):
 
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
+
+    def queue_for(self, namespace: str, profile: str) -> str | None:
+        """Return the LocalQueue in which a Job waits for its start; None where it need not."""
+        chosen = self.profiles.get(profile)
+        return (chosen and chosen.queue_name) or self.queue_names.get(namespace)
 
 
 class Settings(BaseSettings, ReconcileSettings, NotificationSettings):

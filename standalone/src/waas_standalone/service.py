@@ -73,7 +73,7 @@ class LocalService:
         slots = share_out(machine, count)
         models = settings.model_directory.absolute()
         logger.info("room for %d job programs at a time", len(slots))
-        notes = FolderNotes(self._folder.objects)
+        notes = FolderNotes(self._folder.objects, self._folder.unfinished)
         self.transcription_jobs = LocalTranscriptionJobs(settings.namespace, records)
         self.object_storage = FolderObjectStorage(self._folder.objects, self._folder.unfinished)
         self._settings = build_reconcile_settings(settings)
