@@ -15,10 +15,12 @@ from support.fake_cluster import Crashed, FakeCluster, FakeStore
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_condition, make_pod_resource, running, terminated
 from waas_contract.exit_codes import FREE_EXIT_CODES, PERMANENT_EXIT_CODES, ExitCode
+from waas_contract.manifest import Outcome
 from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import TranscriptionJobStatus
 from waas_operator.errors import Conflict, OperatorError, Refused
 from waas_operator.keeping import Keeper
+from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.reconcile import Key, Reconciler
 
 _NAME = "interview"
@@ -28,11 +30,11 @@ _CRASHES = [(moment, number) for number in (1, 2, 3) for moment in ("before", "a
 class World:
     """One TranscriptionJob; an event that cannot happen now does nothing."""
 
-    def __init__(self, **spec: Any) -> None:
+    def __init__(self, *, queue_names: dict[str, str] | None = None, **spec: Any) -> None:
         self.now = NOW
         self.cluster = FakeCluster(NOW)
         self.store = FakeStore()
-        self.settings = make_settings(url_lifetime_seconds=600)
+        self.settings = make_settings(url_lifetime_seconds=600, queue_names=queue_names or {})
         self.pods_made = 0
         self.failures_charged = 0
         self.cluster.put(make_transcription_job(backoff_limit=1, **spec))
@@ -40,6 +42,11 @@ class World:
     @property
     def status(self) -> TranscriptionJobStatus:
         return self.cluster.status(_NAME)
+
+    @property
+    def has_partial_manifest(self) -> bool:
+        known = self.store.notes.get(manifest_key("newsroom", _NAME))
+        return known == self._manifest(Outcome.PARTIAL)
 
     @property
     def has_fitting_manifest(self) -> bool:
@@ -105,6 +112,18 @@ class World:
         if job:
             self._count(job, exit_code)
 
+    def pod_is_stopped(self) -> None:
+        """Have a pod told to end: it stores what it has heard, and is not to blame."""
+        pod = self._live_pod()
+        if not pod or "containerStatuses" not in pod["status"]:
+            return
+        pod["status"]["phase"] = "Failed"
+        pod["status"]["conditions"] = [make_condition("DisruptionTarget")]
+        state = terminated(ExitCode.INTERRUPTED, finish_time=self.now)
+        pod["status"]["containerStatuses"][0]["state"] = state
+        if not self.store.is_away:
+            self.store.notes[manifest_key("newsroom", _NAME)] = self._manifest(Outcome.PARTIAL)
+
     def pod_is_lost(self) -> None:
         if pod := self._live_pod():
             pod["status"]["phase"] = "Failed"
@@ -139,12 +158,26 @@ class World:
     def somebody_resumes(self) -> None:
         self.cluster.change(_NAME, suspend=False)
 
+    def kueue_admits(self) -> None:
+        for job in self.cluster.jobs.values():
+            if KUEUE_QUEUE_LABEL in job["metadata"]["labels"]:
+                job["spec"]["suspend"] = False
+
+    def kueue_evicts(self) -> None:
+        """Have Kueue take the place back; the Job controller ends the pods."""
+        for job in self.cluster.jobs.values():
+            if KUEUE_QUEUE_LABEL in job["metadata"]["labels"]:
+                self.pod_is_stopped()
+                self.cluster.pods.clear()
+                job["spec"]["suspend"] = True
+
     def somebody_deletes_the_job(self) -> None:
         for job in self.cluster.jobs.values():
             job["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z"
 
     def deletion_ends(self) -> None:
         if any("deletionTimestamp" in job["metadata"] for job in self.cluster.jobs.values()):
+            self.pod_is_stopped()
             self.cluster.jobs.clear()
             self.cluster.pods.clear()
             self.failures_charged = 0
@@ -164,13 +197,14 @@ class World:
             self.deletion_ends()
             self.time_passes(61)
             await self.reconcile()
+            self.kueue_admits()
             self.pod_starts()
             await self.reconcile()
             self.pod_ends(0)
             await self.reconcile()
 
-    def _manifest(self) -> bytes:
-        manifest = make_manifest(self.cluster.transcription_jobs[_NAME])
+    def _manifest(self, outcome: Outcome = Outcome.COMPLETE) -> bytes:
+        manifest = make_manifest(self.cluster.transcription_jobs[_NAME], outcome=outcome)
         return json.dumps(manifest.to_wire()).encode()
 
     def _working_job(self) -> Resource | None:

@@ -38,13 +38,18 @@ OPERATOR_RULES: list[Resource] = [
     # An owner reference that blocks deletion asks for this right over the owner.
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
 ]
-LEASE_RULES: list[Resource] = [
+HELD_LEASE_RULES: list[Resource] = [
     {
         "apiGroups": ["coordination.k8s.io"],
         "resources": ["leases"],
         "resourceNames": ["waas-operator"],
         "verbs": ["get", "update"],
     },
+]
+"""Over a Lease that somebody else made, as the chart does."""
+
+LEASE_RULES: list[Resource] = [
+    *HELD_LEASE_RULES,
     {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
 ]
 API_RULES: list[Resource] = [
@@ -79,8 +84,12 @@ class Tenant:
 
     def grant(self, program: str, rules: Sequence[Resource]) -> Path:
         """Give a program a user with these rights in the namespace; returns its kubeconfig."""
+        return self.grant_in(self.namespace, program, rules)
+
+    def grant_in(self, namespace: str, program: str, rules: Sequence[Resource]) -> Path:
+        """Give the program's user these rights in another namespace."""
         user = f"{program}-{self.namespace}"
-        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.namespace}"
+        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
         metadata = {"name": program}
         self.api.create(f"{path}/roles", {"metadata": metadata, "rules": list(rules)})
         self.api.create(

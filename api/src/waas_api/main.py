@@ -21,14 +21,16 @@ from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
 from waas_api.detection import Detections
-from waas_api.documented_app import DocumentedApp
+from waas_api.document.app import DocumentedApp
 from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
 from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
+from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
+from waas_api.page_files import load_page_files
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.resumable_uploads import ResumableUploads
@@ -45,11 +47,13 @@ from waas_api.routes import (
     openai_models,
     options,
     own_jobs,
+    page,
     queue,
     recordings,
     results,
     resumable_uploads,
     service,
+    sessions,
     transcript_edits,
     transcriptions,
 )
@@ -67,6 +71,8 @@ from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
 
 _EX_CONFIG = 78  # sysexits.h
 _NOT_STARTED = 3  # uvicorn's own
+_MARGIN_OF_HOLDS = timedelta(hours=1)
+"""For storage that is slow, and for other replicas' clocks."""
 
 
 def _new_id() -> str:
@@ -143,7 +149,9 @@ def create_app(
             leftovers,
             live_jobs,
             largest_transcript_bytes=settings.largest_transcript_bytes,
+            longest_hold=_find_longest_hold(settings),
             new_id=new_id,
+            now=now,
         )
         return Tenant(
             namespace,
@@ -157,7 +165,7 @@ def create_app(
             attaching,
         )
 
-    tenants = Tenants(build_tenant)
+    tenants = Tenants(build_tenant, settings.served_namespaces(settings.namespace))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -181,6 +189,7 @@ def create_app(
 
     app = DocumentedApp(
         title="Whisper as a Service",
+        needs_login=LoginMode.NONE not in settings.authentication,
         lifespan=lifespan,
         redirect_slashes=False,
         # Both pages load scripts from strangers.
@@ -211,6 +220,7 @@ def create_app(
         now=now,
         limits=limits,
         web_sources=_build_web_sources(settings, resolve),
+        page_files=load_page_files(settings.disclaimer),
     )
     app.add_middleware(
         Gate,
@@ -226,7 +236,7 @@ def create_app(
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
-    for each in (events, job_actions, job_audio, transcript_edits):
+    for each in (events, job_actions, job_audio, transcript_edits, sessions, page):
         app.include_router(each.router)
     return app
 
@@ -243,6 +253,12 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
     )
+
+
+def _find_longest_hold(settings: Settings) -> timedelta:
+    """Return how long a request can be at a recording that it holds."""
+    seconds = settings.longest_upload_wait_seconds + settings.longest_upload_seconds
+    return timedelta(seconds=seconds) + _MARGIN_OF_HOLDS
 
 
 def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None:

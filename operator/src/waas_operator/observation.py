@@ -95,6 +95,8 @@ class Observation:
     """The attempt that a manifest names which is partial or answers another spec: it is used up."""
 
     progress: ProgressNote | None = None
+    is_clock_doubted: bool = False
+    """Whether `now` may be so wrong that no deadline must be held to be over."""
 
     @property
     def failed_pods(self) -> int:
@@ -126,6 +128,12 @@ class Observation:
         """Tell whether a container of it ever began to run."""
         status = self.transcription_job.status
         return bool(status and status.start_time) or any(pod.start_time for pod in self.pods)
+
+    @property
+    def is_held_by_kueue(self) -> bool:
+        """Tell whether its Job waits for Kueue to admit it, for the first time or again."""
+        job = self.job
+        return job is not None and job.is_queued_by_kueue and job.is_suspended
 
     @property
     def is_running(self) -> bool:

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, Outcome, ProgressNote
-from waas_contract.names import child_name
-from waas_contract.object_keys import manifest_key, progress_key
+from waas_contract.names import IMPORTED_ANNOTATION, child_name
+from waas_contract.object_keys import manifest_key, progress_key, record_key
+from waas_contract.records import build_record
 from waas_contract.transcription_job import (
     ConditionReason,
     TranscriptionJob,
@@ -31,7 +32,7 @@ from waas_operator.observation import (
     observe_job,
     observe_pod,
 )
-from waas_operator.retention import find_expiry_time
+from waas_operator.retention import find_expiry_time, needs_record, note_archived
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ReconcileSettings
 from waas_operator.status import derive_status
@@ -90,6 +91,9 @@ class Reconciler:
         if transcription_job.phase.is_final:
             self._hand_over(key)
             return None
+        if IMPORTED_ANNOTATION in transcription_job.metadata.annotations:
+            # It ended long ago, and whoever imports it is about to say how.
+            return None
         observation = await self._observe(transcription_job)
         decision = decide(observation, self._settings)
         try:
@@ -123,7 +127,32 @@ class Reconciler:
             default_ttl_seconds=self._settings.default_ttl_seconds,
         )
         last = status.model_copy(update={"expiry_time": expiry_time})
+        last = await self._archive(transcription_job, last)
         await self._write_status(transcription_job, last, decision)
+
+    async def _archive(
+        self, transcription_job: TranscriptionJob, last: TranscriptionJobStatus
+    ) -> TranscriptionJobStatus:
+        """Store the record before anybody can see the end, and so remove the job; returns the end.
+
+        A store that is away keeps no end waiting: whoever looks after it does it later.
+        """
+        if not needs_record(transcription_job.spec):
+            return last
+        metadata = transcription_job.metadata
+        archived = note_archived(last, self._clock())
+        content = build_record(transcription_job, archived)
+        try:
+            key = record_key(metadata.namespace, metadata.name)
+            await self._object_storage.write_note(key, content)
+        except StorageUnavailable as error:
+            logger.warning(
+                "cannot store the record yet: %s",
+                error,
+                extra=log_fields(transcription_job=metadata.name),
+            )
+            return last
+        return archived
 
     async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
         metadata = transcription_job.metadata
@@ -138,10 +167,20 @@ class Reconciler:
             now=self._clock(),
             job=job,
             pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
+            is_clock_doubted=await self._is_clock_doubted(transcription_job),
         )
         if needs_manifest(observation):
             return await self._look_for_manifest(observation)
         return replace(observation, progress=await self._read_progress(observation))
+
+    async def _is_clock_doubted(self, transcription_job: TranscriptionJob) -> bool:
+        """Tell whether nothing must fail by this clock; asked only where a deadline could be."""
+        if transcription_job.spec.queue_deadline_seconds is None:
+            return False
+        reason = await self._cluster.explain_distrust(self._clock())
+        if reason is not None:
+            logger.error("no deadline is held to be over: %s", reason)
+        return reason is not None
 
     async def _observe_pods(
         self, transcription_job: TranscriptionJob, job_name: str
@@ -265,7 +304,7 @@ class Reconciler:
 
 def _seconds_to_queue_deadline(observation: Observation) -> float | None:
     """Return the seconds until it is over; once it is, those until its last pod may have ended."""
-    if observation.queue_deadline is None:
+    if observation.queue_deadline is None or observation.is_clock_doubted:
         return None
     seconds = (observation.queue_deadline - observation.now).total_seconds()
     return seconds if seconds > 0 else _SOON_SECONDS

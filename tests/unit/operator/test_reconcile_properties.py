@@ -28,6 +28,7 @@ HARMLESS = [
     *(f"time_passes:{seconds}" for seconds in (301, 700)),
     *(f"pod_ends:{exit_code}" for exit_code in FREE_EXIT_CODES),
     "pod_is_lost",
+    "pod_is_stopped",
     "store_goes_away",
     "store_comes_back",
     "another_requests_manifest_appears",
@@ -39,6 +40,8 @@ HARMLESS = [
     "next_job_is_refused",
 ]
 """Costs time, but no transcript."""
+
+KUEUES = ["kueue_admits", "kueue_admits", "kueue_evicts"]
 
 HARMFUL = [
     *(f"pod_ends:{exit_code}" for exit_code in (65, 66, 70, 78, 137)),
@@ -84,8 +87,14 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
         assert (after.progress.percent == 100) == (after.phase == Phase.SUCCEEDED)
     if after.phase.is_final and not before.phase.is_final:
         assert world.cluster.secrets == {}, "the URLs outlive the work"
-        assert (after.phase == Phase.SUCCEEDED) == (after.results is not None)
-        assert after.phase != Phase.SUCCEEDED or world.has_fitting_manifest
+        has_results = after.results is not None
+        if after.phase == Phase.SUCCEEDED:
+            assert has_results
+            assert world.has_fitting_manifest
+        else:
+            assert not has_results or world.has_partial_manifest
+        if after.phase == Phase.CANCELLED:
+            assert has_results == world.has_partial_manifest, "what was heard so far is kept"
 
 
 @settings(max_examples=150, deadline=None)
@@ -117,6 +126,24 @@ def test_what_is_harmless_costs_no_transcript(history: list[str]) -> None:
 
     assert world.status.phase == Phase.SUCCEEDED
     assert world.failures_charged == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, KUEUES))
+def test_kueue_costs_no_transcript_and_is_never_overruled(history: list[str]) -> None:
+    async def watch() -> World:
+        world = World(queue_names={"newsroom": "gpus"})
+        for event in history:
+            before, writes = world.status, len(world.cluster.writes)
+            await world.happen(event)
+            assert_holds(world, before, writes)
+        await world.come_to_rest()
+        return world
+
+    world = run_in_fake_time(watch())
+
+    assert world.status.phase == Phase.SUCCEEDED
+    assert not {"suspend_job", "resume_job"} & set(world.cluster.writes)
 
 
 @settings(max_examples=100, deadline=None)
