@@ -20,8 +20,8 @@ def test_way_is_the_cheapest_and_never_goes_back(shape: tuple[int, int]) -> None
 
 def test_way_follows_what_stands_out() -> None:
     costs = np.ones((3, 8))
-    for row, columns in enumerate(([0, 1, 2], [3, 4], [5, 6, 7])):
-        costs[row, columns] = -1
+    for row, bright in enumerate(([0, 1, 2], [3, 4], [5, 6, 7])):
+        costs[row, bright] = -1
     rows, columns = warp(costs)
     assert rows.tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
     assert columns.tolist() == list(range(8))
