@@ -122,6 +122,11 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "them.",
     ),
     (
+        "models that come by an image already",
+        {**STORE, "modelCache": {"image": "models:1", "pull": {"models": ["base"]}}},
+        "modelCache.pull names models, but modelCache.image brings them already: leave one out.",
+    ),
+    (
         "models for a claim that nothing may write to",
         {
             **STORE,
