@@ -71,6 +71,8 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
+        # By then the end has long been written down; a success is known by its manifest anyway.
+        "ttlSecondsAfterFinished": settings.finished_job_seconds,
         # Kueue starts what it admits, and takes it back when others need the place more.
         "suspend": spec.suspend or queue is not None,
         "template": {
