@@ -131,6 +131,11 @@ class JobLoad:
                 while not all(self.lives[name].ended for name in names):
                     await asyncio.sleep(0.05)
                     self._raise_failures(watches)
+        except TimeoutError:
+            with_job = sum(life.has_job is not None for life in self.lives.values())
+            ended = sum(life.ended is not None for life in self.lives.values())
+            made = len(self.lives)
+            raise AssertionError(f"of {made} made, {with_job} have a Job, {ended} ended") from None
         finally:
             for watch in watches:
                 watch.cancel()
