@@ -14,6 +14,7 @@ RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
 IMAGES := PYTHONPATH=tests $(RUN) python -m images
 CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.chromium
+PROMTOOL := PYTHONPATH=tests $(RUN) python -m cluster.promtool
 HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
 PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
@@ -71,6 +72,7 @@ lint: setup ## Check style, types and the direction of imports
 .PHONY: test
 test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
 	$(CHROMIUM)
+	$(PROMTOOL)
 	$(CLUSTER) build
 	$(PYTEST)
 

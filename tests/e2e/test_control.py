@@ -15,7 +15,7 @@ from support.waiting import wait_until
 pytestmark = pytest.mark.e2e
 
 # Long enough to be at work for some seconds after it was seen to be.
-REPEATS = 8
+REPEATS = 4
 
 
 @pytest.fixture(scope="module")

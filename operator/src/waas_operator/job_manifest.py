@@ -74,13 +74,20 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         # Kueue starts what it admits, and takes it back when others need the place more.
         "suspend": spec.suspend or queue is not None,
         "template": {
-            "metadata": {"labels": child["labels"]},
+            "metadata": _build_pod_metadata(profile, child["labels"]),
             "spec": _build_pod_spec(transcription_job, profile, settings, child["name"]),
         },
     }
     if spec.active_deadline_seconds is not None:
         job_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job_spec}
+
+
+def _build_pod_metadata(profile: Profile, labels: dict[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"labels": {**profile.pod_labels, **labels}}
+    if profile.pod_annotations:
+        metadata["annotations"] = profile.pod_annotations
+    return metadata
 
 
 def _build_pod_spec(
@@ -102,9 +109,12 @@ def _build_pod_spec(
         "image": profile.image or settings.job_image,
         "imagePullPolicy": settings.job_image_pull_policy,
         "env": [
-            # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
-            {"name": name, "value": value.replace("$", "$$")}
-            for name, value in environment.to_variables().items()
+            *(
+                # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
+                {"name": name, "value": value.replace("$", "$$")}
+                for name, value in environment.to_variables().items()
+            ),
+            *profile.extra_env,
         ],
         "resources": profile.resources,
         "securityContext": {
@@ -137,6 +147,8 @@ def _build_pod_spec(
         pod_spec["nodeSelector"] = profile.node_selector
     if profile.tolerations:
         pod_spec["tolerations"] = list(profile.tolerations)
+    if profile.affinity:
+        pod_spec["affinity"] = profile.affinity
     if profile.runtime_class_name:
         pod_spec["runtimeClassName"] = profile.runtime_class_name
     priority = transcription_job.spec.priority
