@@ -52,10 +52,14 @@ class MultipartUpload:
             for part in parts:
                 number = int(part.findtext(f"{S3_NAMESPACE}PartNumber", "0"))
                 size = int(part.findtext(f"{S3_NAMESPACE}Size", "0"))
+                etag = part.findtext(f"{S3_NAMESPACE}ETag", "")
+                if number == len(self.etags) and etag == self.etags[-1]:
+                    # SeaweedFS lists a part twice that two processes sent at once.
+                    continue
                 if number != len(self.etags) + 1 or size != part_bytes:
                     # A last part, from a completion that broke.
                     return
-                self.etags.append(part.findtext(f"{S3_NAMESPACE}ETag", ""))
+                self.etags.append(etag)
             if not parts or listing.findtext(f"{S3_NAMESPACE}IsTruncated") != "true":
                 return
 

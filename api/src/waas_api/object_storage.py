@@ -34,7 +34,7 @@ from waas_api.errors import (
 from waas_api.growing_objects import GrowingObjects
 from waas_api.minio_growing_objects import MinioGrowingObjects
 from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload, cut_in_pieces
-from waas_api.part_buffer import Part, split_into_parts
+from waas_api.part_buffer import Part, PartBuffer
 from waas_api.signed_requests import Bucket, SignedRequests
 from waas_contract.object_keys import require_whole_prefix
 
@@ -172,41 +172,49 @@ class MinioObjectStorage(MinioGrowingObjects):
         It is read no further until there is room for that part: that is all the back-pressure there
         is, and it reaches the client's socket.
         """
-        parts = split_into_parts(body, self._part_bytes)
-        first = await anext(parts, (b"",))
-        size = sum(map(len, first))
-        if size < self._part_bytes:
-            await self._send(lambda: self._requests.send("PUT", f"/{key}", {}, first))
-            return size
+        buffer = PartBuffer(self._part_bytes)
+        async for piece in body:
+            buffer.add(piece)
+            if buffer.has_part:
+                break
+        else:
+            content = buffer.rest()
+            await self._send(partial(self._requests.send, "PUT", f"/{key}", {}, content))
+            return len(content)
         upload = await self._send(lambda: MultipartUpload.begin(key, self._requests))
         try:
-            return await self._send_parts(upload, first, parts)
+            return await self._send_parts(upload, buffer, body)
         except BaseException:
             await asyncio.shield(asyncio.ensure_future(self._abort(upload)))
             raise
 
     async def _send_parts(
-        self, upload: MultipartUpload, first: Part, others: AsyncIterator[Part]
+        self, upload: MultipartUpload, buffer: PartBuffer, body: AsyncIterator[bytes]
     ) -> int:
         size = 0
         sending: deque[asyncio.Future[str]] = deque()
-
-        def begin(part: Part) -> None:
-            number = len(upload.etags) + len(sending) + 1
-            sending.append(asyncio.ensure_future(self._send(partial(upload.put, number, part))))
 
         async def await_oldest() -> None:
             upload.etags.append(await asyncio.shield(sending[0]))
             sending.popleft()
 
+        async def begin(part: Part) -> int:
+            if len(sending) == _PARTS_AT_ONCE:
+                await await_oldest()
+            number = len(upload.etags) + len(sending) + 1
+            sending.append(asyncio.ensure_future(self._send(partial(upload.put, number, part))))
+            return sum(map(len, part))
+
         try:
-            begin(first)
-            size += sum(map(len, first))
-            async for part in others:
-                if len(sending) == _PARTS_AT_ONCE:
-                    await await_oldest()
-                begin(part)
-                size += sum(map(len, part))
+            while True:
+                while buffer.has_part:
+                    size += await begin(buffer.take_part())
+                piece = await anext(body, None)
+                if piece is None:
+                    break
+                buffer.add(piece)
+            if buffer.length:
+                size += await begin((buffer.rest(),))
             while sending:
                 await await_oldest()
             await self._send(upload.complete)

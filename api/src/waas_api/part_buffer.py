@@ -1,7 +1,5 @@
 """Cuts what arrives into parts of one size, without copying it together."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-
 Part = tuple[bytes, ...]
 """The bytes of a part, in the pieces in which they came."""
 
@@ -48,16 +46,3 @@ class PartBuffer:
     def rest(self) -> bytes:
         """Return what is left over, which is less than a part once all parts are taken."""
         return b"".join(self._pieces)
-
-
-async def split_into_parts(
-    body: AsyncIterator[bytes], part_bytes: int
-) -> AsyncGenerator[Part, None]:
-    """Yield a body in parts of one size, and in the end what is left over, if anything is."""
-    buffer = PartBuffer(part_bytes)
-    async for piece in body:
-        buffer.add(piece)
-        while buffer.has_part:
-            yield buffer.take_part()
-    if buffer.length:
-        yield (buffer.rest(),)
