@@ -94,6 +94,7 @@ def live_api(minio_server: MinioServer, object_store: Minio) -> Iterator[LiveApi
             "s3_secret_key": minio_server.secret_key,
             "s3_bucket": BUCKET,
             "largest_upload_bytes": 20 * MEBIBYTE,
+            "upload_part_bytes": 5 * MEBIBYTE,
         }
     )
     with serving(

@@ -48,6 +48,7 @@ from waas_api.routes import (
     options,
     own_jobs,
     page,
+    previews,
     queue,
     recordings,
     results,
@@ -236,7 +237,7 @@ def create_app(
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
-    for each in (events, job_actions, job_audio, transcript_edits, sessions, page):
+    for each in (events, job_actions, job_audio, previews, transcript_edits, sessions, page):
         app.include_router(each.router)
     return app
 

@@ -170,13 +170,16 @@ def _build_volumes(
         {"name": "scratch", "mountPath": environment.scratch_directory},
         {"name": "scratch", "emptyDir": {"sizeLimit": settings.scratch_size}},
     )
-    if settings.model_cache_claim is None:
+    source: dict[str, Any]
+    if settings.model_cache_image:
+        source = {"image": {"reference": settings.model_cache_image}}
+    elif settings.model_cache_claim:
+        claim = {"claimName": settings.model_cache_claim, "readOnly": True}
+        source = {"persistentVolumeClaim": claim}
+    else:
         return [urls, scratch]
     models = (
         {"name": "models", "mountPath": environment.model_directory, "readOnly": True},
-        {
-            "name": "models",
-            "persistentVolumeClaim": {"claimName": settings.model_cache_claim, "readOnly": True},
-        },
+        {"name": "models", **source},
     )
     return [urls, scratch, models]

@@ -70,6 +70,9 @@ class ReconcileSettings(BaseModel):
     model_cache_claim: str | None = None
     """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
 
+    model_cache_image: str | None = None
+    """Image with the checkpoints at its root, which Kubernetes mounts in place of a claim."""
+
     scratch_size: str = "20Gi"
     """Largest audio that a pod may hold on its node's disk."""
 

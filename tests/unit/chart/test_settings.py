@@ -117,6 +117,8 @@ FULL: dict[str, Any] = {
 }
 
 LEFT_TO_THE_PROGRAMS = {
+    # In place of the claim; test_job_namespaces has it.
+    "model_cache_image",
     # Only outside of a cluster.
     "kubeconfig",
     # The addresses that the probes and the Service know.
