@@ -37,7 +37,7 @@ from support.kubernetes_api import (
 from support.service import (
     API_RULES,
     BUCKET,
-    LEASE_RULES,
+    HELD_LEASE_RULES,
     OPERATOR_RULES,
     REVIEW_RULES,
     Program,
@@ -166,7 +166,7 @@ def flatten(rules: list[Resource]) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("component", "rules", "own_rules"),
-    [("api", API_RULES, []), ("operator", OPERATOR_RULES, LEASE_RULES)],
+    [("api", API_RULES, []), ("operator", OPERATOR_RULES, HELD_LEASE_RULES)],
 )
 def test_service_account_has_the_rights_of_its_program_and_no_others(
     installation: Installation, component: str, rules: list[Resource], own_rules: list[Resource]
@@ -247,7 +247,7 @@ def test_programs_make_a_pod_of_an_upload_with_what_the_chart_gives_them(
         def find_pods() -> list[Resource]:
             return installation.api.items(pods_path(installation.job_namespace))
 
-        [pod] = wait_until(find_pods, "the Job has its pod", timeout_seconds=30)
+        [pod] = wait_until(find_pods, "the Job has its pod")
         assert pod["spec"]["containers"][0]["image"] == "waas-job:0.1.0"
         claim = {"claimName": "waas-models", "readOnly": True}
         assert {"name": "models", "persistentVolumeClaim": claim} in pod["spec"]["volumes"]

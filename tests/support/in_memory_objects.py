@@ -21,6 +21,10 @@ class InMemoryObjects:
     written: list[Key] = field(default_factory=list)
     progress_notes: list[bytes] = field(default_factory=list)
     partials: list[bytes] = field(default_factory=list)
+    has_listeners: bool = False
+    """Whether anybody plays what is previewed."""
+
+    preview: tuple[bytes, bytes] | None = None
     failure: JobError | None = None
     """Raised by every request, if set."""
 
@@ -56,6 +60,13 @@ class InMemoryObjects:
     def note_partial(self, content: bytes) -> None:
         self._fail_if_told()
         self.partials.append(content)
+
+    def wants_preview(self) -> bool:
+        return self.has_listeners
+
+    def store_preview(self, sound: bytes, peaks: bytes) -> None:
+        self._fail_if_told()
+        self.preview = (sound, peaks)
 
     def _create(self, key: Key, content: bytes) -> bool:
         if key in self.stored:

@@ -38,13 +38,18 @@ OPERATOR_RULES: list[Resource] = [
     # An owner reference that blocks deletion asks for this right over the owner.
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
 ]
-LEASE_RULES: list[Resource] = [
+HELD_LEASE_RULES: list[Resource] = [
     {
         "apiGroups": ["coordination.k8s.io"],
         "resources": ["leases"],
         "resourceNames": ["waas-operator"],
         "verbs": ["get", "update"],
     },
+]
+"""Over a Lease that somebody else made, as the chart does."""
+
+LEASE_RULES: list[Resource] = [
+    *HELD_LEASE_RULES,
     {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
 ]
 API_RULES: list[Resource] = [
@@ -137,7 +142,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=40)
+            return self.process.wait(timeout=120)
         finally:
             self.kill()
 
@@ -227,7 +232,7 @@ def running_api(
         },
         folder / f"{name}.log",
     )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=180) as client:
 
         def is_ready() -> bool:
             if program.process.poll() is not None:

@@ -1,6 +1,7 @@
 """The api as a whole: `create_app` wires it, `main` runs it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -21,12 +22,13 @@ from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
 from waas_api.detection import Detections
-from waas_api.documented_app import DocumentedApp
+from waas_api.document.app import DocumentedApp
 from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
 from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
+from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.page_files import load_page_files
@@ -47,6 +49,7 @@ from waas_api.routes import (
     options,
     own_jobs,
     page,
+    previews,
     queue,
     recordings,
     results,
@@ -61,6 +64,8 @@ from waas_api.settings import Settings
 from waas_api.signed_requests import Bucket
 from waas_api.sweeping import sweeping
 from waas_api.tenants import Tenant, Tenants
+from waas_api.trace_context import SpanOfRequest, TraceContext
+from waas_api.tracing import RequestSpans
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.upload_body import UploadLimits
@@ -70,6 +75,8 @@ from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
 
 _EX_CONFIG = 78  # sysexits.h
 _NOT_STARTED = 3  # uvicorn's own
+_MARGIN_OF_HOLDS = timedelta(hours=1)
+"""For storage that is slow, and for other replicas' clocks."""
 
 
 def _new_id() -> str:
@@ -93,6 +100,7 @@ def create_app(
     resolve: LookUp = look_up,
     storage_name: str = "object storage",
     records_name: str = "kubernetes",
+    span_of_request: SpanOfRequest | None = None,
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
@@ -146,7 +154,9 @@ def create_app(
             leftovers,
             live_jobs,
             largest_transcript_bytes=settings.largest_transcript_bytes,
+            longest_hold=_find_longest_hold(settings),
             new_id=new_id,
+            now=now,
         )
         return Tenant(
             namespace,
@@ -160,7 +170,7 @@ def create_app(
             attaching,
         )
 
-    tenants = Tenants(build_tenant)
+    tenants = Tenants(build_tenant, settings.served_namespaces(settings.namespace))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -184,6 +194,7 @@ def create_app(
 
     app = DocumentedApp(
         title="Whisper as a Service",
+        needs_login=LoginMode.NONE not in settings.authentication,
         lifespan=lifespan,
         redirect_slashes=False,
         # Both pages load scripts from strangers.
@@ -223,6 +234,7 @@ def create_app(
         link_secret=settings.link_secret,
         now=now,
     )
+    app.add_middleware(TraceContext, span_of_request=span_of_request)
     answer_errors(app)
     compat = (transcriptions, detection, downloads, queue, options)
     native = (recordings, resumable_uploads, jobs, results, own_jobs, links)
@@ -230,7 +242,7 @@ def create_app(
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
-    for each in (events, job_actions, job_audio, transcript_edits, sessions, page):
+    for each in (events, job_actions, job_audio, previews, transcript_edits, sessions, page):
         app.include_router(each.router)
     return app
 
@@ -247,6 +259,12 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
     )
+
+
+def _find_longest_hold(settings: Settings) -> timedelta:
+    """Return how long a request can be at a recording that it holds."""
+    seconds = settings.longest_upload_wait_seconds + settings.longest_upload_seconds
+    return timedelta(seconds=seconds) + _MARGIN_OF_HOLDS
 
 
 def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None:
@@ -313,7 +331,8 @@ def main() -> int:
     """Serve until told to stop; returns the exit code."""
     try:
         settings = Settings()
-        app = create_app(settings)
+        spans = RequestSpans.connect(os.environ)
+        app = create_app(settings, span_of_request=spans.span_of_request if spans else None)
     except (ValueError, SettingsError) as error:
         sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
         return _EX_CONFIG
@@ -328,4 +347,6 @@ def main() -> int:
     server = Server(config, app.state.services.live_streams)
     with suppress(KeyboardInterrupt):
         server.run()
+    if spans:
+        spans.close()
     return 0 if server.started else _NOT_STARTED

@@ -33,6 +33,7 @@ from waas_api.errors import (
     ObjectTooLarge,
     PreconditionFailed,
     PreconditionMissing,
+    PreviewMissing,
     ProtocolMismatch,
     RecordsFull,
     SourceForbidden,
@@ -155,6 +156,7 @@ _PROBLEMS: dict[type[ApiError], Problem] = {
     JobNotEnded: Problem(409, "job-not-ended", "The job has not ended"),
     JobEnded: Problem(409, "job-ended", "The job has ended"),
     AudioMissing: Problem(410, "audio-missing", "The recording is gone"),
+    PreviewMissing: Problem(404, "preview-missing", "There is no preview"),
     PreconditionFailed: Problem(412, "precondition-failed", "It was changed meanwhile"),
     PreconditionMissing: Problem(428, "precondition-required", "Say what you have seen"),
     NotAcceptable: Problem(406, "not-acceptable", "None of these media types is there"),
@@ -210,7 +212,12 @@ def find_problem(error: ApiError) -> Problem:
         if error.is_request_invalid:
             return _PROBLEMS[InvalidRequest]
         return Problem(503, "not-allowed", "The service is not allowed to do this", str(error))
-    return next((_PROBLEMS[each] for each in type(error).__mro__ if each in _PROBLEMS), _UNEXPECTED)
+    return problem_of(type(error))
+
+
+def problem_of(kind: type[ApiError]) -> Problem:
+    """Return how a kind of error is told."""
+    return next((_PROBLEMS[each] for each in kind.__mro__ if each in _PROBLEMS), _UNEXPECTED)
 
 
 def unexpected_problem() -> Problem:

@@ -5,9 +5,11 @@ no two tenants can meet (a tenant is a namespace).
 """
 
 import re
+from datetime import UTC, datetime
 
 from waas_contract.formats import OutputFormat
 
+PREVIEW_FILE_NAME = "sound.webm"
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE_NAME = 100
 
@@ -61,6 +63,25 @@ def upload_state_key(namespace: str, name: str) -> str:
     return f"{upload_prefix(namespace, name)}state.json"
 
 
+def held_prefix(namespace: str) -> str:
+    """Return the prefix of recordings whose clients wait, until it is known which job they are of.
+
+    No job lies below it: a name has no underscore.
+    """
+    return f"{tenant_prefix(namespace)}_held/"
+
+
+def held_key(namespace: str, name: str, time: datetime) -> str:
+    """Return the key of a held recording, which says since when it is held."""
+    return f"{held_prefix(namespace)}{int(time.timestamp())}-{name}"
+
+
+def parse_held_key(key: str) -> datetime | None:
+    """Return since when a recording is held; None where the key is none of a held one."""
+    found = re.fullmatch(r".*/_held/(\d{1,11})-[^/]+", key)
+    return datetime.fromtimestamp(int(found[1]), UTC) if found else None
+
+
 def result_file_name(output_format: OutputFormat) -> str:
     """Return the name of the file that holds a format, for example `transcript.srt`."""
     return f"transcript.{output_format}"
@@ -76,6 +97,11 @@ def manifest_key(namespace: str, name: str) -> str:
     return f"{job_prefix(namespace, name)}manifest.json"
 
 
+def record_key(namespace: str, name: str) -> str:
+    """Return the key of the record of a job that has ended."""
+    return f"{job_prefix(namespace, name)}record.json"
+
+
 def progress_key(namespace: str, name: str) -> str:
     """Return the key of the note in which a running job says how far it is."""
     return f"{job_prefix(namespace, name)}state/progress.json"
@@ -89,6 +115,16 @@ def partial_key(namespace: str, name: str) -> str:
 def checkpoint_key(namespace: str, name: str) -> str:
     """Return the key of what a job has done so far, from which its next attempt goes on."""
     return f"{job_prefix(namespace, name)}state/checkpoint.json"
+
+
+def preview_key(namespace: str, name: str) -> str:
+    """Return the key of the recording in a form that browsers play."""
+    return f"{job_prefix(namespace, name)}preview/{PREVIEW_FILE_NAME}"
+
+
+def peaks_key(namespace: str, name: str) -> str:
+    """Return the key of how loud the recording is over its length."""
+    return f"{job_prefix(namespace, name)}preview/peaks.json"
 
 
 def edits_prefix(namespace: str, name: str) -> str:

@@ -1,8 +1,8 @@
 """Any container and codec that FFmpeg knows -> the samples that Whisper hears.
 
-The only module that knows PyAV. The recording is read from a file, because the index of an MP4 may
-lie at its end; decoding goes frame by frame, so a three-hour video costs no more memory than its
-sound at 16 kHz does (230 MB an hour).
+Beside `preview_sound`, the only module that knows PyAV. The recording is read from a file, because
+the index of an MP4 may lie at its end; decoding goes frame by frame, so a three-hour video costs no
+more memory than its sound at 16 kHz does (230 MB an hour).
 """
 
 import itertools

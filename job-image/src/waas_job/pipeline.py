@@ -30,6 +30,7 @@ from waas_job.engine.protocol import (
 )
 from waas_job.errors import JobError
 from waas_job.log_lines import without_urls
+from waas_job.preview import Preview, preparing_preview
 from waas_job.progress import ProgressNotes
 from waas_job.publishing import is_published, publish_manifest, store_results
 from waas_job.scratch import ScratchFile
@@ -118,7 +119,20 @@ class Pipeline:
         tools.require_checkpoint()
 
         watch = _StopWatch(tools.clock)
-        fetched = self._fetch(objects, item, watch)
+        with ScratchFile(tools.scratch_directory, item.file_name) as file:
+            fetched = self._fetch(objects, item, file, watch)
+            with preparing_preview(objects, file.path) as preview:
+                self._hear_and_publish(objects, item, fetched, preview, watch, start_time)
+
+    def _hear_and_publish(
+        self,
+        objects: ItemObjects,
+        item: JobItem,
+        fetched: _Fetched,
+        preview: Preview,
+        watch: "_StopWatch",
+        start_time: datetime,
+    ) -> None:
         notes = self._notes(objects)
         notes.begin(fetched.audio.duration_seconds)
         watch.lap()
@@ -126,6 +140,7 @@ class Pipeline:
         load_seconds = watch.lap()
         heard = _hear(engine, fetched.audio, item, notes)
         transcribe_seconds = watch.lap()
+        preview.store()
         attempt, files = store_results(objects, item, heard.transcript)
         timing = Timing(
             fetch_seconds=fetched.fetch_seconds,
@@ -146,22 +161,23 @@ class Pipeline:
             timing=timing,
             unsupported_options=heard.unsupported_options,
             start_time=start_time,
-            completion_time=tools.now(),
+            completion_time=self._tools.now(),
         )
         publish_manifest(objects, item, manifest)
         _log_completion(manifest)
 
-    def _fetch(self, objects: ItemObjects, item: JobItem, watch: "_StopWatch") -> _Fetched:
-        with ScratchFile(self._tools.scratch_directory, item.file_name) as file:
-            objects.fetch_audio(file)
-            fetch_seconds = watch.lap()
-            return _Fetched(
-                audio=decode_audio(file.path, longest_seconds=_longest_seconds(item)),
-                bytes=file.size,
-                sha256=file.sha256,
-                fetch_seconds=fetch_seconds,
-                decode_seconds=watch.lap(),
-            )
+    def _fetch(
+        self, objects: ItemObjects, item: JobItem, file: ScratchFile, watch: "_StopWatch"
+    ) -> _Fetched:
+        objects.fetch_audio(file)
+        fetch_seconds = watch.lap()
+        return _Fetched(
+            audio=decode_audio(file.path, longest_seconds=_longest_seconds(item)),
+            bytes=file.size,
+            sha256=file.sha256,
+            fetch_seconds=fetch_seconds,
+            decode_seconds=watch.lap(),
+        )
 
     def _notes(self, objects: ItemObjects) -> ProgressNotes:
         def put(note: ProgressNote) -> None:

@@ -3,9 +3,16 @@
 from typing import Any
 
 from waas_contract.job_environment import JobEnvironment, JobItem
-from waas_contract.names import CONTAINER_NAME, child_labels, child_name
+from waas_contract.names import (
+    CONTAINER_NAME,
+    TRACEPARENT_ANNOTATION,
+    child_labels,
+    child_name,
+)
+from waas_contract.trace_context import read_traceparent
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
+from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.settings import Profile, ReconcileSettings
 
 TERMINATION_GRACE_SECONDS = 30
@@ -59,6 +66,10 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
     spec = transcription_job.spec
     child = build_child_metadata(transcription_job)
     profile = settings.profiles[spec.profile]
+    queue = settings.queue_for(transcription_job.metadata.namespace, spec.profile)
+    metadata = child
+    if queue:
+        metadata = {**child, "labels": {**child["labels"], KUEUE_QUEUE_LABEL: queue}}
     job_spec: dict[str, Any] = {
         "backoffLimit": spec.backoff_limit,
         "completions": 1,
@@ -66,15 +77,25 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
-        "suspend": spec.suspend,
+        # By then the end has long been written down; a success is known by its manifest anyway.
+        "ttlSecondsAfterFinished": settings.finished_job_seconds,
+        # Kueue starts what it admits, and takes it back when others need the place more.
+        "suspend": spec.suspend or queue is not None,
         "template": {
-            "metadata": {"labels": child["labels"]},
+            "metadata": _build_pod_metadata(profile, child["labels"]),
             "spec": _build_pod_spec(transcription_job, profile, settings, child["name"]),
         },
     }
     if spec.active_deadline_seconds is not None:
         job_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": child, "spec": job_spec}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job_spec}
+
+
+def _build_pod_metadata(profile: Profile, labels: dict[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"labels": {**profile.pod_labels, **labels}}
+    if profile.pod_annotations:
+        metadata["annotations"] = profile.pod_annotations
+    return metadata
 
 
 def _build_pod_spec(
@@ -90,15 +111,19 @@ def _build_pod_spec(
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
     )
+    variables = environment.to_variables() | _trace_variables(transcription_job)
     volumes = _build_volumes(environment, settings, secret_name)
     container: dict[str, Any] = {
         "name": CONTAINER_NAME,
         "image": profile.image or settings.job_image,
         "imagePullPolicy": settings.job_image_pull_policy,
         "env": [
-            # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
-            {"name": name, "value": value.replace("$", "$$")}
-            for name, value in environment.to_variables().items()
+            *(
+                # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
+                {"name": name, "value": value.replace("$", "$$")}
+                for name, value in variables.items()
+            ),
+            *profile.extra_env,
         ],
         "resources": profile.resources,
         "securityContext": {
@@ -131,12 +156,21 @@ def _build_pod_spec(
         pod_spec["nodeSelector"] = profile.node_selector
     if profile.tolerations:
         pod_spec["tolerations"] = list(profile.tolerations)
+    if profile.affinity:
+        pod_spec["affinity"] = profile.affinity
     if profile.runtime_class_name:
         pod_spec["runtimeClassName"] = profile.runtime_class_name
     priority = transcription_job.spec.priority
     if priority_class := settings.priority_classes.get(priority) or profile.priority_class_name:
         pod_spec["priorityClassName"] = priority_class
     return pod_spec
+
+
+def _trace_variables(transcription_job: TranscriptionJob) -> dict[str, str]:
+    """Return the variable by which a program finds its trace (OpenTelemetry's own name for it)."""
+    known = transcription_job.metadata.annotations.get(TRACEPARENT_ANNOTATION)
+    traceparent = read_traceparent(known)
+    return {"TRACEPARENT": traceparent} if traceparent else {}
 
 
 def _build_volumes(
@@ -152,13 +186,16 @@ def _build_volumes(
         {"name": "scratch", "mountPath": environment.scratch_directory},
         {"name": "scratch", "emptyDir": {"sizeLimit": settings.scratch_size}},
     )
-    if settings.model_cache_claim is None:
+    source: dict[str, Any]
+    if settings.model_cache_image:
+        source = {"image": {"reference": settings.model_cache_image}}
+    elif settings.model_cache_claim:
+        claim = {"claimName": settings.model_cache_claim, "readOnly": True}
+        source = {"persistentVolumeClaim": claim}
+    else:
         return [urls, scratch]
     models = (
         {"name": "models", "mountPath": environment.model_directory, "readOnly": True},
-        {
-            "name": "models",
-            "persistentVolumeClaim": {"claimName": settings.model_cache_claim, "readOnly": True},
-        },
+        {"name": "models", **source},
     )
     return [urls, scratch, models]

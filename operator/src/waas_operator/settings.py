@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
@@ -10,6 +10,8 @@ from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
+
+ENV_PREFIX = "WAAS_"
 
 
 class Profile(WireModel, extra="forbid"):
@@ -22,13 +24,29 @@ class Profile(WireModel, extra="forbid"):
     tolerations: tuple[dict[str, Any], ...] = ()
     runtime_class_name: str | None = None
     priority_class_name: str | None = None
+    affinity: dict[str, Any] = Field(default_factory=dict)
+    pod_labels: dict[str, str] = Field(default_factory=dict)
+    """Labels of the pods beside the operator's own."""
+
+    pod_annotations: dict[str, str] = Field(default_factory=dict)
+    extra_env: tuple[dict[str, Any], ...] = ()
+    """Environment variables beside the operator's own, as in a pod; never of `WAAS_…`."""
+
     image: str | None = None
     """Another image than the default one, for example one for another accelerator."""
 
     device: Device = "auto"
+    queue_name: str | None = None
+    """A LocalQueue of Kueue's; the namespace's where absent."""
 
+    @field_validator("extra_env")
+    @classmethod
+    def _leave_ours_alone(cls, variables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for each in variables:
+            if not each.get("name") or each["name"].startswith(ENV_PREFIX):
+                raise ValueError("each variable has a name, and none begins with WAAS_")
+        return variables
 
-ENV_PREFIX = "WAAS_"
 
 _Address = Annotated[str, Field(pattern=r"^https?://[^/?#]+/?$")]
 """Scheme, host and port."""
@@ -52,6 +70,9 @@ class ReconcileSettings(BaseModel):
     model_cache_claim: str | None = None
     """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
 
+    model_cache_image: str | None = None
+    """Image with the checkpoints at its root, which Kubernetes mounts in place of a claim."""
+
     scratch_size: str = "20Gi"
     """Largest audio that a pod may hold on its node's disk."""
 
@@ -61,10 +82,19 @@ class ReconcileSettings(BaseModel):
     priority_classes: dict[Priority, str] = {}
     """PriorityClasses by `spec.priority`, as JSON; one that is named goes before the profile's."""
 
+    queue_names: dict[str, str] = {}
+    """Kueue's LocalQueues by namespace, as JSON; the Jobs of others start by themselves."""
+
     default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """How long what has ended is kept where its spec does not say; None for ever.
 
     It holds for what ended earlier, too, from the operator's next start.
+    """
+
+    finished_job_seconds: int = Field(default=86_400, ge=60, le=LONGEST_TTL_SECONDS)
+    """How long a Job is kept after its end, with its pod and the log.
+
+    A failed one that no operator has looked at within this time runs once more.
     """
 
     removal_grace_seconds: float = Field(default=60, ge=0)
@@ -86,6 +116,11 @@ class ReconcileSettings(BaseModel):
 
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
+
+    def queue_for(self, namespace: str, profile: str) -> str | None:
+        """Return the LocalQueue in which a Job waits for its start; None where it need not."""
+        chosen = self.profiles.get(profile)
+        return (chosen and chosen.queue_name) or self.queue_names.get(namespace)
 
 
 class Settings(BaseSettings, ReconcileSettings, NotificationSettings):

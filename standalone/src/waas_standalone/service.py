@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from waas_contract.object_keys import uploads_prefix
+from waas_contract.object_keys import held_prefix, uploads_prefix
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.notifications import Notifier, Senders
@@ -73,7 +73,7 @@ class LocalService:
         slots = share_out(machine, count)
         models = settings.model_directory.absolute()
         logger.info("room for %d job programs at a time", len(slots))
-        notes = FolderNotes(self._folder.objects)
+        notes = FolderNotes(self._folder.objects, self._folder.unfinished)
         self.transcription_jobs = LocalTranscriptionJobs(settings.namespace, records)
         self.object_storage = FolderObjectStorage(self._folder.objects, self._folder.unfinished)
         self._settings = build_reconcile_settings(settings)
@@ -177,10 +177,15 @@ class LocalService:
         tenant = self._folder.objects / namespace
         # Recordings whose last piece has come, perhaps, but not yet their job.
         uploads = self._folder.objects / uploads_prefix(namespace)
-        names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
+        held = self._folder.objects / held_prefix(namespace)
+        names |= {uploads.name, held.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
-        if reason := await self._cluster.check_clock(_now()):
-            logger.warning("nothing that is old is deleted: %s", reason)
+        reason = await self._cluster.check_clock(_now())
+        if reason is not None:
+            has_lost = await asyncio.to_thread(lost_and_found.is_dir)
+            # Where there is nothing yet, nobody need know.
+            if listed or has_lost:
+                logger.warning("nothing that is old is deleted: %s", reason)
         else:
             removed = await asyncio.to_thread(
                 remove_what_nobody_missed, lost_and_found, time.time()
