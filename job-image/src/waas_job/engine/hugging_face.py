@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from whisper.model import ModelDimensions
+
+from waas_job.engine.dimensions import ModelDimensions
 
 GENERATION_FILE_NAME = "generation_config.json"
 

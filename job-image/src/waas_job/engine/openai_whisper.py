@@ -22,6 +22,7 @@ from whisper.tokenizer import get_tokenizer
 from waas_contract.manifest import EngineFacts
 from waas_contract.transcript import Segment, Transcript
 from waas_job.engine.decoding import decoding_arguments
+from waas_job.engine.openai_model import build_openai_model
 from waas_job.engine.prompt import CarriedPrompt, carry_prompt
 from waas_job.engine.protocol import (
     EngineSettings,
@@ -32,7 +33,7 @@ from waas_job.engine.protocol import (
     TranscriptionOptions,
 )
 from waas_job.engine.watching import RawSegment, transcribe_from
-from waas_job.engine.weights import load_weights
+from waas_job.engine.weights import read_weights
 from waas_job.errors import BadConfiguration, OutOfMemory
 
 # Temperatures above 0 draw lots: the same recording shall give the same transcript at each attempt.
@@ -51,7 +52,7 @@ def load_engine(settings: EngineSettings) -> "OpenAIWhisper":
     device = _choose_device(settings.device)
     torch.set_num_threads(settings.threads)
     sha256 = cached.verify()
-    model = load_weights(cached)
+    model = build_openai_model(read_weights(cached))
     try:
         model = model.to(device)
     except torch.OutOfMemoryError as error:

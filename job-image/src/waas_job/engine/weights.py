@@ -1,12 +1,16 @@
-"""From the model cache to OpenAI's Whisper, whatever layout the files have."""
+"""From the model cache to tensors by OpenAI's names, whatever layout the files have.
 
-from contextlib import suppress
+Nothing is copied: the tensors lie in the files, and a page is read when it is first looked at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
-import whisper
-from whisper import Whisper
 
 from waas_contract.catalogue_entries import CONFIG_FILE_NAME, ModelLayout
+from waas_job.engine.alignment_heads import Heads, default_heads, has_head
+from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.hugging_face import (
     GENERATION_FILE_NAME,
     NotWhisper,
@@ -17,25 +21,39 @@ from waas_job.engine.hugging_face import (
 from waas_job.errors import ModelNotFound
 from waas_job.model_cache.cached_model import CachedModel
 
-_Heads = tuple[tuple[int, int], ...]
+State = Mapping[str, torch.Tensor]
 
 
-def load_weights(cached: CachedModel) -> Whisper:
-    """Return the model on the CPU; raises ModelNotFound if its files are not Whisper's."""
+@dataclass(frozen=True)
+class ModelWeights:
+    """A model as it lies in its files."""
+
+    dimensions: ModelDimensions
+    state: State
+    alignment_heads: Heads
+
+
+def read_weights(cached: CachedModel) -> ModelWeights:
+    """Return the model's tensors; raises ModelNotFound if its files are not Whisper's."""
     if cached.layout is ModelLayout.SAFETENSORS:
-        model, told_heads = _load_folder(cached)
+        dimensions, state, told_heads = _read_folder(cached)
     else:
-        model, told_heads = _load_checkpoint(cached), None
-    heads = cached.entry.alignment_heads if cached.entry else None
-    _set_alignment_heads(model, cached.name, heads or told_heads)
-    return model
+        dimensions, state = _read_checkpoint(cached)
+        told_heads = None
+    heads = (cached.entry.alignment_heads if cached.entry else None) or told_heads
+    if heads is None:
+        heads = default_heads(cached.name, dimensions)
+    _require_heads(cached.name, dimensions, heads)
+    return ModelWeights(dimensions, state, heads)
 
 
-def _load_checkpoint(cached: CachedModel) -> Whisper:
+def _read_checkpoint(cached: CachedModel) -> tuple[ModelDimensions, State]:
     try:
-        # By its path, so that Whisper neither looks for a download nor reads the file twice. It
-        # loads with `weights_only`: a checkpoint is a pickle, and this one runs no code.
-        return whisper.load_model(str(cached.path), device="cpu")
+        # `weights_only`, for a checkpoint is a pickle: this way it runs no code.
+        checkpoint = torch.load(cached.path, map_location="cpu", weights_only=True, mmap=True)
+        dimensions = ModelDimensions(**checkpoint["dims"])
+        state = checkpoint["model_state_dict"]
+        _require_shapes(dimensions, state)
     except MemoryError:
         raise
     except Exception as error:
@@ -44,38 +62,36 @@ def _load_checkpoint(cached: CachedModel) -> Whisper:
             f"The model '{cached.name}' cannot be loaded: {cached.path.name} in "
             f"{cached.path.parent} is unreadable or no checkpoint of OpenAI's Whisper."
         ) from error
+    return dimensions, state
 
 
-def _load_folder(cached: CachedModel) -> tuple[Whisper, _Heads | None]:
+def _read_folder(cached: CachedModel) -> tuple[ModelDimensions, State, Heads | None]:
     try:
-        model = Whisper(read_dimensions(cached.path / CONFIG_FILE_NAME))
-        model.load_state_dict(read_state(cached.weight_files))
+        dimensions = read_dimensions(cached.path / CONFIG_FILE_NAME)
+        state = read_state(cached.weight_files)
+        _require_shapes(dimensions, state)
         generation = cached.find_file(GENERATION_FILE_NAME)
-        return model, read_alignment_heads(generation) if generation else None
-    except (NotWhisper, RuntimeError, TypeError, ValueError) as error:
-        # All but the first: tensors that are missing, or have other shapes than they should.
-        problem = " ".join(line.strip() for line in str(error).splitlines()[:2])
+        return dimensions, state, read_alignment_heads(generation) if generation else None
+    except (NotWhisper, TypeError, ValueError) as error:
         raise ModelNotFound(
             f"The model '{cached.name}' cannot be loaded: the folder {cached.path} is not Hugging "
-            f"Face's layout of Whisper: {problem.rstrip('.')}."
+            f"Face's layout of Whisper: {str(error).rstrip('.')}."
         ) from error
 
 
-def _set_alignment_heads(model: Whisper, name: str, heads: _Heads | None) -> None:
-    """Say which heads follow the words; without it the upper half of the layers stands in."""
-    layers, width = model.dims.n_text_layer, model.dims.n_text_head
-    if heads is not None:
-        mask = torch.zeros(layers, width, dtype=torch.bool)
-        for layer, head in heads:
-            if layer >= layers or head >= width:
-                raise ModelNotFound(
-                    f"The model '{name}' cannot be loaded: its alignment heads name head {head} of "
-                    f"layer {layer}, and it has {layers} layers of {width}."
-                )
-            mask[layer, head] = True
-        model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
-    elif (dump := whisper._ALIGNMENT_HEADS.get(name)) is not None:
-        # OpenAI's checkpoints do not name them, its package does. An administrator's model of the
-        # same name may have another shape.
-        with suppress(RuntimeError):
-            model.set_alignment_heads(dump)
+def _require_shapes(dimensions: ModelDimensions, state: State) -> None:
+    for name, shape in dimensions.list_shapes().items():
+        if name not in state:
+            raise NotWhisper(f"it lacks the tensor '{name}'")
+        if tuple(state[name].shape) != shape:
+            raise NotWhisper(f"its {name} is {tuple(state[name].shape)} and should be {shape}")
+
+
+def _require_heads(name: str, dimensions: ModelDimensions, heads: Heads) -> None:
+    for layer, head in heads:
+        if not has_head(dimensions, layer, head):
+            raise ModelNotFound(
+                f"The model '{name}' cannot be loaded: its alignment heads name head {head} of "
+                f"layer {layer}, and it has {dimensions.n_text_layer} layers of "
+                f"{dimensions.n_text_head}."
+            )

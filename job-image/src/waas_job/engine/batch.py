@@ -1,0 +1,156 @@
+"""The running batch: windows enter where there is room, go on together, and leave as they end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from waas_job.engine.beams import Candidate, Search, rank_candidates
+from waas_job.engine.decoder import Heard, causal_mask
+from waas_job.engine.logit_filters import LogitFilters
+from waas_job.engine.model import WhisperModel
+from waas_job.engine.sampling import TokenDecoder
+from waas_job.engine.slots import Slots
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A window that is about to be decoded."""
+
+    index: int
+    """Its place among the windows."""
+
+    heard: Heard
+    initial_tokens: tuple[int, ...]
+    """Prompt and start of the transcript."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A window that is decoded."""
+
+    index: int
+    text: Candidate
+    no_speech_prob: float
+    heard: Heard
+    """As it lies in the batch: valid until the batch goes on."""
+
+
+@dataclass
+class _Running:
+    entrant: Entrant
+    search: Search
+    no_speech_prob: float
+
+    @property
+    def position(self) -> int:
+        """Return where its last token stands in the text."""
+        return len(self.entrant.initial_tokens) + self.search.steps - 1
+
+
+class DecodingBatch:
+    """Decodes windows side by side, in one way."""
+
+    def __init__(
+        self,
+        model: WhisperModel,
+        filters: LogitFilters,
+        decoder: TokenDecoder,
+        *,
+        windows: int,
+        length_penalty: float | None,
+    ) -> None:
+        self._model = model
+        self._filters = filters
+        self._decoder = decoder
+        self._windows = windows
+        self._length_penalty = length_penalty
+        self._slots = Slots(
+            model.dimensions, model.device, model.dtype, windows=windows, beams=decoder.beams
+        )
+        self._running: list[_Running] = []
+
+    @property
+    def room(self) -> int:
+        """Return how many more windows fit."""
+        return self._windows - len(self._running)
+
+    def admit(self, entrants: Sequence[Entrant]) -> None:
+        """Take windows in, no more than there is room for."""
+        for length, alike in groupby(entrants, key=lambda each: len(each.initial_tokens)):
+            self._prompt(list(alike), length)
+
+    def run(self) -> Iterator[Finished]:
+        """Go on by one token, and return the windows that are done with it, one after the other."""
+        yield from self._leave()
+        if self._running:
+            self._step()
+            yield from self._leave()
+
+    def _prompt(self, entrants: Sequence[Entrant], length: int) -> None:
+        """Read the initial tokens of windows at once, and choose the first token of each."""
+        model = self._model
+        first = len(self._slots)
+        past = self._slots.admit([each.heard for each in entrants], length)
+        tokens = torch.tensor([each.initial_tokens for each in entrants], device=model.device)
+        hidden, _ = model.decoder(
+            tokens,
+            torch.arange(length, device=model.device).expand_as(tokens),
+            self._slots.heard(first, len(self._slots)),
+            past,
+            causal_mask(length, model.device, model.dtype),
+        )
+        start = entrants[0].initial_tokens.index(model.tokenizer.sot)
+        at_start = model.decoder.logits(hidden[:, start]).softmax(dim=1)
+        budget = min(model.dimensions.sample_budget, model.dimensions.n_text_ctx + 1 - length)
+        running = [
+            _Running(entrant, self._decoder.start(entrant.seed, budget), no_speech_prob)
+            for entrant, no_speech_prob in zip(
+                entrants, at_start[:, model.tokenizer.no_speech].tolist(), strict=True
+            )
+        ]
+        self._running += running
+        logits = model.decoder.logits(hidden[:, -1])
+        self._choose(first, running, logits.repeat_interleave(self._decoder.beams, dim=0))
+
+    def _step(self) -> None:
+        model, running = self._model, self._running
+        past, mask = self._slots.step()
+        last = [[beam.tokens[-1] for beam in each.search.beams] for each in running]
+        positions = torch.tensor([[each.position] for each in running], device=model.device)
+        tokens = torch.tensor(last, device=model.device)
+        hidden, _ = model.decoder(
+            tokens,
+            positions.expand_as(tokens),
+            self._slots.heard(0, len(running)),
+            past,
+            mask,
+        )
+        self._choose(0, running, model.decoder.logits(hidden.flatten(0, 1)))
+
+    def _choose(self, first: int, running: Sequence[_Running], logits: Tensor) -> None:
+        searches = [each.search for each in running]
+        self._filters.apply(logits, [beam for search in searches for beam in search.beams])
+        for slot, sources in enumerate(self._decoder.update(searches, logits), first):
+            if sources is not None:
+                self._slots.reorder(slot, sources)
+
+    def _leave(self) -> Iterator[Finished]:
+        # From the last one on, so that those that move up are none that are done.
+        for slot in reversed(range(len(self._running))):
+            running = self._running[slot]
+            if not running.search.is_done:
+                continue
+            yield Finished(
+                running.entrant.index,
+                rank_candidates(self._decoder.candidates(running.search), self._length_penalty),
+                running.no_speech_prob,
+                self._slots.heard(slot, slot + 1),
+            )
+            self._slots.release(slot)
+            self._running[slot] = self._running[-1]
+            self._running.pop()

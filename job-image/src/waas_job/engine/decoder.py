@@ -1,0 +1,169 @@
+"""The text decoder of the Whisper paper, over windows side by side.
+
+A window may have several beams. They hear the same and began with the same prompt, so they share
+the window's keys and values, of the sound and of the text: each is a query of its own, and a mask
+tells which of the text's entries are its own past.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
+from torch import Tensor
+
+from waas_job.engine.dimensions import ModelDimensions
+from waas_job.engine.parameters import Norm, Parameters, Projection
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The keys and values of cross-attention, of each layer."""
+
+    keys: Sequence[Tensor]
+    """[windows, heads, width of a head, 1500] each: laid out as the product reads them."""
+
+    values: Sequence[Tensor]
+    """[windows, heads, 1500, width of a head] each."""
+
+
+class Past(Protocol):
+    """The keys and values of self-attention."""
+
+    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Add [windows, tokens, heads, width] and return all: [windows, heads, entries, width]."""
+
+
+class OwnPast:
+    """No past but the tokens at hand."""
+
+    def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        """Return them in the order that attention takes."""
+        return keys.transpose(1, 2), values.transpose(1, 2)
+
+
+@dataclass(frozen=True)
+class _Block:
+    attention_norm: Norm
+    query_key_value: Projection
+    out: Projection
+    cross_norm: Norm
+    cross_query: Projection
+    cross_key_value: Projection
+    cross_out: Projection
+    mlp_norm: Norm
+    widen: Projection
+    narrow: Projection
+
+
+class TextDecoder:
+    """Tells the probabilities of the next token."""
+
+    def __init__(self, dimensions: ModelDimensions, parameters: Parameters) -> None:
+        self._heads = dimensions.n_text_head
+        self._head_width = dimensions.n_text_state // dimensions.n_text_head
+        self._embedding = parameters.tensor("decoder.token_embedding.weight")
+        self._positions = parameters.tensor("decoder.positional_embedding")
+        self._blocks = tuple(
+            _read_block(parameters, f"decoder.blocks.{layer}", self._head_width**-0.5)
+            for layer in range(dimensions.n_text_layer)
+        )
+        self._norm = parameters.norm("decoder.ln")
+
+    def hear(self, features: Tensor) -> Heard:
+        """Return the keys and values of [windows, 1500, width] of features."""
+        windows, frames, _ = features.shape
+        keys, values = [], []
+        for block in self._blocks:
+            stacked = block.cross_key_value(features)
+            key, value = stacked.view(windows, frames, 2, self._heads, -1).unbind(2)
+            keys.append(key.permute(0, 2, 3, 1).contiguous())
+            values.append(value.transpose(1, 2).contiguous())
+        return Heard(keys, values)
+
+    def __call__(
+        self,
+        tokens: Tensor,
+        positions: Tensor,
+        heard: Heard,
+        past: Past,
+        mask: Tensor,
+        *,
+        watched: Sequence[tuple[int, int]] = (),
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the hidden state of each token, and the attention of the watched heads.
+
+        Args:
+            tokens: [windows, n], a step's beams or the tokens of a text.
+            positions: [windows, n], where each stands in its text.
+            heard: of the same windows.
+            past: what `tokens` are added to.
+            mask: [windows, 1, n, entries], added to self-attention: 0 where a token may look.
+            watched: layers and heads whose cross-attention is wanted.
+
+        Returns:
+            [windows, n, width]; then [windows, n, 1500] for each watched head, before its softmax.
+        """
+        x = F.embedding(tokens, self._embedding) + F.embedding(positions, self._positions)
+        seen: dict[tuple[int, int], Tensor] = {}
+        for layer, block in enumerate(self._blocks):
+            x = x + self._attend_to_text(block, layer, block.attention_norm(x), past, mask)
+            mixed, scores = self._attend_to_sound(
+                block, block.cross_norm(x), heard.keys[layer], heard.values[layer]
+            )
+            x = x + mixed
+            x = x + block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
+            seen |= {(at, head): scores[:, head] for at, head in watched if at == layer}
+        return self._norm(x), [seen[each] for each in watched]
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return [rows, tokens] of [rows, width], in single precision."""
+        # This way round the product of a few rows runs at memory speed.
+        return torch.mm(self._embedding, hidden.T).T.float()
+
+    def _attend_to_text(
+        self, block: _Block, layer: int, x: Tensor, past: Past, mask: Tensor
+    ) -> Tensor:
+        windows, count, width = x.shape
+        stacked = block.query_key_value(x).view(windows, count, 3, self._heads, self._head_width)
+        query, key, value = stacked.unbind(2)
+        keys, values = past.extend(layer, key, value)
+        weights = (query.transpose(1, 2) @ keys.transpose(2, 3) + mask).float().softmax(dim=-1)
+        mixed = weights.to(x.dtype) @ values
+        return block.out(mixed.transpose(1, 2).reshape(windows, count, width))
+
+    def _attend_to_sound(
+        self, block: _Block, x: Tensor, keys: Tensor, values: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        windows, count, width = x.shape
+        query = block.cross_query(x).view(windows, count, self._heads, -1).transpose(1, 2)
+        scores = (query @ keys).float()
+        mixed = scores.softmax(dim=-1).to(x.dtype) @ values
+        return block.cross_out(mixed.transpose(1, 2).reshape(windows, count, width)), scores
+
+
+def causal_mask(count: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return [1, 1, count, count], by which a text's tokens look back alone."""
+    mask = torch.full((count, count), float("-inf"), device=device, dtype=dtype)
+    return mask.triu_(1)[None, None]
+
+
+def _read_block(parameters: Parameters, name: str, scale: float) -> _Block:
+    # Attention divides by the root of a head's width: its queries come out divided already.
+    return _Block(
+        attention_norm=parameters.norm(f"{name}.attn_ln"),
+        query_key_value=parameters.stacked(
+            [f"{name}.attn.{part}" for part in ("query", "key", "value")], scales=(scale, 1, 1)
+        ),
+        out=parameters.projection(f"{name}.attn.out"),
+        cross_norm=parameters.norm(f"{name}.cross_attn_ln"),
+        cross_query=parameters.stacked([f"{name}.cross_attn.query"], scales=(scale,)),
+        cross_key_value=parameters.stacked(
+            [f"{name}.cross_attn.{part}" for part in ("key", "value")]
+        ),
+        cross_out=parameters.projection(f"{name}.cross_attn.out"),
+        mlp_norm=parameters.norm(f"{name}.mlp_ln"),
+        widen=parameters.projection(f"{name}.mlp.0"),
+        narrow=parameters.projection(f"{name}.mlp.2"),
+    )

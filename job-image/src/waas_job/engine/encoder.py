@@ -1,0 +1,67 @@
+"""The audio encoder of the Whisper paper: two convolutions, then blocks of self-attention."""
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
+from torch import Tensor
+
+from waas_job.engine.dimensions import ModelDimensions
+from waas_job.engine.parameters import Norm, Parameters, Projection
+
+
+@dataclass(frozen=True)
+class _Block:
+    attention_norm: Norm
+    query_key_value: Projection
+    out: Projection
+    mlp_norm: Norm
+    widen: Projection
+    narrow: Projection
+
+
+class AudioEncoder:
+    """Turns spectrograms into features that the decoder attends to."""
+
+    def __init__(self, dimensions: ModelDimensions, parameters: Parameters) -> None:
+        self._heads = dimensions.n_audio_head
+        self._convolutions = tuple(
+            (parameters.tensor(f"encoder.{name}.weight"), parameters.tensor(f"encoder.{name}.bias"))
+            for name in ("conv1", "conv2")
+        )
+        self._positions = parameters.tensor("encoder.positional_embedding")
+        self._blocks = tuple(
+            _read_block(parameters, f"encoder.blocks.{layer}")
+            for layer in range(dimensions.n_audio_layer)
+        )
+        self._norm = parameters.norm("encoder.ln_post")
+
+    def __call__(self, mel: Tensor) -> Tensor:
+        """Return [windows, 1500, width] of [windows, n_mels, 3000]."""
+        (first, first_bias), (second, second_bias) = self._convolutions
+        x = F.gelu(F.conv1d(mel.to(first.dtype), first, first_bias, padding=1))
+        x = F.gelu(F.conv1d(x, second, second_bias, stride=2, padding=1))
+        x = x.transpose(1, 2) + self._positions
+        for block in self._blocks:
+            x = x + self._attend(block, block.attention_norm(x))
+            x = x + block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
+        return self._norm(x)
+
+    def _attend(self, block: _Block, x: Tensor) -> Tensor:
+        windows, frames, width = x.shape
+        stacked = block.query_key_value(x).view(windows, frames, 3, self._heads, -1)
+        query, key, value = stacked.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        return block.out(mixed.transpose(1, 2).reshape(windows, frames, width))
+
+
+def _read_block(parameters: Parameters, name: str) -> _Block:
+    return _Block(
+        attention_norm=parameters.norm(f"{name}.attn_ln"),
+        query_key_value=parameters.stacked(
+            [f"{name}.attn.{part}" for part in ("query", "key", "value")]
+        ),
+        out=parameters.projection(f"{name}.attn.out"),
+        mlp_norm=parameters.norm(f"{name}.mlp_ln"),
+        widen=parameters.projection(f"{name}.mlp.0"),
+        narrow=parameters.projection(f"{name}.mlp.2"),
+    )

@@ -1,0 +1,32 @@
+"""When a window is decoded again at a higher temperature, and when it is silence. Pure."""
+
+import zlib
+
+from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.windows import DecodedWindow
+
+
+def compression_ratio(text: str) -> float:
+    """Return how many bytes of the text a compressed one stands for: many, if it repeats itself."""
+    content = text.encode()
+    return len(content) / len(zlib.compress(content))
+
+
+def is_silence(no_speech_prob: float, avg_logprob: float, options: DecodingOptions) -> bool:
+    """Tell whether the model hears silence and is not sure of its text either."""
+    return (
+        no_speech_prob > options.no_speech_threshold and not avg_logprob > options.logprob_threshold
+    )
+
+
+def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
+    """Tell whether the text repeats itself or is improbable; silence needs no other try."""
+    if (
+        decoded.no_speech_prob > options.no_speech_threshold
+        and decoded.avg_logprob < options.logprob_threshold
+    ):
+        return False
+    return (
+        decoded.compression_ratio > options.compression_ratio_threshold
+        or decoded.avg_logprob < options.logprob_threshold
+    )

@@ -1,0 +1,44 @@
+"""Loads a model from the cache and makes a WindowDecoder of it; nothing is ever downloaded."""
+
+from importlib.metadata import version
+
+import torch
+
+from waas_contract.manifest import EngineFacts
+from waas_job.engine.batched_whisper import BatchedWhisper
+from waas_job.engine.device import choose_device, describe_device, precision_of
+from waas_job.engine.model import build_model
+from waas_job.engine.protocol import EngineSettings
+from waas_job.engine.weights import read_weights
+from waas_job.engine.windows import WindowDecoder
+from waas_job.errors import OutOfMemory
+
+_WINDOWS = 8
+
+
+def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
+    """Load the model from the cache, in whichever layout.
+
+    Raises:
+        ModelNotFound: a file of it is missing, broken or not what the catalogue says.
+        BadConfiguration: the device is not there.
+        OutOfMemory: the device is too small for the model.
+    """
+    cached = settings.find_model()
+    device = choose_device(settings.device)
+    torch.set_num_threads(settings.threads)
+    sha256 = cached.verify()
+    try:
+        model = build_model(read_weights(cached), device, precision_of(device))
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(
+            f"The GPU has not enough memory for the model '{settings.model}'."
+        ) from error
+    facts = EngineFacts(
+        name="waas",
+        version=version("waas-job"),
+        model=settings.model,
+        checkpoint_sha256=sha256,
+        device=describe_device(device),
+    )
+    return BatchedWhisper(model, facts, windows=_WINDOWS)
