@@ -1,3 +1,3 @@
 """What every test can use: real servers, started only when a test first asks for one."""
 
-pytest_plugins = ["cluster.fixtures", "support.fixtures"]
+pytest_plugins = ["cluster.fixtures", "support.figures", "support.fixtures"]

@@ -1,8 +1,10 @@
 """The chart on a real API server: admission, rights, upgrade, and what stays when it goes."""
 
 import io
+import json
 import re
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ import httpx
 import pytest
 import yaml
 from minio import Minio
+from minio.error import S3Error
 
 from cluster import minio_server as minio_servers
 from cluster.control_plane import ControlPlane
@@ -20,7 +23,7 @@ from cluster.errors import BinaryUnavailable
 from cluster.fixtures import GetBinaries
 from cluster.helm import helm_command
 from cluster.minio_server import MinioServer
-from support.chart import CHART, container
+from support.chart import CHART, Chart, container
 from support.installation import Installation
 from support.kubernetes_api import (
     KubernetesApi,
@@ -99,6 +102,7 @@ def test_notes_name_the_next_commands(installation: Installation) -> None:
         f"key=$(kubectl --namespace {jobs} create token reporter --audience waas)",
         "--header 'Content-Type: audio/mpeg' --data-binary @recording.mp3",
         f"kubectl --namespace {jobs} get transcriptionjobs --watch",
+        f"helm test --namespace {release} waas",
     ):
         assert command in notes
 
@@ -183,7 +187,7 @@ def run(installation: Installation, component: str, **variables: str) -> Program
         [str(Path(sys.executable).with_name(f"waas-{component}"))],
         {
             "KUBECONFIG": str(installation.kubeconfig_of(component)),
-            **installation.variables_of(component),
+            **installation.variables_of(installation.deployment(component)),
             **variables,
         },
         installation.folder / f"{component}.log",
@@ -253,30 +257,81 @@ def test_programs_make_a_pod_of_an_upload_with_what_the_chart_gives_them(
             program.stop()
 
 
-def test_bundled_store_has_the_bucket_for_which_the_kubelet_makes_a_folder(
+def test_bundled_store_is_prepared_by_the_job_of_the_release(
     installation: Installation, cluster_binaries: GetBinaries
 ) -> None:
     installation.install(WITH_MINIO)
-    server = container(installation.deployment("minio"))
-    volume = installation.folder / "volume"
-    for mount in server["volumeMounts"]:
-        (volume / mount["subPath"]).mkdir(parents=True)
+    deployment, setup = installation.deployment("minio"), installation.job("store-setup")
+    server = container(deployment)
     address = f"127.0.0.1:{free_port()}"
-    data = {each["mountPath"]: volume / each["subPath"] for each in server["volumeMounts"]}
+    data = {each["mountPath"]: installation.folder / "data" for each in server["volumeMounts"]}
     arguments = [str(data.get(each, each)).replace(":9000", address) for each in server["args"]]
     program = Program(
         [str(cluster_binaries([minio_servers.NAME])[minio_servers.NAME]), *arguments],
-        installation.variables_of("minio"),
+        installation.variables_of(deployment),
         installation.folder / "minio.log",
     )
     try:
-        wait_until(lambda: answers(f"http://{address}/minio/health/ready"), "MinIO is ready")
+        # It need not wait for the store: the program does.
+        [command] = container(setup)["command"]
+        variables = installation.variables_of(setup)
+        prepared = subprocess.run(
+            [Path(sys.executable).with_name(command)],
+            env={**variables, "WAAS_S3_ENDPOINT": f"http://{address}"},
+            check=False,
+        )
+        assert prepared.returncode == 0
         user = installation.read_secret("waas-object-storage")
-        store = Minio(address, user["access-key"], user["secret-key"], secure=False)
-        assert store.bucket_exists("waas")
+        store = Minio(
+            address, user["access-key"], user["secret-key"], secure=False, region="us-east-1"
+        )
         store.put_object("waas", "jobs/a.txt", io.BytesIO(b"speech"), 6)
+        with pytest.raises(S3Error, match="AccessDenied"):
+            store.make_bucket("mine")
     finally:
         program.stop()
+
+
+# Kinds that a cluster has from somebody else.
+OTHERS = {"monitoring.coreos.com", "gateway.networking.k8s.io", "kueue.x-k8s.io"}
+
+
+@pytest.mark.parametrize(
+    "values", sorted(CHART.glob("ci/*-values.yaml")), ids=lambda path: path.stem
+)
+def test_api_server_takes_all_that_the_values_make(
+    values: Path, installation: Installation, kubectl: list[str]
+) -> None:
+    rendered = Chart(installation.helm).render(
+        yaml.safe_load(values.read_text()), namespace=installation.namespace
+    )
+    for namespace in rendered.of_kind("Namespace"):
+        if installation.api.find(f"/api/v1/namespaces/{namespace['metadata']['name']}") is None:
+            installation.api.create_namespace(namespace["metadata"])
+    # A pod is asked for its ServiceAccount even where nothing is made.
+    [test] = rendered.of_kind("Pod")
+    installation.api.create(
+        f"/api/v1/namespaces/{installation.namespace}/serviceaccounts",
+        {"metadata": {"name": test["spec"]["serviceAccountName"]}},
+    )
+    ours = [each for each in rendered.resources if each["apiVersion"].split("/")[0] not in OTHERS]
+    assert len(ours) > 15
+
+    result = subprocess.run(
+        [
+            *(*kubectl, "apply", "--server-side", "--dry-run=server", "--validate=strict"),
+            *("--force-conflicts", "--output=name", "--filename=-"),
+        ],
+        input="\n---\n".join(json.dumps(each) for each in ours),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+    # Pod Security warns of what it would not admit.
+    assert "would violate" not in result.stderr
+    assert len(result.stdout.splitlines()) == len(ours)
 
 
 def test_upgrade_restarts_only_whose_settings_changed(installation: Installation) -> None:

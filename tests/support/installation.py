@@ -12,7 +12,7 @@ from typing import Any
 
 from cluster.control_plane import ControlPlane
 from support.chart import CHART, RELEASE, container
-from support.kubernetes_api import KubernetesApi, Resource, pods_path, secrets_path
+from support.kubernetes_api import KubernetesApi, Resource, jobs_path, pods_path, secrets_path
 from support.waiting import wait_until
 
 
@@ -100,9 +100,15 @@ class Installation:
         groups = ["system:serviceaccounts", f"system:serviceaccounts:{self.namespace}"]
         return self.control_plane.kubeconfig_for(user, groups)
 
-    def variables_of(self, component: str) -> dict[str, str]:
-        """Return a component's environment with what comes from Secrets, as the kubelet does."""
-        return dict(self._read_variables(container(self.deployment(component))["env"]))
+    def job(self, component: str) -> Resource:
+        """Return the one Job of the release by which a component runs once."""
+        selector = f"app.kubernetes.io/component={component}"
+        [found] = self.api.items(jobs_path(self.namespace), labelSelector=selector)
+        return found
+
+    def variables_of(self, workload: Resource) -> dict[str, str]:
+        """Return a container's environment with what comes from Secrets, as the kubelet does."""
+        return dict(self._read_variables(container(workload)["env"]))
 
     def _read_variables(self, variables: list[Resource]) -> Iterator[tuple[str, str]]:
         for each in variables:

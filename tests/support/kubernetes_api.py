@@ -57,9 +57,10 @@ class KubernetesApi:
         response = self._client.request(
             method, path, content=content, params=query, headers={"Content-Type": content_type}
         )
-        answer: Resource = response.json()
         if response.is_error:
-            raise Refusal(response.status_code, answer.get("message", ""))
+            # An API server that starts or ends may say so in words.
+            raise Refusal(response.status_code, _message_of(response))
+        answer: Resource = response.json()
         return answer
 
     def get(self, path: str, **query: str) -> Resource:
@@ -91,6 +92,14 @@ class KubernetesApi:
 
     def delete(self, path: str) -> None:
         self.request("DELETE", path)
+
+
+def _message_of(response: httpx.Response) -> str:
+    try:
+        answer: Resource = response.json()
+    except ValueError:
+        return response.text
+    return str(answer.get("message", ""))
 
 
 def transcription_jobs_path(namespace: str, name: str = "") -> str:

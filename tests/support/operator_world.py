@@ -15,6 +15,7 @@ from support.fake_cluster import Crashed, FakeCluster, FakeStore
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_condition, make_pod_resource, running, terminated
 from waas_contract.exit_codes import FREE_EXIT_CODES, PERMANENT_EXIT_CODES, ExitCode
+from waas_contract.manifest import Outcome
 from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import TranscriptionJobStatus
 from waas_operator.errors import Conflict, OperatorError, Refused
@@ -40,6 +41,11 @@ class World:
     @property
     def status(self) -> TranscriptionJobStatus:
         return self.cluster.status(_NAME)
+
+    @property
+    def has_partial_manifest(self) -> bool:
+        known = self.store.notes.get(manifest_key("newsroom", _NAME))
+        return known == self._manifest(Outcome.PARTIAL)
 
     @property
     def has_fitting_manifest(self) -> bool:
@@ -105,6 +111,18 @@ class World:
         if job:
             self._count(job, exit_code)
 
+    def pod_is_stopped(self) -> None:
+        """Have a pod told to end: it stores what it has heard, and is not to blame."""
+        pod = self._live_pod()
+        if not pod or "containerStatuses" not in pod["status"]:
+            return
+        pod["status"]["phase"] = "Failed"
+        pod["status"]["conditions"] = [make_condition("DisruptionTarget")]
+        state = terminated(ExitCode.INTERRUPTED, finish_time=self.now)
+        pod["status"]["containerStatuses"][0]["state"] = state
+        if not self.store.is_away:
+            self.store.notes[manifest_key("newsroom", _NAME)] = self._manifest(Outcome.PARTIAL)
+
     def pod_is_lost(self) -> None:
         if pod := self._live_pod():
             pod["status"]["phase"] = "Failed"
@@ -145,6 +163,7 @@ class World:
 
     def deletion_ends(self) -> None:
         if any("deletionTimestamp" in job["metadata"] for job in self.cluster.jobs.values()):
+            self.pod_is_stopped()
             self.cluster.jobs.clear()
             self.cluster.pods.clear()
             self.failures_charged = 0
@@ -169,8 +188,8 @@ class World:
             self.pod_ends(0)
             await self.reconcile()
 
-    def _manifest(self) -> bytes:
-        manifest = make_manifest(self.cluster.transcription_jobs[_NAME])
+    def _manifest(self, outcome: Outcome = Outcome.COMPLETE) -> bytes:
+        manifest = make_manifest(self.cluster.transcription_jobs[_NAME], outcome=outcome)
         return json.dumps(manifest.to_wire()).encode()
 
     def _working_job(self) -> Resource | None:

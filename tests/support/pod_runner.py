@@ -33,8 +33,9 @@ _POLL_SECONDS = 0.2
 _PINNED_PROGRAM = """
 import os, sys
 os.sched_setaffinity(0, {int(sys.argv[1])})
-os.execv(sys.executable, [sys.executable, "-m", "waas_job"])
+os.execv(sys.executable, [sys.executable, "-m", sys.argv[2]])
 """
+_TESTS = Path(__file__).parents[1]
 
 
 def _choose_core() -> int:
@@ -64,6 +65,9 @@ class PodRunner:
     model_directory: Path
     pods_at_once: int = 1
     """As many as the node has room for."""
+
+    module: str = "waas_job"
+    """The program in the container; `support.quick_job` where nothing hangs on what is heard."""
 
     runs: list[PodRun] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -115,10 +119,11 @@ class PodRunner:
         container = pod["spec"]["containers"][0]
         try:
             mounts = self._lay_out_volumes(pod, container)
-        except Refusal as refusal:
-            if refusal.status != 404:
-                raise
-            return  # The Secret went, and the pod with it, while the pod waited for room.
+        except (Refusal, httpx.TransportError):
+            # The Secret went, and the pod with it, while the pod waited for room; or the API server
+            # is away for a while, and the next look starts the pod.
+            self._started_pods.discard(pod["metadata"]["uid"])
+            return
         message_file = self.folder / pod["metadata"]["uid"] / "termination-message"
         mounts[container["terminationMessagePath"]] = message_file
         environment = {
@@ -129,9 +134,9 @@ class PodRunner:
         self._report(pod, container, {"running": {"startedAt": started}}, "Running")
         self.runs.append(run)
         with subprocess.Popen(
-            [sys.executable, "-c", _PINNED_PROGRAM, str(_choose_core())],
+            [sys.executable, "-c", _PINNED_PROGRAM, str(_choose_core()), self.module],
             # Nothing of this process's own environment reaches it but where programs are.
-            env={"PATH": os.environ["PATH"], **environment},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(_TESTS), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -79,8 +79,12 @@ class Tenant:
 
     def grant(self, program: str, rules: Sequence[Resource]) -> Path:
         """Give a program a user with these rights in the namespace; returns its kubeconfig."""
+        return self.grant_in(self.namespace, program, rules)
+
+    def grant_in(self, namespace: str, program: str, rules: Sequence[Resource]) -> Path:
+        """Give the program's user these rights in another namespace."""
         user = f"{program}-{self.namespace}"
-        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{self.namespace}"
+        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
         metadata = {"name": program}
         self.api.create(f"{path}/roles", {"metadata": metadata, "rules": list(rules)})
         self.api.create(

@@ -18,6 +18,7 @@ from waas_api.gate import CALLER
 from waas_api.idempotency import Once
 from waas_api.live_streams import LiveStreams
 from waas_api.object_storage import ObjectStorage
+from waas_api.page_files import PageFiles
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.resumable_uploads import Upload
@@ -46,6 +47,7 @@ class Services:
     partial_readers: PartialReaders
     new_id: Callable[[], str]
     now: Callable[[], datetime]
+    page_files: PageFiles
     limits: CallerLimits = field(default_factory=CallerLimits)
     web_sources: WebSources | None = None
     """None where no recordings are fetched from the web."""

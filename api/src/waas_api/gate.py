@@ -14,18 +14,20 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from waas_api import page_files
 from waas_api.answers import answer_error
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator, Caller
 from waas_api.credentials import has_credentials
 from waas_api.errors import ApiError, InvalidLink
 from waas_api.links import verify_link
+from waas_api.login_cookie import with_cookie_login
 
 CALLER = "waas.caller"
 """Where the scope of a request that was let in has its caller."""
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/v2", "/openapi.json"})
-"""What everybody may read: nothing there is a tenant's."""
+PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/v2", "/openapi.json"})
+"""What everybody may read, beside the page's files: nothing there is a tenant's."""
 
 LINKED_PATHS = re.compile(r"/v2/jobs/[^/]+(/results/[^/]+)?")
 """What a link opens, of its own job."""
@@ -39,7 +41,9 @@ _PRIVATE = {"cache-control": "private, no-store", "referrer-policy": "no-referre
 
 def is_public(method: str, path: str) -> bool:
     """Tell whether a request is answered to everybody."""
-    return method == _PREFLIGHT or (method in _READING and path in PUBLIC_PATHS)
+    if method == _PREFLIGHT:
+        return True
+    return method in _READING and (path in PUBLIC_PATHS or path.startswith(page_files.PREFIX))
 
 
 class Gate:
@@ -82,7 +86,8 @@ class Gate:
 
     async def _identify(self, scope: Scope, link: str | None) -> Caller:
         if link is None:
-            return await self._authenticator.authenticate(Headers(scope=scope))
+            headers = with_cookie_login(scope["method"], Headers(scope=scope))
+            return await self._authenticator.authenticate(headers)
         if self._link_secret is None:
             raise InvalidLink("This service makes no links. Log in instead.")
         secret = self._link_secret.get_secret_value()

@@ -29,6 +29,7 @@ from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
 from waas_api.logs import configure_logging
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
+from waas_api.page_files import load_page_files
 from waas_api.partial_segments import PartialReaders
 from waas_api.readiness import Readiness
 from waas_api.resumable_uploads import ResumableUploads
@@ -45,11 +46,13 @@ from waas_api.routes import (
     openai_models,
     options,
     own_jobs,
+    page,
     queue,
     recordings,
     results,
     resumable_uploads,
     service,
+    sessions,
     transcript_edits,
     transcriptions,
 )
@@ -211,6 +214,7 @@ def create_app(
         now=now,
         limits=limits,
         web_sources=_build_web_sources(settings, resolve),
+        page_files=load_page_files(settings.disclaimer),
     )
     app.add_middleware(
         Gate,
@@ -226,7 +230,7 @@ def create_app(
         app.include_router(each.router)
     for openai in (audio, openai_models):
         app.include_router(openai.router)
-    for each in (events, job_actions, job_audio, transcript_edits):
+    for each in (events, job_actions, job_audio, transcript_edits, sessions, page):
         app.include_router(each.router)
     return app
 

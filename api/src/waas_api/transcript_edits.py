@@ -26,6 +26,7 @@ from waas_contract.wire import Time, WireModel
 
 _MOST_SEGMENTS = 200_000
 _LONGEST_TEXT = 10_000
+_LONGEST_NAME = 200
 _TOLERANCE_SECONDS = 1.0
 """By which a last caption may outlast the recording."""
 
@@ -52,6 +53,8 @@ class EditedSegment(WireModel):
     end: float = Field(ge=0)
     text: str = Field(max_length=_LONGEST_TEXT)
     words: tuple[EditedWord, ...] | None = None
+    speaker: str | None = Field(default=None, max_length=_LONGEST_NAME)
+    """Who speaks."""
 
 
 class TranscriptEdit(WireModel):
@@ -76,6 +79,7 @@ class TranscriptEdit(WireModel):
                 words=tuple(Word(**word.model_dump()) for word in each.words)
                 if each.words is not None
                 else None,
+                speaker=each.speaker,
             )
             for number, each in enumerate(self.segments)
         )

@@ -27,6 +27,15 @@ of a DNS label. A longer one ends in its digest: two long names must not become 
 {{- define "waas.names.objectStorageSecret" -}}
 {{- .Values.objectStorage.existingSecret | default (printf "%s-object-storage" (include "waas.fullname" .)) -}}
 {{- end -}}
+{{/* Of somebody who may make buckets, users and rules. */}}
+{{- define "waas.names.storeAdministratorSecret" -}}
+{{- if .Values.minio.enabled -}}
+{{- include "waas.names.minio" . -}}
+{{- else -}}
+{{- .Values.objectStorage.setup.existingSecret | default (include "waas.names.objectStorageSecret" .) -}}
+{{- end -}}
+{{- end -}}
+{{- define "waas.names.jobServiceAccount" -}}{{ include "waas.fullname" . }}-jobs{{- end -}}
 {{- define "waas.names.allowedWebhooksSecret" -}}
 {{- .Values.allowedWebhooks.existingSecret | default (printf "%s-allowed-webhooks" (include "waas.fullname" .)) -}}
 {{- end -}}
@@ -58,4 +67,10 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: waas
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
+{{- end -}}
+
+{{/* What the operator's pods of jobs are found by. */}}
+{{- define "waas.jobPodLabels" -}}
+app.kubernetes.io/component: job
+app.kubernetes.io/managed-by: waas-operator
 {{- end -}}

@@ -71,3 +71,18 @@ true
 {{- define "waas.hasAllowedWebhooks" -}}
 {{- if or (include "waas.makesAllowedWebhooksSecret" .) .Values.allowedWebhooks.existingSecret -}}true{{- end -}}
 {{- end -}}
+
+{{/* Whether a Job makes the bucket: "true" or nothing. */}}
+{{- define "waas.setsUpStore" -}}
+{{- if or .Values.minio.enabled .Values.objectStorage.setup.enabled -}}true{{- end -}}
+{{- end -}}
+
+{{/* Whether a Job brings models into the claims: "true" or nothing. */}}
+{{- define "waas.pullsModels" -}}
+{{- if .Values.modelCache.pull.models -}}
+  {{- if not .Values.modelCache.enabled -}}
+    {{- fail "modelCache.pull names models, but modelCache.enabled is false: there is nowhere to put them." -}}
+  {{- end -}}
+true
+{{- end -}}
+{{- end -}}

@@ -29,9 +29,9 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* Fields of every pod's spec; takes `root` and `values`. */}}
+{{/* Fields of every pod's spec; takes `root`, `component`, `values` and `withoutPullSecrets` where its ServiceAccount has them. */}}
 {{- define "waas.podSpec" -}}
-{{- with .root.Values.imagePullSecrets }}
+{{- with empty .withoutPullSecrets | ternary .root.Values.imagePullSecrets list }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -58,6 +58,22 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- if .values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
+{{- else if hasKey .values "topologySpreadConstraints" }}
+# A node that goes takes one of them along.
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "waas.selectorLabels" . | nindent 8 }}
+{{- end }}
 {{- end -}}
 
 {{- define "waas.containerSecurityContext" -}}
@@ -65,6 +81,14 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end -}}
+
+{{/* Volumes and mounts of a container: the chart's own, if any, and the user's; takes `own` and `extra`, and `field`. */}}
+{{- define "waas.listed" -}}
+{{- with concat (.own | default "" | fromYamlArray) .extra }}
+{{ $.field }}:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* The volume with the webhooks; takes `root` and `key`, the one file that a program needs of it. */}}

@@ -59,6 +59,19 @@ checksum/object-storage: {{ pick .Values.objectStorage "accessKey" "secretKey" |
 {{- end -}}
 {{- end -}}
 
+{{/* What MinIO is restarted for: its administrator. */}}
+{{- define "waas.minioChecksum" -}}
+checksum/administrator: {{ .Values.minio.administratorPassword | sha256sum }}
+{{- end -}}
+
+{{/* What the store is set up anew for. */}}
+{{- define "waas.storeChecksums" -}}
+{{ include "waas.objectStorageChecksum" . }}
+{{- if .Values.minio.enabled }}
+{{ include "waas.minioChecksum" . }}
+{{- end }}
+{{- end -}}
+
 {{/* The profiles, of which one has to be the default. */}}
 {{- define "waas.profiles" -}}
 {{- if not (hasKey .Values.jobs.profiles "default") -}}
@@ -76,4 +89,11 @@ checksum/object-storage: {{ pick .Values.objectStorage "accessKey" "secretKey" |
 {{- end -}}
 {{- end -}}
 {{- toJson $sourceBuckets -}}
+{{- end -}}
+
+{{/* The same as a list of all of them. */}}
+{{- define "waas.allSourceBuckets" -}}
+{{- $buckets := list -}}
+{{- range .Values.jobNamespaces }}{{ $buckets = concat $buckets (.sourceBuckets | default list) }}{{ end -}}
+{{- $buckets | uniq | sortAlpha | toJson -}}
 {{- end -}}

@@ -51,6 +51,9 @@ class Segment(BaseModel):
     quality_flags: tuple[QualityFlag, ...] | None = None
     """Doubts about it; absent where there are none."""
 
+    speaker: str | None = None
+    """Who speaks, by the name that a person gave them; None where nobody said."""
+
 
 class Transcript(BaseModel):
     """Everything Whisper heard in one recording."""

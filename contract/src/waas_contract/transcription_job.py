@@ -206,6 +206,7 @@ class ConditionReason(StrEnum):
     IN_PROGRESS = "InProgress"
     CANCELLING = "Cancelling"
     MANIFEST_VERIFIED = "ManifestVerified"
+    PARTIAL_RESULTS = "PartialResults"
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     COMPLETED = "Completed"
     NOT_RUN = "NotRun"

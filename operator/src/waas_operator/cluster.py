@@ -4,9 +4,11 @@ Requests go through the official client's transport, but without its typed model
 a builder is sent as it is, and what comes back is read by `observation`.
 """
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -32,6 +34,12 @@ from waas_operator.seams import Resource
 from waas_operator.sightings import Sightings
 
 _TIMEOUT_SECONDS = 30.0
+_PAUSES_SECONDS = (0.2, 0.5, 1.0)
+"""Before a request that the API server was too busy for is sent once more: each is safe to repeat,
+and a reconcile of several would otherwise begin anew for every one of them."""
+
+_LONGEST_PAUSE_SECONDS = 2.0
+_BUSY = (429, 500, 502, 503, 504)
 _PAGE_SIZE = "500"
 _FIELD_MANAGER = "waas-operator"
 _JSON = "application/json"
@@ -48,9 +56,16 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 class KubernetesCluster:
     """A Cluster behind a real API server."""
 
-    def __init__(self, api_client: client.ApiClient, sightings: Sightings | None = None) -> None:
+    def __init__(
+        self,
+        api_client: client.ApiClient,
+        sightings: Sightings | None = None,
+        *,
+        pauses_seconds: Sequence[float] = _PAUSES_SECONDS,
+    ) -> None:
         """Take a client whose configuration is loaded, and what an informer sees."""
         self._client = api_client
+        self._pauses_seconds = pauses_seconds
         self.sightings = sightings or Sightings()
         self.guard: Callable[[], None] = lambda: None
         """Raises where this process may no longer write."""
@@ -237,15 +252,41 @@ class KubernetesCluster:
         is_guarded: bool = True,
     ) -> Resource:
         """Send one request; an optional object that is not there is an empty answer."""
-        if is_guarded and method != "GET":
-            self.guard()
         what = f"{method} {path}"
+        headers = {"Accept": accept, "Content-Type": content_type}
+        for pause in (*self._pauses_seconds, None):
+            if is_guarded and method != "GET":
+                self.guard()
+            answer = await self._send(method, path, query or {}, headers, body)
+            if answer.status not in _BUSY or pause is None:
+                break
+            if answer.retry_after > _LONGEST_PAUSE_SECONDS:
+                break
+            await asyncio.sleep(max(pause, answer.retry_after))
+        if answer.status == 404 and is_optional:
+            return {}
+        parsed = _parse_object(answer.content)
+        if not 200 <= answer.status <= 299:
+            raise _error_for(answer.status, what, (parsed or {}).get("message"))
+        if parsed is None:
+            # It was not the API server that answered, but something on the way to it.
+            raise ClusterUnavailable(f"{what}: {answer.status} without a JSON object")
+        return parsed
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: Resource | None,
+    ) -> "_Answer":
         try:
             request = await self._client.param_serialize(
                 method,
                 path,
-                query_params=list((query or {}).items()),
-                header_params={"Accept": accept, "Content-Type": content_type},
+                query_params=list(query.items()),
+                header_params=dict(headers),
                 body=body,
                 auth_settings=["BearerToken"],
             )
@@ -265,16 +306,20 @@ class KubernetesCluster:
             config.ConfigException,
             OpenApiException,
         ) as error:
-            raise ClusterUnavailable(f"{what}: {type(error).__name__}") from error
-        if response.status == 404 and is_optional:
-            return {}
-        parsed = _parse_object(content)
-        if not 200 <= response.status <= 299:
-            raise _error_for(response.status, what, (parsed or {}).get("message"))
-        if parsed is None:
-            # It was not the API server that answered, but something on the way to it.
-            raise ClusterUnavailable(f"{what}: {response.status} without a JSON object")
-        return parsed
+            raise ClusterUnavailable(f"{method} {path}: {type(error).__name__}") from error
+        return _Answer(response.status, content, _seconds(response.headers.get("Retry-After")))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    content: bytes
+    retry_after: float
+
+
+def _seconds(text: str | None) -> float:
+    """Read the header Retry-After, which the API server always gives in whole seconds."""
+    return float(text) if text and text.isdecimal() else 0.0
 
 
 def _transcription_job_path(namespace: str, name: str = "") -> str:

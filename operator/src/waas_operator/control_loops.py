@@ -6,11 +6,19 @@ by `notice`, which reads from the resource itself when it is to be looked at nex
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
-from waas_operator.errors import OperatorError, Refused, Unreadable
+from waas_operator.errors import (
+    ClusterUnavailable,
+    Conflict,
+    NamespaceAppeared,
+    OperatorError,
+    Refused,
+    StorageUnavailable,
+    Unreadable,
+)
 from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention
 from waas_operator.seams import Cluster, Resource
@@ -21,6 +29,7 @@ from waas_operator.work_queue import WorkQueue
 logger = logging.getLogger(__name__)
 
 _RESYNC_RETRY_SECONDS = 5.0
+_LONGEST_OUTAGE_DELAY_SECONDS = 60.0
 
 
 def notice(
@@ -74,8 +83,7 @@ async def consume(
             queue.done(key)
             logger.warning("%s/%s waits until it changes: %s", key.namespace, key.name, error)
         except OperatorError as error:
-            longest = error.next_look_seconds if isinstance(error, Refused) else None
-            delay = queue.failed(key, longest_seconds=longest)
+            delay = queue.failed(key, longest_seconds=_longest_delay(error))
             logger.warning("%s/%s again in %.0f s: %s", key.namespace, key.name, delay, error)
         except Exception:
             # One bad resource must not stop the others.
@@ -87,17 +95,65 @@ async def consume(
                 queue.add_after(key, next_look_seconds)
 
 
+def _longest_delay(error: OperatorError) -> float | None:
+    """Return the most seconds for which a key is left alone; None for the queue's own."""
+    if isinstance(error, Refused):
+        return error.next_look_seconds
+    # Not the key's fault: nothing shall rest for long because of what was over long ago.
+    is_outage = isinstance(error, ClusterUnavailable | StorageUnavailable | Conflict)
+    return _LONGEST_OUTAGE_DELAY_SECONDS if is_outage else None
+
+
+async def choose_namespaces(settings: ReconcileSettings, cluster: Cluster) -> tuple[str, ...]:
+    """Return the namespaces that can be served now, as soon as there is one.
+
+    A watcher that is refused ends the process. So a tenant's namespace that was deleted, or whose
+    rights went, must not be watched, or it would keep all the others waiting.
+    """
+    while True:
+        try:
+            served = [
+                namespace
+                for namespace in settings.job_namespaces
+                if await _may_be_listed(namespace, cluster)
+            ]
+        except OperatorError as error:
+            logger.warning("cannot list TranscriptionJobs: %s", error)
+        else:
+            if served:
+                return tuple(served)
+        await asyncio.sleep(_RESYNC_RETRY_SECONDS)
+
+
+async def _may_be_listed(namespace: str, cluster: Cluster) -> bool:
+    try:
+        async for _ in cluster.list_unfinished(namespace):
+            break
+    except Refused as error:
+        logger.error("%s is not served: %s", namespace, error)
+        return False
+    return True
+
+
 async def resync_forever(
     settings: ReconcileSettings,
     cluster: Cluster,
     queue: WorkQueue[Key],
     note_round: Callable[[], None],
+    watched: Collection[str] | None = None,
 ) -> None:
-    """Add every key that has not ended, time and again, for events can be missed."""
+    """Add every key that has not ended, time and again, for events can be missed.
+
+    Raises NamespaceAppeared where one can be served that is not among those that are watched.
+    """
     while True:
         try:
             for namespace in settings.job_namespaces:
-                await _add_all(namespace, cluster, queue)
+                is_served = await _add_all(namespace, cluster, queue)
+                if is_served and watched is not None and namespace not in watched:
+                    raise NamespaceAppeared(f"{namespace} can be served now, which takes a restart")
+        except NamespaceAppeared:
+            raise
         except OperatorError as error:
             logger.warning("cannot list TranscriptionJobs: %s", error)
             await asyncio.sleep(_RESYNC_RETRY_SECONDS)
@@ -106,10 +162,13 @@ async def resync_forever(
             await asyncio.sleep(settings.resync_seconds)
 
 
-async def _add_all(namespace: str, cluster: Cluster, queue: WorkQueue[Key]) -> None:
+async def _add_all(namespace: str, cluster: Cluster, queue: WorkQueue[Key]) -> bool:
+    """Add the keys of a namespace; tells whether it is served."""
     try:
         async for name in cluster.list_unfinished(namespace):
             queue.add(Key(namespace, name))
     except Refused as error:
         # One tenant's namespace must not keep the others waiting.
         logger.error("%s is not served: %s", namespace, error)
+        return False
+    return True

@@ -140,7 +140,9 @@ def _is_too_late(observation: Observation) -> bool:
     if known is not None and known.reason == FailureReason.QUEUE_DEADLINE_EXCEEDED:
         return True
     deadline = observation.queue_deadline
-    return deadline is not None and observation.now >= deadline
+    if deadline is None or observation.is_clock_doubted:
+        return False
+    return observation.now >= deadline
 
 
 def _explain_refusal(observation: Observation, settings: ReconcileSettings) -> Decision | None:

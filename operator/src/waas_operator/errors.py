@@ -5,6 +5,7 @@ OperatorError
 |-- Conflict              somebody wrote the object in between; look again
 |-- DeliveryFailed        somebody could not be told of a job's end
 |-- LeadershipLost        another operator may act by now, so this one must not
+|-- NamespaceAppeared     only a new process watches a namespace that was not there at its start
 |-- Refused               Kubernetes refuses what was asked for; trying again will not help
 |-- Unreadable            an object does not have the form that was agreed on
 `-- StorageUnavailable    the object store could not be asked; try again later
@@ -34,6 +35,10 @@ class DeliveryFailed(OperatorError):
 
 class LeadershipLost(OperatorError):
     """Another operator may act by now, so this one must not."""
+
+
+class NamespaceAppeared(OperatorError):
+    """Only a new process watches a namespace that could not be served at its start."""
 
 
 class Refused(OperatorError):

@@ -125,6 +125,8 @@ def _build_pod_spec(
         "terminationGracePeriodSeconds": TERMINATION_GRACE_SECONDS,
         "volumes": [volume for _, volume in volumes],
     }
+    if settings.job_service_account:
+        pod_spec["serviceAccountName"] = settings.job_service_account
     if profile.node_selector:
         pod_spec["nodeSelector"] = profile.node_selector
     if profile.tolerations:

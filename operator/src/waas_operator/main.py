@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError
 from waas_contract.log_lines import JsonLineFormatter
 from waas_contract.transcription_job import PLURAL, TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
-from waas_operator.control_loops import consume, notice, resync_forever
+from waas_operator.control_loops import choose_namespaces, consume, notice, resync_forever
 from waas_operator.errors import OperatorError
 from waas_operator.event_recorder import EventRecorder
 from waas_operator.health import Health, serve_health
@@ -97,7 +97,10 @@ async def run_operator(
         raise WatcherDied(await dead_watcher)
 
     try:
-        if leadership and not await comes_first(leadership.acquire(health.note_round), stop):
+        namespaces = await comes_first(
+            _prepare(settings, cluster, leadership, health.note_round), stop
+        )
+        if namespaces is None:
             return
         async with asyncio.TaskGroup() as group:
             actors = [
@@ -110,12 +113,14 @@ async def run_operator(
                 group.create_task(consume(ended_queue, keeper.look_after))
             for _ in range(settings.notification_concurrency):
                 group.create_task(consume(notification_queue, notifier.notify))
-            group.create_task(resync_forever(settings, cluster, queue, health.note_round))
+            group.create_task(
+                resync_forever(settings, cluster, queue, health.note_round, namespaces)
+            )
             group.create_task(fail_with_watcher())
             group.create_task(events.write_forever())
             informer = group.create_task(
                 run_informer(
-                    settings.job_namespaces,
+                    namespaces,
                     queue.add,
                     lambda resource: notice(
                         queue, ended_queue, resource, settings, clock(), cluster.sightings
@@ -134,6 +139,19 @@ async def run_operator(
             raise asyncio.CancelledError
     finally:
         await probes.cleanup()
+
+
+async def _prepare(
+    settings: Settings,
+    cluster: KubernetesCluster,
+    leadership: Leadership | None,
+    note_look: Callable[[], None],
+) -> tuple[str, ...]:
+    """Return the namespaces to watch, once this process may act."""
+    namespaces = await choose_namespaces(settings, cluster)
+    if leadership:
+        await leadership.acquire(note_look)
+    return namespaces
 
 
 def build_leadership(settings: Settings, cluster: KubernetesCluster) -> Leadership | None:

@@ -95,6 +95,8 @@ class Observation:
     """The attempt that a manifest names which is partial or answers another spec: it is used up."""
 
     progress: ProgressNote | None = None
+    is_clock_doubted: bool = False
+    """Whether `now` may be so wrong that no deadline must be held to be over."""
 
     @property
     def failed_pods(self) -> int:

@@ -138,10 +138,20 @@ class Reconciler:
             now=self._clock(),
             job=job,
             pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
+            is_clock_doubted=await self._is_clock_doubted(transcription_job),
         )
         if needs_manifest(observation):
             return await self._look_for_manifest(observation)
         return replace(observation, progress=await self._read_progress(observation))
+
+    async def _is_clock_doubted(self, transcription_job: TranscriptionJob) -> bool:
+        """Tell whether nothing must fail by this clock; asked only where a deadline could be."""
+        if transcription_job.spec.queue_deadline_seconds is None:
+            return False
+        reason = await self._cluster.explain_distrust(self._clock())
+        if reason is not None:
+            logger.error("no deadline is held to be over: %s", reason)
+        return reason is not None
 
     async def _observe_pods(
         self, transcription_job: TranscriptionJob, job_name: str
@@ -265,7 +275,7 @@ class Reconciler:
 
 def _seconds_to_queue_deadline(observation: Observation) -> float | None:
     """Return the seconds until it is over; once it is, those until its last pod may have ended."""
-    if observation.queue_deadline is None:
+    if observation.queue_deadline is None or observation.is_clock_doubted:
         return None
     seconds = (observation.queue_deadline - observation.now).total_seconds()
     return seconds if seconds > 0 else _SOON_SECONDS

@@ -46,6 +46,9 @@ class ReconcileSettings(BaseModel):
     """The image of the job program."""
 
     job_image_pull_policy: str = "IfNotPresent"
+    job_service_account: str | None = None
+    """ServiceAccount of the pods, for what their image is fetched by; None: the namespace's own."""
+
     model_cache_claim: str | None = None
     """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
 

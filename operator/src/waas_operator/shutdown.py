@@ -18,6 +18,7 @@ from waas_operator.work_queue import WorkQueue
 logger = logging.getLogger(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
+Result = TypeVar("Result")
 
 _FINISH_SECONDS = 10.0
 """For the reconciles in hand. With Kopf's own end it fits into a pod's grace period of 30."""
@@ -34,15 +35,12 @@ def take_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(each, stop.set)
 
 
-async def comes_first(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
-    """Do some work unless it is time to stop before; tells whether it was done."""
+async def comes_first(work: Coroutine[Any, Any, Result], stop: asyncio.Event) -> Result | None:
+    """Return what some work comes to; None if it is time to stop before."""
     task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            return False
-        task.result()
-        return True
+        return task.result() if task.done() else None
     finally:
         task.cancel()
         stopped.cancel()

@@ -17,7 +17,7 @@ from waas_contract.transcription_job import (
 )
 from waas_operator.decision import Decision, Verdict, find_hindrance
 from waas_operator.failure_policy import find_last_failure
-from waas_operator.observation import Observation
+from waas_operator.observation import ManifestState, Observation
 from waas_operator.url_secret import SignedUrls
 
 _LONGEST_MESSAGE = 1024
@@ -83,7 +83,7 @@ def _derive_conditions(
     claims: dict[ConditionType, _Claim] = {
         ConditionType.ACCEPTED: _claim_accepted(decision),
         ConditionType.STARTED: _claim_started(observation, decision, known),
-        ConditionType.RESULTS_STORED: _claim_results_stored(decision),
+        ConditionType.RESULTS_STORED: _claim_results_stored(observation, decision),
         ConditionType.SUCCEEDED: _claim_succeeded(decision),
     }
     return tuple(
@@ -146,9 +146,11 @@ def _claim_started(
     return False, ConditionReason.PENDING, decision.message
 
 
-def _claim_results_stored(decision: Decision) -> _Claim:
+def _claim_results_stored(observation: Observation, decision: Decision) -> _Claim:
     if decision.verdict is Verdict.SUCCEEDED:
         return True, ConditionReason.MANIFEST_VERIFIED, ""
+    if decision.is_final and observation.manifest_state is ManifestState.PARTIAL:
+        return True, ConditionReason.PARTIAL_RESULTS, "What was heard until it was stopped."
     if decision.is_final:
         return False, decision.reason, ""
     if decision.reason == ConditionReason.STORAGE_UNAVAILABLE:

@@ -41,6 +41,10 @@ GROWING_KEY = f"{audio_prefix(NAMESPACE, JOB_ID)}in-pieces.mp3"
 ABSENT_ID = "99999999-2222-4333-8444-555555555555"
 FILE_NAME = "secret-interview.mp3"
 PUBLIC = {
+    ("GET", "/"),
+    ("HEAD", "/"),
+    ("GET", "/web/{version}/{path:path}"),
+    ("HEAD", "/web/{version}/{path:path}"),
     ("GET", "/healthz"),
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),
@@ -52,7 +56,7 @@ PUBLIC = {
 }
 """What may be asked for without a login: nothing of it is a tenant's."""
 
-FILLINGS = {"output": "srt", "model_id": "tiny"}
+FILLINGS = {"output": "srt", "model_id": "tiny", "version": "1", "path": "main.js"}
 """What stands for path parameters that are no job's; every other one may be a job's."""
 
 # With these, every route comes as far as it can.
@@ -174,7 +178,7 @@ def state_of(api: GuardedApi) -> tuple[object, ...]:
 def test_the_routes_are_found() -> None:
     assert ("GET", "/v2/jobs/{job_id}") in OF_A_JOB
     assert ("POST", "/v1/transcribe") in GUARDED
-    assert {path for _, path in PUBLIC} == PUBLIC_PATHS
+    assert {path for _, path in PUBLIC} == PUBLIC_PATHS | {"/web/{version}/{path:path}"}
 
 
 async def test_whoever_sends_an_upload_finds_it(api: GuardedApi) -> None:
@@ -217,7 +221,7 @@ async def test_nobody_is_let_in_without_a_login(api: GuardedApi, method: str, pa
 async def test_what_everybody_may_read_tells_of_no_job(
     api: GuardedApi, method: str, path: str
 ) -> None:
-    answer = await api.request(method, path)
+    answer = await api.request(method, fill(path, JOB_ID))
 
     assert answer.status_code == 200
     assert JOB_ID not in answer.text

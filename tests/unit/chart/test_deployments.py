@@ -46,12 +46,24 @@ def labels(component: str) -> dict[str, str]:
     }
 
 
+def spread(component: str) -> list[Resource]:
+    """Return how pods of a component are put on nodes unless the values say otherwise."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector(component)},
+        }
+    ]
+
+
 def setting(name: str, value: str) -> Resource:
     return {"name": f"WAAS_{name}", "value": value}
 
 
-def from_secret(name: str, key: str) -> Resource:
-    reference = {"name": "waas-object-storage", "key": key}
+def from_secret(name: str, key: str, secret: str = "waas-object-storage") -> Resource:
+    reference = {"name": secret, "key": key}
     return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
@@ -100,6 +112,7 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                     "automountServiceAccountToken": True,
                     "enableServiceLinks": False,
                     "securityContext": RESTRICTED_POD,
+                    "topologySpreadConstraints": spread("api"),
                     "terminationGracePeriodSeconds": 35,
                     "containers": [
                         {
@@ -177,14 +190,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                     "automountServiceAccountToken": True,
                     "enableServiceLinks": False,
                     "securityContext": RESTRICTED_POD,
-                    "topologySpreadConstraints": [
-                        {
-                            "maxSkew": 1,
-                            "topologyKey": "kubernetes.io/hostname",
-                            "whenUnsatisfiable": "ScheduleAnyway",
-                            "labelSelector": {"matchLabels": selector("operator")},
-                        }
-                    ],
+                    "topologySpreadConstraints": spread("operator"),
                     "terminationGracePeriodSeconds": 30,
                     "containers": [
                         {
@@ -200,6 +206,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                                 setting("JOB_IMAGE", "waas-job:0.1.0"),
                                 setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
                                 setting("JOB_NAMESPACES", "waas-jobs"),
+                                setting("JOB_SERVICE_ACCOUNT", "waas-jobs"),
                                 setting("LOG_LEVEL", "INFO"),
                                 setting("MODEL_CACHE_CLAIM", "waas-models"),
                                 setting("NOTIFICATION_CONCURRENCY", "8"),
@@ -251,9 +258,9 @@ def test_operators_are_disrupted_one_after_the_other(
 
 
 def test_minio_is_this_deployment(chart: Chart) -> None:
-    deployment = without_checksum(
-        chart.render({"minio": {"enabled": True}}).find("Deployment", "waas-minio")
-    )
+    deployment = chart.render({"minio": {"enabled": True}}).find("Deployment", "waas-minio")
+    annotations = deployment["spec"]["template"]["metadata"].pop("annotations")
+    assert [*annotations] == ["checksum/administrator"]
 
     assert deployment == {
         "apiVersion": "apps/v1",
@@ -264,10 +271,7 @@ def test_minio_is_this_deployment(chart: Chart) -> None:
             "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": selector("minio")},
             "template": {
-                "metadata": {
-                    "labels": selector("minio"),
-                    "annotations": {"checksum/object-storage": CHECKSUM},
-                },
+                "metadata": {"labels": selector("minio")},
                 "spec": {
                     "automountServiceAccountToken": False,
                     "enableServiceLinks": False,
@@ -279,10 +283,11 @@ def test_minio_is_this_deployment(chart: Chart) -> None:
                             "imagePullPolicy": "IfNotPresent",
                             "args": ["server", "/data", "--address=:9000", "--quiet"],
                             "env": [
-                                from_secret("MINIO_ROOT_USER", "access-key"),
-                                from_secret("MINIO_ROOT_PASSWORD", "secret-key"),
+                                from_secret("MINIO_ROOT_USER", "access-key", "waas-minio"),
+                                from_secret("MINIO_ROOT_PASSWORD", "secret-key", "waas-minio"),
                                 {"name": "MINIO_BROWSER", "value": "off"},
                                 {"name": "MINIO_UPDATE", "value": "off"},
+                                {"name": "MINIO_API_STALE_UPLOADS_EXPIRY", "value": "168h"},
                                 {"name": "HOME", "value": "/"},
                             ],
                             "ports": [{"name": "s3", "containerPort": 9000}],
@@ -302,7 +307,6 @@ def test_minio_is_this_deployment(chart: Chart) -> None:
                             "securityContext": RESTRICTED_CONTAINER,
                             "volumeMounts": [
                                 {"name": "data", "mountPath": "/data", "subPath": "store"},
-                                {"name": "data", "mountPath": "/bucket", "subPath": "store/waas"},
                             ],
                         }
                     ],
@@ -321,7 +325,7 @@ def test_minio_is_left_out_unless_it_is_asked_for(manifests: Manifests) -> None:
         for each in manifests.resources
     }
 
-    assert components == {"api", "operator", "jobs", "object-storage", None}
+    assert components == {"api", "operator", "jobs", "object-storage", "test", None}
 
 
 IMAGES: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
@@ -369,7 +373,10 @@ def test_pod_is_placed_labelled_and_extended_as_the_values_say(
         "nodeSelector": {"disk": "fast"},
         "tolerations": tolerations,
         "affinity": affinity,
+        "priorityClassName": "urgent",
         "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
+        "extraVolumes": [{"name": "authority", "configMap": {"name": "authority"}}],
+        "extraVolumeMounts": [{"name": "authority", "mountPath": "/etc/authority"}],
     }
 
     deployment = chart.render(
@@ -389,7 +396,20 @@ def test_pod_is_placed_labelled_and_extended_as_the_values_say(
     assert pod["tolerations"] == tolerations
     assert pod["affinity"] == affinity
     assert pod["imagePullSecrets"] == [{"name": "registry"}]
+    assert pod["priorityClassName"] == "urgent"
+    assert pod["volumes"][-1] == values["extraVolumes"][0]
     assert container(deployment)["env"][-1] == values["extraEnv"][0]
+    assert container(deployment)["volumeMounts"][-1] == values["extraVolumeMounts"][0]
+
+
+@pytest.mark.parametrize("component", ["api", "operator"])
+def test_pods_are_spread_as_the_values_say(chart: Chart, component: str) -> None:
+    over_zones = [{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone"}]
+
+    manifests = chart.render({**STORE, component: {"topologySpreadConstraints": over_zones}})
+
+    template = manifests.find("Deployment", f"waas-{component}")["spec"]["template"]
+    assert template["spec"]["topologySpreadConstraints"] == over_zones
 
 
 def test_pod_of_api_may_take_as_long_to_end_as_its_requests(chart: Chart) -> None:

@@ -6,7 +6,7 @@ import yaml
 
 from support.chart import CHART, Chart, read_variables
 
-VALUES, _ = (
+VALUES, ANNOTATIONS, _ = (
     yaml.safe_load(each)
     for each in re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)
 )
@@ -26,3 +26,11 @@ def test_profile_of_the_readme_merges_with_the_charts(chart: Chart) -> None:
         "requests": {"cpu": "1", "memory": "2Gi"},
         "limits": {"nvidia.com/gpu": 1},
     }
+
+
+def test_annotations_of_the_readme_are_those_of_the_ingress(chart: Chart) -> None:
+    api = {"ingress": {"enabled": True, "annotations": ANNOTATIONS}}
+
+    ingress = chart.render({**VALUES, "api": {**VALUES["api"], **api}}).find("Ingress", "waas-api")
+
+    assert ingress["metadata"]["annotations"] == ANNOTATIONS

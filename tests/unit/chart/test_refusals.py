@@ -1,13 +1,10 @@
 """Values that make no sense are refused in words that say what to do."""
 
-import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import yaml
 
-from support.chart import CHART, NAMESPACE, STORE, Chart, RenderingRefused
+from support.chart import NAMESPACE, STORE, Chart, RenderingRefused
 
 
 def storage(**changes: Any) -> dict[str, Any]:
@@ -119,6 +116,35 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "jobNamespaces does not list.",
     ),
     (
+        "models that there is nowhere to put",
+        {**STORE, "modelCache": {"enabled": False, "pull": {"models": ["base"]}}},
+        "modelCache.pull names models, but modelCache.enabled is false: there is nowhere to put "
+        "them.",
+    ),
+    (
+        "models for a claim that nothing may write to",
+        {
+            **STORE,
+            "modelCache": {"accessModes": ["ReadOnlyMany"], "pull": {"models": ["base"]}},
+        },
+        'modelCache.pull names models, but nothing may write to the claim of "waas-jobs": its '
+        "accessModes are ReadOnlyMany.",
+    ),
+    (
+        "a route of no Gateway",
+        {**STORE, "api": {"route": {"enabled": True}}},
+        "api.route.enabled is true, but api.route.parentRefs names no Gateway that the route "
+        "belongs to.",
+    ),
+    (
+        "fewer at most than at least",
+        {
+            **STORE,
+            "api": {"autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 2}},
+        },
+        "api.autoscaling.minReplicas is 3, more than maxReplicas (2).",
+    ),
+    (
         "no default profile",
         {**STORE, "jobs": {"profiles": {"default": None, "gpu": {}}}},
         "jobs.profiles has no `default`, which a TranscriptionJob gets that names none.",
@@ -147,8 +173,8 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "an unknown field of a namespace",
-        {"jobNamespaces": [{"name": "a", "quota": 1}]},
-        "at '/jobNamespaces/0': additional properties 'quota' not allowed",
+        {"jobNamespaces": [{"name": "a", "quotas": 1}]},
+        "at '/jobNamespaces/0': additional properties 'quotas' not allowed",
     ),
     (
         "an unknown field of a profile",
@@ -188,53 +214,3 @@ def test_mistake_is_refused_with_its_place(
 
 def test_values_of_a_larger_chart_are_let_through(chart: Chart) -> None:
     assert chart.render({**STORE, "global": {"anything": 1}})
-
-
-SCHEMA = json.loads((CHART / "values.schema.json").read_text())
-
-# What is the user's own below these is not described.
-FREE = {"profiles"}
-
-
-def described(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Yield the path of every value in the schema."""
-    if "$ref" in schema:
-        schema = SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if schema.get("type") == "array":
-        yield from described(schema["items"], path)
-    for name, each in schema.get("properties", {}).items():
-        yield f"{path}/{name}"
-        if name not in FREE:
-            yield from described(each, f"{path}/{name}")
-
-
-def written(values: object, path: str = "") -> Iterator[str]:
-    """Yield the path of every value in values.yaml."""
-    if isinstance(values, list):
-        for item in values:
-            yield from written(item, path)
-    elif isinstance(values, dict):
-        for name, each in values.items():
-            yield f"{path}/{name}"
-            if name not in FREE:
-                yield from written(each, f"{path}/{name}")
-
-
-def test_values_file_and_schema_know_the_same_values() -> None:
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
-    # Lists and maps that are empty by default: the README and the comments tell of their items.
-    inside_empty = (
-        "/global",
-        "/imagePullSecrets/",
-        "/jobNamespaces/modelCache/",
-        "/allowedWebhooks/webhooks/",
-        "/api/authentication/apiKeys/keys/",
-        "/jobs/priorityClasses/",
-    )
-    in_schema = {each for each in described(SCHEMA) if not each.startswith(inside_empty)}
-    in_values = set(written(values))
-
-    # Of resources, Kubernetes knows kinds that have no default here.
-    in_schema = {each for each in in_schema if "/resources/" not in each}
-    in_values = {each for each in in_values if "/resources/" not in each}
-    assert in_values == in_schema

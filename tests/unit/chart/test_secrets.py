@@ -67,8 +67,8 @@ def test_secret_that_is_there_is_used(chart: Chart) -> None:
 
     manifests = chart.render({"objectStorage": storage, "minio": {"enabled": True}})
 
-    assert manifests.names("Secret") == []
-    for name in ("waas-api", "waas-operator", "waas-minio"):
+    assert manifests.names("Secret") == ["waas-minio"]
+    for name in ("waas-api", "waas-operator"):
         pod = manifests.find("Deployment", name)["spec"]["template"]["spec"]
         used = {
             each["valueFrom"]["secretKeyRef"]["name"]
@@ -78,11 +78,32 @@ def test_secret_that_is_there_is_used(chart: Chart) -> None:
         assert used == {"store-user"}
 
 
-@pytest.mark.parametrize("name", ["waas-api", "waas-operator", "waas-minio"])
+def test_bundled_stores_administrator_is_nobody_that_the_service_knows(chart: Chart) -> None:
+    manifests = chart.render({"minio": {"enabled": True}})
+
+    administrator = texts(manifests.find("Secret", "waas-minio"))
+    assert administrator["access-key"] == "administrator"
+    assert len(administrator["secret-key"]) == 40
+    for name in ("waas-api", "waas-operator"):
+        assert "waas-minio" not in json.dumps(
+            manifests.find("Deployment", name)["spec"]["template"]["spec"]["containers"][0]["env"]
+        ).replace("http://waas-minio.", "")
+
+
+def test_given_password_of_the_administrator_restarts_the_bundled_store(chart: Chart) -> None:
+    one, other = (
+        chart.render({"minio": {"enabled": True, "administratorPassword": each}})
+        for each in ("first-password", "other-password")
+    )
+
+    assert texts(one.find("Secret", "waas-minio"))["secret-key"] == "first-password"
+    assert annotations(one, "waas-minio") != annotations(other, "waas-minio")
+
+
+@pytest.mark.parametrize("name", ["waas-api", "waas-operator"])
 def test_change_of_the_storage_user_restarts(chart: Chart, name: str) -> None:
-    minio = {"minio": {"enabled": True}}
     same, again, other = (
-        annotations(chart.render({**values, **minio}), name)["checksum/object-storage"]
+        annotations(chart.render(values), name)["checksum/object-storage"]
         for values in (STORE, STORE, with_user(secretKey="another-secret"))
     )
 

@@ -1,6 +1,7 @@
 """The Kubernetes adapter on a client that answers as it is told."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -26,9 +27,9 @@ from waas_operator.errors import (
 
 
 class Answer:
-    def __init__(self, status: int, content: bytes) -> None:
+    def __init__(self, status: int, content: bytes, **headers: str) -> None:
         self.status = status
-        self.headers = {"Date": format_datetime(NOW, usegmt=True)}
+        self.headers = {"Date": format_datetime(NOW, usegmt=True), **headers}
         self._content = content
 
     async def read(self) -> bytes:
@@ -60,7 +61,8 @@ def refusal(status: int, message: str = "because") -> Answer:
 
 
 async def get_from(*script: Answer | Exception) -> object:
-    return await KubernetesCluster(ScriptedClient(*script)).get_transcription_job("n", "a")
+    cluster = KubernetesCluster(ScriptedClient(*script), pauses_seconds=())
+    return await cluster.get_transcription_job("n", "a")
 
 
 WHAT = "GET /apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
@@ -343,3 +345,42 @@ async def test_each_request_is_counted_answered_or_not() -> None:
         await cluster.get_job("n", "a")
 
     assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]
+
+
+BUSY: list[tuple[str, list[Answer], bool, int]] = [
+    ("busy once", [refusal(429), answer({})], True, 2),
+    ("in trouble twice", [refusal(500), refusal(503), answer({})], True, 3),
+    ("busy for as long as it is asked", [refusal(503)] * 3, False, 3),
+    ("asked to come back much later", [Answer(429, b"{}", **{"Retry-After": "60"})], False, 1),
+    ("refused, which will not change", [refusal(403)], False, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("script", "is_done", "sent"), [pytest.param(*case[1:], id=case[0]) for case in BUSY]
+)
+async def test_a_busy_api_server_is_asked_again(
+    script: list[Answer], is_done: bool, sent: int
+) -> None:
+    client = ScriptedClient(*script)
+    cluster = KubernetesCluster(client, pauses_seconds=(0, 0))
+
+    with nullcontext() if is_done else pytest.raises(OperatorError):
+        await cluster.suspend_job("n", "a", is_suspended=True)
+
+    assert len(client.requests) == sent
+
+
+async def test_one_that_may_not_act_any_more_does_not_ask_again() -> None:
+    client = ScriptedClient(refusal(500), answer({}))
+    cluster = KubernetesCluster(client, pauses_seconds=(0,))
+    guards = iter([None, LeadershipLost("too late")])
+
+    def guard() -> None:
+        if error := next(guards):
+            raise error
+
+    cluster.guard = guard
+    with pytest.raises(LeadershipLost):
+        await cluster.delete_job("n", "a")
+    assert len(client.requests) == 1

@@ -327,3 +327,11 @@ def test_a_dollar_in_a_prompt_reaches_the_program_as_it_is() -> None:
     (container,) = job["spec"]["template"]["spec"]["containers"]
     items = next(each["value"] for each in container["env"] if each["name"] == "WAAS_ITEMS")
     assert '"initialPrompt":"A$$AP, $$(WAAS_MODEL)"' in items
+
+
+def test_pod_runs_as_the_service_account_that_the_settings_name() -> None:
+    job = build_job(make_transcription_job(), make_settings(job_service_account="waas-jobs"))
+
+    pod = job["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "waas-jobs"
+    assert pod["automountServiceAccountToken"] is False

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,8 +12,14 @@ from support.fake_cluster import FakeCluster, FakeStore
 from support.fake_time import NoJitter, run_in_fake_time
 from support.kubernetes_objects import to_text
 from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
-from waas_operator.control_loops import consume, notice, resync_forever
-from waas_operator.errors import ClusterUnavailable, Refused
+from waas_operator.control_loops import choose_namespaces, consume, notice, resync_forever
+from waas_operator.errors import (
+    ClusterUnavailable,
+    NamespaceAppeared,
+    OperatorError,
+    Refused,
+    StorageUnavailable,
+)
 from waas_operator.health import Health
 from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key, Reconciler
@@ -295,3 +302,51 @@ def test_a_list_that_fails_is_asked_for_again_soon() -> None:
         assert await operator.queue.get() == Key("newsroom", "a")
 
     run_in_fake_time(scenario())
+
+
+def test_a_namespace_that_may_not_be_listed_is_left_out() -> None:
+    operator = Operator()
+    operator.cluster.failures["list_unfinished"] = Refused("newsroom: 403")
+
+    served = run_in_fake_time(choose_namespaces(operator.settings, operator.cluster))
+
+    assert served == ("sports",)
+
+
+def test_a_start_waits_for_an_api_server_that_is_away() -> None:
+    operator = Operator()
+    operator.cluster.failures["list_unfinished"] = ClusterUnavailable("no answer")
+
+    served = run_in_fake_time(choose_namespaces(operator.settings, operator.cluster))
+
+    assert served == ("newsroom", "sports")
+
+
+def test_a_namespace_that_appears_ends_the_process_so_that_it_is_watched() -> None:
+    operator = Operator()
+    resync = resync_forever(
+        operator.settings, operator.cluster, operator.queue, lambda: None, ("newsroom",)
+    )
+
+    with pytest.raises(NamespaceAppeared, match="sports"):
+        run_in_fake_time(resync)
+
+
+@pytest.mark.parametrize("error", [ClusterUnavailable("busy"), StorageUnavailable("away")])
+def test_nobody_rests_for_long_after_an_outage(error: OperatorError) -> None:
+    moments: list[float] = []
+
+    async def reconcile(_: Key) -> float | None:
+        moments.append(asyncio.get_running_loop().time())
+        raise error
+
+    async def scenario() -> None:
+        queue: WorkQueue[Key] = WorkQueue(jitter=NoJitter())
+        queue.add(Key("newsroom", "interview"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1000):
+                await consume(queue, reconcile)
+
+    run_in_fake_time(scenario())
+
+    assert max(after - before for before, after in pairwise(moments)) == pytest.approx(60)

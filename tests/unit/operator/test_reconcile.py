@@ -160,6 +160,17 @@ async def test_a_queue_deadline_is_looked_at_when_it_is_due() -> None:
     )
 
 
+async def test_a_clock_that_is_not_the_servers_fails_nobody_who_waits() -> None:
+    scene = Scene(queue_deadline_seconds=60)
+    scene.cluster.distrust = "the clocks differ"
+    await scene.step()
+
+    assert await scene.step(3600) == ([], 300)
+    assert scene.phase == Phase.QUEUED
+    scene.cluster.distrust = None
+    assert await scene.step() == (["delete_job", "replace_status"], 5)
+
+
 async def test_a_quota_that_is_used_up_does_not_hide_the_queue_deadline() -> None:
     scene = Scene(queue_deadline_seconds=60)
     scene.now += timedelta(seconds=20)

@@ -28,6 +28,7 @@ HARMLESS = [
     *(f"time_passes:{seconds}" for seconds in (301, 700)),
     *(f"pod_ends:{exit_code}" for exit_code in FREE_EXIT_CODES),
     "pod_is_lost",
+    "pod_is_stopped",
     "store_goes_away",
     "store_comes_back",
     "another_requests_manifest_appears",
@@ -84,8 +85,14 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
         assert (after.progress.percent == 100) == (after.phase == Phase.SUCCEEDED)
     if after.phase.is_final and not before.phase.is_final:
         assert world.cluster.secrets == {}, "the URLs outlive the work"
-        assert (after.phase == Phase.SUCCEEDED) == (after.results is not None)
-        assert after.phase != Phase.SUCCEEDED or world.has_fitting_manifest
+        has_results = after.results is not None
+        if after.phase == Phase.SUCCEEDED:
+            assert has_results
+            assert world.has_fitting_manifest
+        else:
+            assert not has_results or world.has_partial_manifest
+        if after.phase == Phase.CANCELLED:
+            assert has_results == world.has_partial_manifest, "what was heard so far is kept"
 
 
 @settings(max_examples=150, deadline=None)

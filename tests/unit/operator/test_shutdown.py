@@ -75,14 +75,14 @@ def test_one_with_nothing_in_hand_ends_at_once() -> None:
 
 
 def test_a_follower_that_is_told_to_stop_waits_no_longer() -> None:
-    async def scenario() -> tuple[bool, bool]:
+    async def scenario() -> tuple[str | None, str | None]:
         stop = asyncio.Event()
-        was_first = await comes_first(asyncio.sleep(1), stop)
+        was_first = await comes_first(asyncio.sleep(1, "done"), stop)
         asyncio.get_running_loop().call_later(1, stop.set)
-        was_late = await comes_first(asyncio.sleep(1000), stop)
+        was_late = await comes_first(asyncio.sleep(1000, "done"), stop)
         return was_first, was_late
 
-    assert run_in_fake_time(scenario()) == (True, False)
+    assert run_in_fake_time(scenario()) == ("done", None)
 
 
 def test_what_fails_before_the_stop_fails() -> None:

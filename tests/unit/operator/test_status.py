@@ -141,7 +141,8 @@ def test_a_part_of_a_transcript(cancelled: bool, kept: list[str] | None) -> None
     assert (status.phase is Phase.CANCELLED) == cancelled
     stored = status.condition(ConditionType.RESULTS_STORED)
     assert stored
-    assert stored.status == ("False" if cancelled else "Unknown")
+    assert stored.status == ("True" if cancelled else "Unknown")
+    assert stored.reason == ("PartialResults" if cancelled else "InProgress")
     assert (status.results and [file.format for file in status.results.files]) == kept
 
 

@@ -34,9 +34,7 @@ def find_cues(decoded: DecodedWindow, codec: TextCodec, seconds: float) -> tuple
     return cues if decoded.words is None else tuple(_with_words(cues, decoded.words))
 
 
-def _between_timestamps(
-    tokens: Iterable[int], codec: TextCodec, seconds: float
-) -> Iterator[Cue]:
+def _between_timestamps(tokens: Iterable[int], codec: TextCodec, seconds: float) -> Iterator[Cue]:
     start, text = 0.0, list[int]()
     for token in tokens:
         if token < codec.eot:

@@ -10,7 +10,7 @@ from waas_job.speech.timeline import SAMPLE_RATE, Timeline
 # Whisper's timestamps are not so exact that less speech of a piece must belong to the cue.
 _LEAST_SHARE_SECONDS = 0.3
 
-_SENTENCE_ENDS = (".", "?", "!", ";", ":", "。", "？", "！", "…", "؟", "।")
+_SENTENCE_ENDS = tuple(".?!;:…。\uff1f\uff01\u061f\u0964")
 # A sentence that ends is a better place by so much of the cue's text.
 _WORTH_OF_SENTENCE_END = 0.15
 
@@ -23,22 +23,18 @@ class PlacedCue:
     piece: int
 
 
-def place_cues(
-    cues: Sequence[Cue], timeline: Timeline, codec: TextCodec
-) -> tuple[PlacedCue, ...]:
+def place_cues(cues: Sequence[Cue], timeline: Timeline, codec: TextCodec) -> tuple[PlacedCue, ...]:
     """Return the cues with the piece of each, cut at splices."""
     placed: list[PlacedCue] = []
     for cue in cues:
         if cue.words is None:
             placed += _cut_text(cue, timeline, codec)
         else:
-            placed += _cut_words(cue, cue.words, timeline)
+            placed += _cut_words(cue.words, timeline)
     return tuple(placed)
 
 
-def _cut_words(
-    cue: Cue, words: Sequence[WindowWord], timeline: Timeline
-) -> Iterator[PlacedCue]:
+def _cut_words(cue: Cue, words: Sequence[WindowWord], timeline: Timeline) -> Iterator[PlacedCue]:
     """Cut between the words; each is where most of it is."""
     groups: dict[int, list[WindowWord]] = {}
     latest = 0

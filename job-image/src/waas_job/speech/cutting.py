@@ -5,6 +5,7 @@ ends in a silence, and is as full as the silences allow. What comes out does not
 of the blocks that go in.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -103,9 +104,7 @@ class WindowCutter:
 
     def _cut_window(self, *, is_over: bool = False) -> CutWindow:
         timeline = self._timeline(is_over=is_over)
-        place = find_cut(
-            timeline, self._hearing, longest=WINDOW, silence_below=self._silence_below
-        )
+        place = find_cut(timeline, self._hearing, longest=WINDOW, silence_below=self._silence_below)
         self._split_voices(place)
         window = self._take(Timeline(tuple(_before(timeline.pieces, place))))
         self._done = place
@@ -150,7 +149,7 @@ class WindowCutter:
 def _close_small_gaps(pieces: list[Piece]) -> list[Piece]:
     """Keep silences whole of which hardly anything would be taken out."""
     closed = pieces[:1]
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for before, piece in itertools.pairwise(pieces):
         gap = piece.start - before.end
         start = before.end if gap < _LEAST_SILENCE_TAKEN_OUT else piece.start
         closed.append(Piece(start, piece.end, piece.voices))

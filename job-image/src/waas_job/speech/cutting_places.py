@@ -55,9 +55,7 @@ def find_cut(timeline: Timeline, hearing: Hearing, *, longest: int, silence_belo
         *_splices(timeline),
         *_pauses(timeline, hearing, silence_below),
     ]
-    allowed = [
-        each for each in places if SHORTEST_WINDOW <= timeline.to_window(each.place) <= last
-    ]
+    allowed = [each for each in places if SHORTEST_WINDOW <= timeline.to_window(each.place) <= last]
     quiet = _quietest(timeline, hearing, last)
     best = max((*allowed, quiet), key=lambda each: (_worth(each, timeline, last), each.place))
     return best.place

@@ -43,8 +43,6 @@ class SoundBuffer:
     def forget_all_but(self, ranges: Iterable[tuple[int, int]]) -> None:
         """Drop what lies in none of the ranges."""
         needed = {
-            number
-            for start, end in ranges
-            for number in range(start // _CHUNK, -(-end // _CHUNK))
+            number for start, end in ranges for number in range(start // _CHUNK, -(-end // _CHUNK))
         }
         self._chunks = {key: chunk for key, chunk in self._chunks.items() if key in needed}

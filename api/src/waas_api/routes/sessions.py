@@ -1,0 +1,74 @@
+"""/v2/session: the login that a browser keeps for the web page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from waas_api.callers import Permission
+from waas_api.dependencies import CallersDesk
+from waas_api.errors import InvalidRequest
+from waas_api.login_cookie import (
+    build_login_cookie,
+    build_logout_cookies,
+    credential_to_keep,
+    has_login_cookie,
+)
+from waas_api.routes.native_openapi import problems
+from waas_contract.wire import WireModel
+
+router = APIRouter(tags=["sessions"])
+
+_PATH = "/v2/session"
+
+
+class SessionView(WireModel):
+    """Who the caller is."""
+
+    owner: str | None
+    """None where nobody logs in."""
+
+    namespace: str
+    permissions: tuple[Permission, ...]
+    is_kept: bool
+    """Whether a cookie logs the caller in, which DELETE ends."""
+
+
+@router.head(_PATH, include_in_schema=False)
+@router.get(_PATH, operation_id="getSession", responses=problems(401, 403))
+async def show_session(request: Request, desk: CallersDesk) -> SessionView:
+    """Tell who the caller is and what they may do."""
+    return _show(desk, is_kept=has_login_cookie(request.headers))
+
+
+@router.post(_PATH, operation_id="createSession", responses=problems(400, 401, 403))
+async def log_in(
+    request: Request,
+    response: Response,
+    desk: CallersDesk,
+    remember: Annotated[
+        bool, Query(description="Whether the browser keeps it for 30 days, even when it is closed.")
+    ] = False,
+) -> SessionView:
+    """Keep the login of this request in a cookie that no script can read."""
+    credential = credential_to_keep(request.headers)
+    if credential is None:
+        raise InvalidRequest("Send what you log in with as Authorization: Bearer, or as X-API-Key.")
+    cookie = build_login_cookie(credential, request.headers, remember=remember)
+    response.headers["Set-Cookie"] = cookie
+    response.headers["Cache-Control"] = "no-store"
+    return _show(desk, is_kept=True)
+
+
+@router.delete(_PATH, status_code=204, operation_id="deleteSession", responses=problems(401, 403))
+async def log_out(response: Response, desk: CallersDesk) -> None:  # noqa: ARG001 # asks for a login
+    """End the login that the browser keeps."""
+    for cookie in build_logout_cookies():
+        response.headers.append("Set-Cookie", cookie)
+
+
+def _show(desk: CallersDesk, *, is_kept: bool) -> SessionView:
+    caller = desk.caller
+    permissions = tuple(each for each in Permission if each in caller.permissions)
+    return SessionView(
+        owner=caller.owner, namespace=caller.namespace, permissions=permissions, is_kept=is_kept
+    )

@@ -1,0 +1,1 @@
+"""`waas-prepare-store`: what the bucket needs before the service uses it."""
