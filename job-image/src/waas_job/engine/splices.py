@@ -34,7 +34,7 @@ def place_cues(cues: Sequence[Cue], timeline: Timeline, codec: TextCodec) -> tup
     return tuple(placed)
 
 
-def _cut_words(cue: Cue, words: Sequence[WindowWord], timeline: Timeline) -> Iterator[PlacedCue]:
+def _cut_words(words: Sequence[WindowWord], timeline: Timeline) -> Iterator[PlacedCue]:
     """Cut between the words; each is where most of it is."""
     groups: dict[int, list[WindowWord]] = {}
     latest = 0

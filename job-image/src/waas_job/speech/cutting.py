@@ -163,3 +163,8 @@ def _before(pieces: Iterable[Piece], place: int) -> Iterator[Piece]:
             end = min(piece.end, place)
             voices = tuple((a, min(b, end)) for a, b in piece.voices if a < end)
             yield Piece(piece.start, end, voices)
+
+
+def hear_speech_everywhere(samples: Samples) -> Floats:
+    """Stand in for a detector where none is wanted: windows then end where it is quiet."""
+    return np.ones(len(samples) // FRAME, np.float32)
