@@ -21,6 +21,7 @@ class InMemoryObjects:
     written: list[Key] = field(default_factory=list)
     progress_notes: list[bytes] = field(default_factory=list)
     partials: list[bytes] = field(default_factory=list)
+    checkpoints: list[bytes] = field(default_factory=list)
     failure: JobError | None = None
     """Raised by every request, if set."""
 
@@ -48,6 +49,14 @@ class InMemoryObjects:
 
     def replace_result(self, attempt: int, output_format: OutputFormat, content: bytes) -> None:
         self._replace((attempt, output_format), content)
+
+    def read_checkpoint(self) -> bytes | None:
+        self._fail_if_told()
+        return self.checkpoints[-1] if self.checkpoints else None
+
+    def keep_checkpoint(self, content: bytes) -> None:
+        self._fail_if_told()
+        self.checkpoints.append(content)
 
     def note_progress(self, content: bytes) -> None:
         self._fail_if_told()

@@ -1,5 +1,5 @@
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from waas_job.engine.protocol import (
 )
 from waas_job.errors import ModelNotFound, StorageUnavailable
 from waas_job.pipeline import Pipeline, Tools
+from waas_job.unfinished import UnfinishedWork
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -43,6 +44,7 @@ class FakeEngine:
     failure: BaseException | None = None
     unsupported_options: tuple[str, ...] = ()
     asked: list[TranscriptionOptions] = field(default_factory=list)
+    went_on_from: list[Heard | None] = field(default_factory=list)
     listened_to: list[int] = field(default_factory=list)
     """How many samples of each recording it was asked to tell the language of."""
 
@@ -52,18 +54,21 @@ class FakeEngine:
 
     def transcribe(
         self,
-        samples: Samples,
+        blocks: Iterable[Samples],
         options: TranscriptionOptions,
         on_progress: Callable[[Heard], None],
+        *,
+        before: Heard | None = None,
     ) -> Transcription:
         self.asked.append(options)
+        self.went_on_from.append(before)
         if self.failure:
             raise self.failure
-        duration = len(samples) / 16_000
+        duration = sum(len(block) for block in blocks) / 16_000
         language = Language(options.language) if options.language else Language("en", 0.75)
         half = self.segments[: (len(self.segments) + 1) // 2]
-        on_progress(Heard(duration / 2, language.code, half))
-        on_progress(Heard(duration, language.code, self.segments))
+        on_progress(Heard(duration / 2, language, half))
+        on_progress(Heard(duration, language, self.segments))
         return Transcription(
             Transcript(
                 language=language.code,
@@ -89,6 +94,8 @@ class Run:
     engine: FakeEngine = field(default_factory=FakeEngine)
     has_checkpoint: bool = True
     engines_loaded: int = 0
+    unfinished: UnfinishedWork = field(default_factory=UnfinishedWork)
+    checkpoint_interval_seconds: float = 0
 
     def take(self, items: Sequence[JobItem]) -> list[ItemOutcome]:
         tools = Tools(
@@ -96,7 +103,9 @@ class Run:
             require_checkpoint=self._require_checkpoint,
             load_engine=self._load_engine,
             scratch_directory=self.scratch_directory,
+            unfinished=self.unfinished,
             progress_interval_seconds=0,
+            checkpoint_interval_seconds=self.checkpoint_interval_seconds,
             clock=lambda: 100.0,
             now=lambda: NOW,
         )

@@ -13,6 +13,9 @@ from waas_job.speech.timeline import SAMPLE_RATE, Timeline
 _FRAMES_PER_SECOND = 100
 """Whisper's, in which it counts a segment's `seek`."""
 
+# What comes after it hangs on what is decoded beside the window.
+_PLACES = 4
+
 # Speech is found more exactly than Whisper tells times: a start or end so near to where somebody
 # begins or ends to speak is meant to be there.
 _SNAP_BEFORE = round(0.5 * SAMPLE_RATE)
@@ -56,9 +59,9 @@ def build_segments(
                 text=text,
                 tokens=placed.cue.tokens,
                 temperature=decoded.temperature,
-                avg_logprob=decoded.avg_logprob,
-                compression_ratio=decoded.compression_ratio,
-                no_speech_prob=decoded.no_speech_prob,
+                avg_logprob=round(decoded.avg_logprob, _PLACES),
+                compression_ratio=round(decoded.compression_ratio, _PLACES),
+                no_speech_prob=round(decoded.no_speech_prob, _PLACES),
                 words=_words(placed, timeline, times),
                 quality_flags=_quality_flags(decoded, options),
             )
@@ -104,7 +107,7 @@ def _place_words(cue: Cue, number: int, timeline: Timeline, times: _Times) -> It
             word=word.text,
             start=_seconds(start),
             end=_seconds(end),
-            probability=word.probability,
+            probability=round(word.probability, _PLACES),
         )
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from waas_job.engine.protocol import Samples
 from waas_job.errors import InternalError
-from waas_job.speech.cutting import Floats
+from waas_job.speech.cutting_places import Floats
 from waas_job.speech.voices import FRAME
 
 _CONTEXT = 64
@@ -87,7 +87,7 @@ def load_silero() -> SileroNetwork:
     with warnings.catch_warnings():
         # Its successor reads no such file; only the tensors are taken from it.
         warnings.simplefilter("ignore", FutureWarning)
-        archive = torch.jit.load(path, map_location="cpu")
+        archive = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
     prefix = "_model."
     state = {
         name.removeprefix(prefix): tensor
