@@ -83,6 +83,10 @@ test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs throug
 	$(RUN) pytest -m long
 	PYTHONPATH=tests $(RUN) python -m performance.operator
 
+.PHONY: bench
+bench: setup ## Compare the engine with its peers, in turns on one recording: hours; BENCH="--help" for less
+	PYTHONPATH=tests $(RUN) --group bench python -m performance.engine $(BENCH)
+
 .PHONY: test-e2e
 test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere
 	$(RUN) pytest -m e2e --timeout 1200 tests/e2e

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from support.speech import librivox_clip, librivox_clips
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import NAMESPACE, Standalone, running_standalone
 from support.waiting import wait_until
+from waas_client import Client
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +40,31 @@ def test_a_recording_becomes_a_transcript(server: Standalone) -> None:
     assert len(logs) == 1
     assert '"done"' in logs[0].read_text()
     assert list((server.data / "unfinished").iterdir()) == []
+
+
+class Counting(httpx.HTTPTransport):
+    """Notes what is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request.url.path)
+        return super().handle_request(request)
+
+
+def test_a_client_is_told_of_a_job_and_asks_once(server: Standalone) -> None:
+    counting = Counting()
+    phases: list[str] = []
+    with Client(server.url, transport=counting) as client:
+        job_id = client.submit(librivox_clip("0870").path).id
+        client.wait(job_id, on_change=lambda job: phases.append(job.phase))
+
+    assert counting.asked[-2:] == [f"/v2/jobs/{job_id}", f"/v2/jobs/{job_id}/events"]
+    assert counting.asked.count(f"/v2/jobs/{job_id}") == 1
+    assert "Running" in phases
+    assert phases[-1] == "Succeeded"
 
 
 def test_what_is_no_audio_fails_at_once_and_takes_nobody_with_it(server: Standalone) -> None:

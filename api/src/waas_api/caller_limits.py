@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from waas_api.callers import Caller
-from waas_api.errors import LimitReached
+from waas_api.errors import LimitReached, UploadTooLarge
 from waas_api.token_bucket import TokenBucket
 
 _MINUTE = 60.0
@@ -26,7 +26,7 @@ class _Buckets:
     """A bucket for each caller who has taken from it lately."""
 
     def __init__(self, capacity: int, period_seconds: float) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._period_seconds = period_seconds
         self._buckets: dict[_CallerKey, TokenBucket] = {}
 
@@ -37,7 +37,7 @@ class _Buckets:
                 each: bucket for each, bucket in self._buckets.items() if not bucket.is_full(now)
             }
         return self._buckets.setdefault(
-            key, TokenBucket.full(self._capacity, self._period_seconds, now)
+            key, TokenBucket.full(self.capacity, self._period_seconds, now)
         )
 
 
@@ -71,8 +71,12 @@ class CallerLimits:
         bucket.take(1, now)
 
     @contextmanager
-    def admit_upload(self, caller: Caller) -> Iterator[None]:
-        """Count an upload for as long as it lasts, or raise LimitReached."""
+    def admit_upload(self, caller: Caller, announced_bytes: int | None = None) -> Iterator[None]:
+        """Count an upload for as long as it lasts, or raise LimitReached.
+
+        Raises:
+            UploadTooLarge: so long a one fits into no day.
+        """
         key = _key_of(caller)
         if self._uploads_at_once is not None and self._uploads[key] >= self._uploads_at_once:
             raise LimitReached(
@@ -80,12 +84,9 @@ class CallerLimits:
                 retry_after_seconds=_SHORT_WAIT_SECONDS,
             )
         if self._bytes is not None:
-            now = self._monotonic()
-            if wait := self._bytes.of(key, now).seconds_until(1, now):
-                raise LimitReached(
-                    "You have sent as much today as you may. Send the rest later.",
-                    retry_after_seconds=_round(wait),
-                )
+            if (announced_bytes or 0) > self._bytes.capacity:
+                raise UploadTooLarge(f"You may send {self._bytes.capacity} bytes a day.")
+            self._check_bytes(self._bytes, caller, max(1, announced_bytes or 0))
         self._uploads[key] += 1
         try:
             yield
@@ -95,12 +96,23 @@ class CallerLimits:
                 del self._uploads[key]
 
     async def count(self, caller: Caller, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Pass a body on, and count its bytes."""
+        """Pass a body on and count its bytes, or raise LimitReached at one too many."""
         async for chunk in body:
             if self._bytes is not None:
-                now = self._monotonic()
-                self._bytes.of(_key_of(caller), now).take(len(chunk), now)
+                bucket = self._check_bytes(self._bytes, caller, len(chunk))
+                bucket.take(len(chunk), self._monotonic())
             yield chunk
+
+    def _check_bytes(self, buckets: _Buckets, caller: Caller, count: int) -> TokenBucket:
+        now = self._monotonic()
+        bucket = buckets.of(_key_of(caller), now)
+        if wait := bucket.seconds_until(count, now):
+            raise LimitReached(
+                f"You may send {buckets.capacity} bytes a day, and this is more than is left of "
+                "them. Send it later.",
+                retry_after_seconds=_round(wait),
+            )
+        return bucket
 
 
 def _key_of(caller: Caller) -> _CallerKey:

@@ -25,6 +25,7 @@ from waas_api.resumable_uploads import Upload
 from waas_api.settings import Settings
 from waas_api.tenants import Tenant, Tenants
 from waas_api.transcription_request import Order
+from waas_api.upload_body import UploadBody
 from waas_api.uploads import TakenIn
 from waas_api.web_sources import WebSources
 from waas_contract.transcription_job import TranscriptionJob
@@ -79,20 +80,21 @@ class Desk:
         self, order: Order, body: AsyncIterator[bytes] | None, once: Once | None = None
     ) -> TakenIn:
         """Make the job of a recording, or find the one that the same request made before."""
-        with self.admit():
+        with self.admit(body):
             return await self.tenant.uploads.take_in(
                 order.of(self.caller.owner), body and self._count(body), once
             )
 
     @contextmanager
-    def admit(self) -> Iterator[None]:
+    def admit(self, body: AsyncIterator[bytes] | None = None) -> Iterator[None]:
         """Let the caller send something for a new job, or raise Forbidden or LimitReached.
 
         Every way to a new job leads through here. The limit of live jobs is kept where a job is
         made, for only there it is known whether there will be another one.
         """
         self.require(Permission.CREATE)
-        with self.services.limits.admit_upload(self.caller):
+        announced = body.announced_bytes if isinstance(body, UploadBody) else None
+        with self.services.limits.admit_upload(self.caller, announced):
             yield
 
     def _count(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -36,11 +36,12 @@ async def erase_jobs_of(
     """Cancel the owner's unfinished jobs, and delete them all as they end."""
     deadline = monotonic() + longest_seconds
     index = await jobs.index()
-    left = [job.name for job in index.newest_first() if job.owner == owner]
-    count = len(left)
+    own = [job for job in index.newest_first() if job.owner == owner]
     # All of them first: what runs on is what costs.
-    for name in left:
-        await _cancel(name, jobs)
+    for job in own:
+        if not job.phase.is_final:
+            await _cancel(job.name, jobs)
+    left = [job.name for job in own]
     while left:
         still_left = []
         for name in left:
@@ -51,7 +52,7 @@ async def erase_jobs_of(
             break
         if left:
             await sleep(_LOOK_SECONDS)
-    return Erasure(deleted=count - len(left), remaining=len(left))
+    return Erasure(deleted=len(own) - len(left), remaining=len(left))
 
 
 async def _cancel(name: str, jobs: TranscriptionJobs) -> None:

@@ -70,6 +70,8 @@ from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
 
 _EX_CONFIG = 78  # sysexits.h
 _NOT_STARTED = 3  # uvicorn's own
+_MARGIN_OF_HOLDS = timedelta(hours=1)
+"""For storage that is slow, and for other replicas' clocks."""
 
 
 def _new_id() -> str:
@@ -146,7 +148,9 @@ def create_app(
             leftovers,
             live_jobs,
             largest_transcript_bytes=settings.largest_transcript_bytes,
+            longest_hold=_find_longest_hold(settings),
             new_id=new_id,
+            now=now,
         )
         return Tenant(
             namespace,
@@ -160,7 +164,7 @@ def create_app(
             attaching,
         )
 
-    tenants = Tenants(build_tenant)
+    tenants = Tenants(build_tenant, settings.served_namespaces(settings.namespace))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -247,6 +251,12 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
     )
+
+
+def _find_longest_hold(settings: Settings) -> timedelta:
+    """Return how long a request can be at a recording that it holds."""
+    seconds = settings.longest_upload_wait_seconds + settings.longest_upload_seconds
+    return timedelta(seconds=seconds) + _MARGIN_OF_HOLDS
 
 
 def _build_web_sources(settings: Settings, resolve: LookUp) -> WebSources | None:

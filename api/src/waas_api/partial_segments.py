@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from waas_api.errors import ObjectNotFound, StorageError
 from waas_api.object_storage import ObjectStorage
+from waas_api.reading_aside import read_aside
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import PartialTranscript
@@ -67,7 +68,7 @@ class PartialReader:
     async def _read(self) -> None:
         try:
             content = await self._storage.read(self._key, largest_bytes=self._largest_bytes)
-            self.latest = PartialTranscript.model_validate_json(content)
+            self.latest = await read_aside(PartialTranscript.model_validate_json, content)
         except ObjectNotFound:
             pass  # the job has written none yet, or writes none at all
         except (StorageError, ValidationError) as error:

@@ -1,9 +1,13 @@
-"""Remembers answers for a while; who asks for one that is on its way waits for it as well."""
+"""Remembers answers for a while; who asks for one that is on its way waits for it as well.
+
+Answers of a kind crowd out each other and no others: whoever makes questions up gets a refusal for
+each, and everybody else's welcome stays.
+"""
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
@@ -13,24 +17,31 @@ class RememberedAnswers(Generic[Answer]):
     """Answers by key, the one that was used longest ago forgotten first. Errors are not kept."""
 
     def __init__(
-        self, *, most_answers: int, monotonic: Callable[[], float] = time.monotonic
+        self,
+        *,
+        most_answers: int,
+        kind_of: Callable[[Answer], Hashable] = lambda _: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Keep so many answers of each kind."""
         self._most_answers = most_answers
+        self._kind_of = kind_of
         self._monotonic = monotonic
-        self._answers: OrderedDict[bytes, tuple[Answer, float]] = OrderedDict()
+        self._answers: dict[Hashable, OrderedDict[bytes, tuple[Answer, float]]] = {}
         self._under_way: dict[bytes, asyncio.Task[Answer]] = {}
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return sum(map(len, self._answers.values()))
 
     async def get(self, key: bytes, ask: Callable[[], Awaitable[tuple[Answer, float]]]) -> Answer:
         """Return the answer, asked for at most once; it comes with the seconds it is good for."""
-        if key in self._answers:
-            answer, deadline = self._answers[key]
-            if self._monotonic() < deadline:
-                self._answers.move_to_end(key)
-                return answer
-            del self._answers[key]
+        for answers in self._answers.values():
+            if key in answers:
+                answer, deadline = answers[key]
+                if self._monotonic() < deadline:
+                    answers.move_to_end(key)
+                    return answer
+                del answers[key]
         task = self._under_way.get(key)
         if task is None:
             task = asyncio.create_task(self._ask(key, ask))
@@ -43,9 +54,10 @@ class RememberedAnswers(Generic[Answer]):
         # The age counts from the question: what changes after it may not be in the answer.
         asked = self._monotonic()
         answer, seconds = await ask()
-        self._answers[key] = (answer, asked + seconds)
-        while len(self._answers) > self._most_answers:
-            self._answers.popitem(last=False)
+        answers = self._answers.setdefault(self._kind_of(answer), OrderedDict())
+        answers[key] = (answer, asked + seconds)
+        if len(answers) > self._most_answers:
+            answers.popitem(last=False)
         return answer
 
     def _finish(self, key: bytes, task: asyncio.Task[Answer]) -> None:

@@ -1,4 +1,4 @@
-"""Removes uploads whose time is over, for as long as the api runs."""
+"""Removes uploads whose time is over and that nobody is at, for as long as the api runs."""
 
 import asyncio
 import logging
@@ -25,11 +25,12 @@ async def sweeping(tenants: Tenants) -> AsyncIterator[None]:
 
 
 async def _sweep_forever(tenants: Tenants) -> None:
-    """Look at the uploads of every tenant that this process knows, again and again."""
+    """Look at the uploads of every tenant, again and again."""
     while True:
-        for tenant in tenants.known():
-            try:
-                await tenant.resumable_uploads.sweep()
-            except ApiError as error:
-                logger.warning("could not look at uploads: %s", error)
+        for tenant in tenants.all():
+            for sweep in (tenant.resumable_uploads.sweep, tenant.attaching.sweep):
+                try:
+                    await sweep()
+                except ApiError as error:
+                    logger.warning("could not look at uploads: %s", error)
         await asyncio.sleep(_PAUSE_SECONDS)

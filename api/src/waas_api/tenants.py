@@ -1,10 +1,11 @@
 """What belongs to one tenant, which is a namespace, and to no other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from waas_api.attaching import Attaching
 from waas_api.awaited_jobs import AwaitedJobs
+from waas_api.errors import JobNotFound
 from waas_api.forecasts import Forecasts
 from waas_api.live_jobs import LiveJobs
 from waas_api.resumable_uploads import ResumableUploads
@@ -31,21 +32,24 @@ class Tenant:
 
 
 class Tenants:
-    """All tenants that anybody has asked for."""
+    """All tenants that are served, also those that nobody has asked for since the start."""
 
-    def __init__(self, build: Callable[[str], Tenant]) -> None:
+    def __init__(self, build: Callable[[str], Tenant], namespaces: Iterable[str]) -> None:
         """Take what builds a tenant from its namespace."""
-        self._build = build
-        self._tenants: dict[str, Tenant] = {}
+        self._tenants = {namespace: build(namespace) for namespace in namespaces}
 
     def get(self, namespace: str) -> Tenant:
-        """Return a tenant; whether the caller belongs to it was decided before."""
+        """Return a tenant; whether the caller belongs to it was decided before.
+
+        Raises:
+            JobNotFound: it is served no longer, which an old link does not know.
+        """
         if namespace not in self._tenants:
-            self._tenants[namespace] = self._build(namespace)
+            raise JobNotFound("No such job")
         return self._tenants[namespace]
 
-    def known(self) -> tuple[Tenant, ...]:
-        """Return the tenants that anybody has asked for."""
+    def all(self) -> tuple[Tenant, ...]:
+        """Return all of them."""
         return tuple(self._tenants.values())
 
     def list_awaited_jobs(self) -> list[AwaitedJobs]:

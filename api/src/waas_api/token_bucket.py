@@ -7,8 +7,7 @@ from dataclasses import dataclass
 class TokenBucket:
     """Holds at most `capacity` tokens, and gets as many again in `period_seconds`.
 
-    It may be overdrawn: a recording's length is known for certain only when it has come. Whoever
-    has overdrawn it waits until it holds something again.
+    It may be overdrawn, which takes as much longer.
     """
 
     capacity: float

@@ -7,7 +7,8 @@ permission that was taken away, or a token that was revoked, still works.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from waas_api.access_reviews import AccessReviews, User
@@ -64,16 +65,19 @@ class TokenLogin:
         namespaces: Collection[str],
         default_namespace: str,
         longest_age_seconds: float,
-        answers: RememberedAnswers[_Verdict] | None = None,
+        most_answers: int = _MOST_ANSWERS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reviews = reviews
         self._audiences = audiences
         self._namespaces = namespaces
         self._default_namespace = default_namespace
         self._longest_age_seconds = longest_age_seconds
-        if answers is None:
-            answers = RememberedAnswers(most_answers=_MOST_ANSWERS)
-        self._answers = answers
+        self._answers: RememberedAnswers[_Verdict] = RememberedAnswers(
+            most_answers=most_answers,
+            kind_of=lambda verdict: verdict.caller is not None,
+            monotonic=monotonic,
+        )
         # Tokens that somebody makes up must not keep the API server busy.
         self._slots = asyncio.Semaphore(_REVIEWS_AT_ONCE)
 

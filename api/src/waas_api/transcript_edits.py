@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationError
+import anyio.to_thread
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from waas_api.errors import (
     InvalidRequest,
@@ -20,8 +22,9 @@ from waas_api.errors import (
     TranscriptMissing,
 )
 from waas_api.object_storage import ObjectStorage
+from waas_api.reading_aside import read_aside
 from waas_contract.object_keys import edit_key, edits_prefix, parse_edit_key
-from waas_contract.transcript import Segment, Transcript, Word
+from waas_contract.transcript import Segment, Transcript, Word, give_way
 from waas_contract.wire import Time, WireModel
 
 _MOST_SEGMENTS = 200_000
@@ -65,7 +68,9 @@ class TranscriptEdit(WireModel):
     language: str | None = Field(default=None, max_length=16)
     """Code of the language; that of the original where absent."""
 
-    segments: tuple[EditedSegment, ...] = Field(max_length=_MOST_SEGMENTS)
+    segments: tuple[Annotated[EditedSegment, AfterValidator(give_way)], ...] = Field(
+        max_length=_MOST_SEGMENTS
+    )
 
     def to_transcript(self, original: Transcript) -> Transcript:
         """Return it whole, or raise InvalidRequest for times that cannot be."""
@@ -151,12 +156,9 @@ class TranscriptEdits:
         key = edit_key(self._namespace, self._name, revision)
         try:
             content = await self._storage.read(key, largest_bytes=self._largest_bytes)
-            found = Revision.model_validate_json(content)
+            return await read_aside(_state_of_revision, content)
         except (ObjectNotFound, ValidationError) as error:
             raise TranscriptMissing(f"There is no revision {revision}.") from error
-        return TranscriptState(
-            revision, found.transcript, _etag(revision, content), found.saved_time, found.saved_by
-        )
 
     async def save(
         self, transcript: Transcript, seen: TranscriptState, *, now: datetime, owner: str | None
@@ -168,7 +170,7 @@ class TranscriptEdits:
         """
         number = seen.revision + 1
         revision = Revision(revision=number, saved_time=now, saved_by=owner, transcript=transcript)
-        content = revision.model_dump_json(by_alias=True, exclude_none=True).encode()
+        content = await anyio.to_thread.run_sync(_render, revision)
         if len(content) > self._largest_bytes:
             raise InvalidRequest(
                 f"The transcript is larger than {self._largest_bytes} bytes, which the service "
@@ -181,6 +183,17 @@ class TranscriptEdits:
                 "Somebody has saved this transcript since you read it: read it again."
             ) from error
         return TranscriptState(number, transcript, _etag(number, content), now, owner)
+
+
+def _state_of_revision(content: bytes) -> TranscriptState:
+    found = Revision.model_validate_json(content)
+    number = found.revision
+    etag = _etag(number, content)
+    return TranscriptState(number, found.transcript, etag, found.saved_time, found.saved_by)
+
+
+def _render(revision: Revision) -> bytes:
+    return revision.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def _etag(revision: int, content: bytes) -> str:

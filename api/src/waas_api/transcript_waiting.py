@@ -29,6 +29,7 @@ from waas_api.openai_stream import (
     render_done,
     render_failure,
 )
+from waas_api.reading_aside import read_aside
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.transcripts import read_transcript
 from waas_contract.exit_codes import FailureReason
@@ -129,7 +130,8 @@ class TranscriptWait:
         key = partial_key(job.metadata.namespace, job.metadata.name)
         try:
             data = await self.storage.read(key, largest_bytes=self.largest_transcript_bytes)
-            return text.grow(PartialTranscript.model_validate_json(data).segments)
+            partial = await read_aside(PartialTranscript.model_validate_json, data)
+            return text.grow(partial.segments)
         except (ObjectNotFound, ObjectTooLarge):
             return ""
         except (StorageError, ValidationError) as error:
@@ -148,7 +150,7 @@ class TranscriptWait:
             )
         _check_ending(job)
         data = await read_transcript(job, self.storage, largest_bytes=self.largest_transcript_bytes)
-        return Transcript.model_validate_json(data)
+        return await read_aside(Transcript.model_validate_json, data)
 
 
 def _check_ending(job: TranscriptionJob) -> None:

@@ -31,7 +31,7 @@ class UploadBody:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chunks = chunks
-        self._announced_bytes = announced_bytes
+        self.announced_bytes = announced_bytes
         self.limits = limits
         self._monotonic = monotonic
         self._deadline: float | None = None
@@ -99,9 +99,9 @@ class UploadBody:
         return max(0.0, min(self.limits.longest_idle_seconds, self._deadline - now))
 
     def _end(self) -> bytes:
-        if self._announced_bytes is not None and self.received_bytes < self._announced_bytes:
+        if self.announced_bytes is not None and self.received_bytes < self.announced_bytes:
             raise UploadCutOff(
-                f"Upload cut off: {self.received_bytes} of {self._announced_bytes} bytes arrived. "
+                f"Upload cut off: {self.received_bytes} of {self.announced_bytes} bytes arrived. "
                 "Send the recording again."
             )
         return b""

@@ -1,7 +1,8 @@
 """The client for programs that wait for many things at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
@@ -12,6 +13,7 @@ from waas_client.answers import Job, Models, Service
 from waas_client.client import PAGE_SIZE, PATIENCE_SECONDS
 from waas_client.connection import (
     DEFAULT_SERVER,
+    STREAM_TIMEOUT,
     client_options,
     login_headers,
     request_headers,
@@ -22,7 +24,7 @@ from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
 from waas_client.requests import Call, JobFilter, JobOptions
-from waas_client.steps import Flow, Pause
+from waas_client.steps import Flow, Hear, Listen, Pause, Step
 
 Answer = TypeVar("Answer")
 
@@ -141,38 +143,76 @@ class AsyncClient:
         await self._run(self._flows.delete(job_id))
 
     async def _run(self, flow: Flow[Answer]) -> Answer:
+        async with AsyncExitStack() as streams:
+            try:
+                step = next(flow)
+                while True:
+                    try:
+                        answer = await self._take(step, streams)
+                    except WaasError as error:
+                        step = flow.throw(error)
+                    else:
+                        step = flow.send(answer)
+            except StopIteration as end:
+                result: Answer = end.value
+                return result
+
+    async def _take(self, step: Step, streams: AsyncExitStack) -> Any:
+        """Take one step of a flow and return its answer."""
+        match step:
+            case Pause(seconds):
+                return await self._sleep(seconds)
+            case Listen(call):
+                return await streams.enter_async_context(self._listen(call))
+            case Hear(stream):
+                return await self._hear(stream)
+            case Call():
+                return await self._send(step)
+
+    @asynccontextmanager
+    async def _listen(self, call: Call[None]) -> AsyncIterator[AsyncIterator[bytes]]:
+        request = self._http.build_request(
+            call.method,
+            call.path,
+            headers=request_headers(call, self._login),
+            timeout=STREAM_TIMEOUT,
+        )
+        with self._translated():
+            response = await self._http.send(request, stream=True)
         try:
-            step = next(flow)
-            while True:
-                if isinstance(step, Pause):
-                    await self._sleep(step.seconds)
-                    step = flow.send(None)
-                    continue
-                try:
-                    answer = await self._send(step)
-                except WaasError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(answer)
-        except StopIteration as end:
-            result: Answer = end.value
-            return result
+            if not response.is_success:
+                with self._translated():
+                    await response.aread()
+            call.read(response)
+            yield response.aiter_bytes()
+        finally:
+            await response.aclose()
+
+    async def _hear(self, stream: Any) -> bytes | None:
+        with self._translated():
+            return await anext(stream, None)
 
     async def _send(self, call: Call[Any]) -> Any:
         pieces = call.recording.pieces_async(call.offset) if call.recording else None
         try:
-            response = await self._http.request(
-                call.method,
-                call.path,
-                params=call.query,
-                content=pieces,
-                headers=request_headers(call, self._login),
-                timeout=timeout_of(call),
-            )
-        except httpx.HTTPError as error:
-            is_upload = call.recording is not None
-            raise translate_failure(error, self.server, is_upload=is_upload) from error
+            with self._translated(is_upload=call.recording is not None):
+                response = await self._http.request(
+                    call.method,
+                    call.path,
+                    params=call.query,
+                    content=pieces,
+                    headers=request_headers(call, self._login),
+                    timeout=timeout_of(call),
+                )
         finally:
             if pieces is not None:
                 await pieces.aclose()
         return call.read(response)
+
+    @contextmanager
+    def _translated(self, *, is_upload: bool = False) -> Iterator[None]:
+        """Raise our errors for the library's."""
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise translate_failure(error, self.server, is_upload=is_upload) from error

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
@@ -11,6 +12,7 @@ import httpx
 from waas_client.answers import Job, Models, Service
 from waas_client.connection import (
     DEFAULT_SERVER,
+    STREAM_TIMEOUT,
     client_options,
     login_headers,
     request_headers,
@@ -21,7 +23,7 @@ from waas_client.flows import Flows
 from waas_client.recordings import OnProgress, open_recording
 from waas_client.refusals import address_of, translate_failure
 from waas_client.requests import Call, JobFilter, JobOptions
-from waas_client.steps import Flow, Pause
+from waas_client.steps import Flow, Hear, Listen, Pause, Step
 
 Answer = TypeVar("Answer")
 
@@ -146,38 +148,74 @@ class Client:
         self._run(self._flows.delete(job_id))
 
     def _run(self, flow: Flow[Answer]) -> Answer:
-        try:
-            step = next(flow)
-            while True:
-                if isinstance(step, Pause):
-                    self._sleep(step.seconds)
-                    step = flow.send(None)
-                    continue
-                try:
-                    answer = self._send(step)
-                except WaasError as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(answer)
-        except StopIteration as end:
-            result: Answer = end.value
-            return result
+        with ExitStack() as streams:
+            try:
+                step = next(flow)
+                while True:
+                    try:
+                        answer = self._take(step, streams)
+                    except WaasError as error:
+                        step = flow.throw(error)
+                    else:
+                        step = flow.send(answer)
+            except StopIteration as end:
+                result: Answer = end.value
+                return result
+
+    def _take(self, step: Step, streams: ExitStack) -> Any:
+        """Take one step of a flow and return its answer."""
+        match step:
+            case Pause(seconds):
+                return self._sleep(seconds)
+            case Listen(call):
+                return streams.enter_context(self._listen(call))
+            case Hear(stream):
+                return self._hear(stream)
+            case Call():
+                return self._send(step)
+
+    @contextmanager
+    def _listen(self, call: Call[None]) -> Iterator[Iterator[bytes]]:
+        request = self._http.build_request(
+            call.method,
+            call.path,
+            headers=request_headers(call, self._login),
+            timeout=STREAM_TIMEOUT,
+        )
+        with self._translated():
+            response = self._http.send(request, stream=True)
+        with closing(response):
+            if not response.is_success:
+                with self._translated():
+                    response.read()
+            call.read(response)
+            yield response.iter_bytes()
+
+    def _hear(self, stream: Any) -> bytes | None:
+        with self._translated():
+            return next(stream, None)
 
     def _send(self, call: Call[Any]) -> Any:
         pieces = call.recording.pieces(call.offset) if call.recording else None
         try:
-            response = self._http.request(
-                call.method,
-                call.path,
-                params=call.query,
-                content=pieces,
-                headers=request_headers(call, self._login),
-                timeout=timeout_of(call),
-            )
-        except httpx.HTTPError as error:
-            is_upload = call.recording is not None
-            raise translate_failure(error, self.server, is_upload=is_upload) from error
+            with self._translated(is_upload=call.recording is not None):
+                response = self._http.request(
+                    call.method,
+                    call.path,
+                    params=call.query,
+                    content=pieces,
+                    headers=request_headers(call, self._login),
+                    timeout=timeout_of(call),
+                )
         finally:
             if pieces is not None:
                 pieces.close()
         return call.read(response)
+
+    @contextmanager
+    def _translated(self, *, is_upload: bool = False) -> Iterator[None]:
+        """Raise our errors for the library's."""
+        try:
+            yield
+        except httpx.HTTPError as error:
+            raise translate_failure(error, self.server, is_upload=is_upload) from error

@@ -12,6 +12,11 @@ from waas_client.requests import Call
 DEFAULT_SERVER = "http://127.0.0.1:3000"
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+STREAM_TIMEOUT = httpx.Timeout(
+    # A stream says every fifteen seconds that it is there.
+    45.0,
+    connect=5.0,
+)
 UPLOAD_TIMEOUT = httpx.Timeout(
     # A server that takes in others' recordings first leaves one unread for a minute.
     180.0,

@@ -10,40 +10,18 @@ from typing import TypeVar
 
 from waas_client import requests
 from waas_client.answers import Job, JobPage, Models, Service
-from waas_client.errors import (
-    JobCancelled,
-    JobFailed,
-    NotAWaasServer,
-    Refused,
-    ServerBusy,
-    ServerFailed,
-    ServerUnreachable,
-    WaitedTooLong,
-)
+from waas_client.errors import NotAWaasServer, Refused, ServerFailed
 from waas_client.recordings import Recording
 from waas_client.requests import Call, JobFilter, JobOptions
 from waas_client.resuming import RESUMABLE_BYTES, send_resumably
-from waas_client.steps import Flow, Pause, ask
-from waas_contract.transcription_job import Phase
+from waas_client.steps import Flow, ask
+from waas_client.waiting import JobWait, Streams
 
 Answer = TypeVar("Answer")
 
-SHORTEST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
-_PAUSE_PER_PLACE_SECONDS = 0.1
 _WAAS = "waas"
 _UNKNOWN_ROUTE = (404, 405)
 _UNKNOWN_PROBLEM = ("not-found", "method-not-allowed")
-
-
-def next_pause(job: Job, waited_seconds: float) -> float:
-    """Return the seconds until the next look at a job.
-
-    A tenth of the time that was waited already, so that nobody learns of the end much later than
-    it came; longer for whoever stands far back in the queue, so that many jobs are few questions.
-    """
-    pause = max(waited_seconds / 10, _PAUSE_PER_PLACE_SECONDS * (job.position_in_queue or 0))
-    return min(LONGEST_PAUSE_SECONDS, max(SHORTEST_PAUSE_SECONDS, pause))
 
 
 class Flows:
@@ -53,6 +31,7 @@ class Flows:
         self._server = server
         self._monotonic = monotonic
         self._service: Service | None = None
+        self._streams = Streams()
 
     def identify(self) -> Flow[Service]:
         """Make sure, once, that a server of this service answers: recordings go to no other."""
@@ -130,42 +109,12 @@ class Flows:
         patience_seconds: float,
         on_change: Callable[[Job], None] | None,
     ) -> Flow[Job]:
-        """Look at a job until it has ended well; a server may be away for as long as patience is.
-
-        Raises:
-            JobFailed: it ended without a transcript.
-            JobCancelled: somebody cancelled it.
-            WaitedTooLong: it had not ended in time.
-        """
-        began = last_answer = self._monotonic()
-        shown: Job | None = None
-        while True:
-            try:
-                job = yield from self.job(job_id)
-            except (ServerUnreachable, ServerBusy):
-                if self._monotonic() - last_answer > patience_seconds:
-                    raise
-            else:
-                last_answer = self._monotonic()
-                if job != shown and on_change is not None:
-                    on_change(job)
-                shown = job
-                if job.is_final:
-                    return check_success(job)
-            waited = self._monotonic() - began
-            if timeout_seconds is not None and shown is not None and waited >= timeout_seconds:
-                raise WaitedTooLong(
-                    f"Job {job_id} is {shown.phase} after {waited:.0f} seconds of waiting.", shown
-                )
-            yield Pause(LONGEST_PAUSE_SECONDS if shown is None else next_pause(shown, waited))
-
-
-def check_success(job: Job) -> Job:
-    """Return a job that has a transcript, or raise the JobEnded that says why it has none."""
-    if job.phase == Phase.SUCCEEDED:
-        return job
-    if job.phase == Phase.CANCELLED:
-        raise JobCancelled(f"Job {job.id} was cancelled.", job)
-    explanation = job.message or "The server gave no explanation."
-    reason = f" ({job.reason})" if job.reason else ""
-    raise JobFailed(f"{explanation}{reason}", job)
+        """Return a job once it has ended well; see JobWait.run."""
+        wait = JobWait(
+            job_id,
+            lambda: self.job(job_id),
+            self._streams,
+            on_change=on_change,
+            monotonic=self._monotonic,
+        )
+        return wait.run(timeout_seconds=timeout_seconds, patience_seconds=patience_seconds)

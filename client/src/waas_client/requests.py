@@ -228,6 +228,23 @@ def job(job_id: str) -> Call[Job]:
     return Call("GET", _job_path(job_id), _reader(Job))
 
 
+_EVENTS = "text/event-stream"
+
+
+def job_events(job_id: str, last_event_id: str = "") -> Call[None]:
+    """Ask to be told of a job, from the last event on that is known."""
+    # What is packed comes in pieces of the packer's choosing.
+    headers = {"Accept": _EVENTS, "Accept-Encoding": "identity"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    return Call("GET", f"{_job_path(job_id)}/events", _check_events, headers=headers)
+
+
+def _check_events(response: httpx.Response) -> None:
+    if response.headers.get("content-type", "").partition(";")[0].strip() != _EVENTS:
+        raise NotAWaasServer(f"{response.request.url.host} has no events to tell.")
+
+
 def cancel(job_id: str) -> Call[Job]:
     """Ask for a job's end."""
     return Call("POST", f"{_job_path(job_id)}/cancel", _reader(Job))

@@ -1,4 +1,4 @@
-"""What a flow is made of: requests and pauses, which whoever runs it sends and takes."""
+"""What a flow is made of: requests, streams and pauses, which whoever runs it sends and takes."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -16,7 +16,21 @@ class Pause:
     seconds: float
 
 
-Step = Call[Any] | Pause
+@dataclass(frozen=True)
+class Listen:
+    """A step that opens a stream and gives what `Hear` takes; it is open until the flow ends."""
+
+    call: Call[None]
+
+
+@dataclass(frozen=True)
+class Hear:
+    """A step that gives the next bytes of a stream, None at its end."""
+
+    stream: object
+
+
+Step = Call[Any] | Pause | Listen | Hear
 Flow = Generator[Step, Any, Answer]
 
 

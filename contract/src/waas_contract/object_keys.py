@@ -5,6 +5,7 @@ no two tenants can meet (a tenant is a namespace).
 """
 
 import re
+from datetime import UTC, datetime
 
 from waas_contract.formats import OutputFormat
 
@@ -59,6 +60,25 @@ def upload_prefix(namespace: str, name: str) -> str:
 def upload_state_key(namespace: str, name: str) -> str:
     """Return the key of the note that says what an upload is to be."""
     return f"{upload_prefix(namespace, name)}state.json"
+
+
+def held_prefix(namespace: str) -> str:
+    """Return the prefix of recordings whose clients wait, until it is known which job they are of.
+
+    No job lies below it: a name has no underscore.
+    """
+    return f"{tenant_prefix(namespace)}_held/"
+
+
+def held_key(namespace: str, name: str, time: datetime) -> str:
+    """Return the key of a held recording, which says since when it is held."""
+    return f"{held_prefix(namespace)}{int(time.timestamp())}-{name}"
+
+
+def parse_held_key(key: str) -> datetime | None:
+    """Return since when a recording is held; None where the key is none of a held one."""
+    found = re.fullmatch(r".*/_held/(\d{1,11})-[^/]+", key)
+    return datetime.fromtimestamp(int(found[1]), UTC) if found else None
 
 
 def result_file_name(output_format: OutputFormat) -> str:

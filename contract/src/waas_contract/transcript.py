@@ -4,8 +4,11 @@ Field names are Whisper's own, so that tools which read its JSON read ours.
 """
 
 from enum import StrEnum
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+AnySegment = TypeVar("AnySegment")
 
 
 class QualityFlag(StrEnum):
@@ -55,6 +58,18 @@ class Segment(BaseModel):
     """Who speaks, by the name that a person gave them; None where nobody said."""
 
 
+def give_way(segment: AnySegment) -> AnySegment:
+    """Return a segment as it is.
+
+    Pydantic keeps the interpreter to itself until it comes back to Python. With this among a
+    segment's validators it does so at each of them, and hours of speech hold up no other thread.
+    """
+    return segment
+
+
+Segments = tuple[Annotated[Segment, AfterValidator(give_way)], ...]
+
+
 class Transcript(BaseModel):
     """Everything Whisper heard in one recording."""
 
@@ -67,7 +82,7 @@ class Transcript(BaseModel):
     """Length of the audio in seconds."""
 
     text: str
-    segments: tuple[Segment, ...]
+    segments: Segments
 
 
 class PartialTranscript(BaseModel):
@@ -79,4 +94,4 @@ class PartialTranscript(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     language: str | None
-    segments: tuple[Segment, ...]
+    segments: Segments

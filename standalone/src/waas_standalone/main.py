@@ -1,14 +1,16 @@
 """The server as a whole: `create_standalone_app` wires it, `serve` runs it, `main` starts it."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,9 +27,12 @@ from waas_standalone.errors import AddressTaken, BadSettings, StandaloneError
 from waas_standalone.loopback import LoopbackOnly, is_loopback, require_loopback
 from waas_standalone.models import list_models, measure_model
 from waas_standalone.service import LocalService
-from waas_standalone.settings import Settings
+from waas_standalone.settings import ENV_PREFIX, Settings
+
+logger = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_BASE_URL = "BASE_URL"
 _NOT_STARTED = "The server could not start; its log says why."
 _STANDARD_INPUT = 0
 _PIECE_BYTES = 4096
@@ -210,11 +215,29 @@ async def _wait_for_end_of_input() -> None:
     await has_ended.wait()
 
 
+def read_settings(environment: Collection[str]) -> Settings:
+    """Return the settings, given the names of the variables that there are.
+
+    The old service's `BASE_URL` is a name that many programs use: where it is no address, it was
+    not meant for us. Ours is refused.
+    """
+    ours = f"{ENV_PREFIX}{_BASE_URL}"
+    try:
+        return Settings()
+    except ValidationError as error:
+        is_theirs = ours not in map(str.upper, environment)
+        if not is_theirs or {each["loc"] for each in error.errors()} != {(ours,)}:
+            raise
+    logger.warning("%s is left aside, for it is no address; ours is %s", _BASE_URL, ours)
+    without: dict[str, Any] = {ours: None}
+    return Settings(**without)
+
+
 def main() -> int:
     """Serve with settings from the environment; returns the exit code."""
     configure_logging()
     try:
-        serve(Settings(), _tell_address)
+        serve(read_settings(os.environ), _tell_address)
     except (ValidationError, SettingsError) as error:
         return _complain(f"The settings do not fit: {explain_settings(error)}", BadSettings)
     except StandaloneError as error:

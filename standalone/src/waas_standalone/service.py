@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from waas_contract.object_keys import uploads_prefix
+from waas_contract.object_keys import held_prefix, uploads_prefix
 from waas_operator.control_loops import consume, notice, resync_forever
 from waas_operator.keeping import KEEPERS, Keeper
 from waas_operator.notifications import Notifier, Senders
@@ -177,7 +177,8 @@ class LocalService:
         tenant = self._folder.objects / namespace
         # Recordings whose last piece has come, perhaps, but not yet their job.
         uploads = self._folder.objects / uploads_prefix(namespace)
-        names |= {uploads.name, *await asyncio.to_thread(_list_names, uploads)}
+        held = self._folder.objects / held_prefix(namespace)
+        names |= {uploads.name, held.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
         if reason := await self._cluster.check_clock(_now()):
             logger.warning("nothing that is old is deleted: %s", reason)

@@ -1,6 +1,8 @@
 """Limits: 429 with a time, in the form of whoever asked."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE, GuardedApi
 from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Caller, Permission
-from waas_api.errors import ClusterUnavailable, LimitReached
+from waas_api.errors import ApiError, ClusterUnavailable, LimitReached, UploadTooLarge
 from waas_api.idempotency import Once
 from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
@@ -90,16 +92,38 @@ def test_uploads_at_once_are_counted_while_they_last(clock: Clock) -> None:
         pass
 
 
-async def test_bytes_are_counted_as_they_come_and_refused_afterwards(clock: Clock) -> None:
+async def test_bytes_are_counted_as_they_come_and_one_too_many_is_refused(clock: Clock) -> None:
     limits = CallerLimits(upload_bytes_per_day=86400, monotonic=clock)
-    with limits.admit_upload(ANNA):
-        body = limits.count(ANNA, chunked(b"a" * 50000, b"b" * 50000))
-        assert sum([len(chunk) async for chunk in body]) == 100000
+    body = limits.count(ANNA, chunked(b"a" * 50000, b"b" * 50000))
+    assert len(await anext(body)) == 50000
+    with pytest.raises(LimitReached) as refused:
+        await anext(body)
 
-    with pytest.raises(LimitReached) as refused, limits.admit_upload(ANNA):
+    assert refused.value.retry_after_seconds == 100000 - 86400  # a byte a second
+    with limits.admit_upload(BO, 86400):
+        assert [chunk async for chunk in limits.count(BO, chunked(b"a"))] == [b"a"]
+
+
+ANNOUNCED: list[tuple[str, int | None, type[ApiError] | None]] = [
+    ("a length that nobody knows", None, None),
+    ("what is left of the day", 400, None),
+    ("a byte more than is left", 401, LimitReached),
+    ("a byte more than a day has", 1001, UploadTooLarge),
+]
+
+
+@pytest.mark.parametrize(
+    ("announced", "error"), [pytest.param(*case[1:], id=case[0]) for case in ANNOUNCED]
+)
+async def test_an_upload_that_says_its_length_is_refused_before_it_is_sent(
+    clock: Clock, announced: int | None, error: type[ApiError] | None
+) -> None:
+    limits = CallerLimits(upload_bytes_per_day=1000, monotonic=clock)
+    async for _ in limits.count(ANNA, chunked(bytes(600))):
         pass
 
-    assert refused.value.retry_after_seconds == 100000 - 86400 + 1  # a byte a second
+    with pytest.raises(error) if error else nullcontext(), limits.admit_upload(ANNA, announced):
+        pass
 
 
 async def admits(live_jobs: LiveJobs, owner: str) -> bool:
@@ -250,7 +274,9 @@ async def begin_upload(api: GuardedApi) -> httpx.Response:
     return await api.request("POST", "/v2/uploads", owner="anna", headers=headers)
 
 
-async def patch(api: GuardedApi, path: str, offset: int, content: bytes) -> httpx.Response:
+async def patch(
+    api: GuardedApi, path: str, offset: int, content: bytes | AsyncIterator[bytes]
+) -> httpx.Response:
     headers = {**TUS, "Upload-Offset": str(offset)}
     return await api.request("PATCH", path, owner="anna", content=content, headers=headers)
 
@@ -284,7 +310,7 @@ async def test_a_whole_upload_waits_for_the_place_of_its_job(tmp_path: Path) -> 
 
 
 async def test_the_bytes_of_pieces_count(tmp_path: Path) -> None:
-    api = GuardedApi(tmp_path, changes={"upload_bytes_per_day_per_caller": 3})
+    api = GuardedApi(tmp_path, changes={"upload_bytes_per_day_per_caller": 4})
     path = (await begin_upload(api)).headers["location"]
 
     first = await patch(api, path, 0, b"soun")
@@ -292,3 +318,27 @@ async def test_the_bytes_of_pieces_count(tmp_path: Path) -> None:
 
     assert first.status_code == 204
     assert_problem(second)
+
+
+async def test_what_of_a_piece_is_within_the_day_stays(tmp_path: Path) -> None:
+    api = GuardedApi(tmp_path, changes={"upload_bytes_per_day_per_caller": 4})
+    path = (await begin_upload(api)).headers["location"]
+
+    await patch(api, path, 0, b"s")
+    cut_off = await patch(api, path, 1, chunked(b"ou", b"nd"))
+
+    assert_problem(cut_off)
+    known = await api.request("HEAD", path, owner="anna", headers=TUS)
+    assert known.headers["upload-offset"] == "3"
+
+
+@pytest.mark.parametrize(
+    "path", ["/v2/jobs?file_name=a.mp3", "/v1/transcribe?email_callback=", "/v1/detect"]
+)
+async def test_a_recording_that_outgrows_the_day_leaves_nothing(tmp_path: Path, path: str) -> None:
+    api = GuardedApi(tmp_path, changes={"upload_bytes_per_day_per_caller": 4})
+
+    refused = await api.request("POST", path, owner="anna", content=chunked(b"sou", b"nd"))
+
+    assert refused.status_code == 429
+    assert (api.storage.objects, api.jobs.jobs) == ({}, {})

@@ -1,5 +1,6 @@
 """Whose jobs they are, who else may see them, and how all of one's own are deleted."""
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -173,6 +174,14 @@ async def test_a_link_ends_with_its_job(api: GuardedApi) -> None:
     assert (await api.request("GET", f"{job_path()}?link={link}")).status_code == 404
 
 
+async def test_a_link_of_a_tenant_that_is_served_no_longer_leads_nowhere(api: GuardedApi) -> None:
+    link = Link("closed-desk", SharedJob(JOB_ID, CREATION_TIME), api.now + timedelta(days=1))
+
+    answer = await api.request("GET", f"{job_path()}?link={sign_link(link, LINK_SECRET)}")
+
+    assert answer.status_code == 404
+
+
 async def test_a_login_counts_before_a_link(api: GuardedApi) -> None:
     finish(api)
     link = await make_link(api)
@@ -319,6 +328,28 @@ async def test_however_many_they_are_they_go() -> None:
         jobs.put(f"job-{number:04d}", make_spec(owner="anna"), make_status(Phase.SUCCEEDED))
 
     assert await erase(jobs, storage) == Erasure(deleted=1100, remaining=0)
+
+
+class CountingJobs(FakeTranscriptionJobs):
+    """Counts how often each job is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(NAMESPACE)
+        self.asked: Counter[str] = Counter()
+
+    async def get(self, name: str) -> TranscriptionJob:
+        self.asked[name] += 1
+        return await super().get(name)
+
+
+async def test_what_has_ended_is_read_once_and_never_cancelled() -> None:
+    jobs, storage = CountingJobs(), FakeObjectStorage()
+    for name in ("one", "another"):
+        put(jobs, storage, name, "anna", Phase.SUCCEEDED)
+
+    assert await erase(jobs, storage) == Erasure(deleted=2, remaining=0)
+
+    assert jobs.asked == {"one": 1, "another": 1}
 
 
 async def test_the_route_says_how_many_are_gone(api: GuardedApi) -> None:

@@ -47,7 +47,8 @@ def login(reviews: FakeAccessReviews, clock: Clock) -> TokenLogin:
         namespaces=(NAMESPACE, OTHER_NAMESPACE),
         default_namespace=NAMESPACE,
         longest_age_seconds=30,
-        answers=RememberedAnswers(most_answers=3, monotonic=clock),
+        most_answers=3,
+        monotonic=clock,
     )
 
 
@@ -186,6 +187,20 @@ async def test_a_refusal_is_remembered_for_a_moment_alone(
     clock.now += 5
 
     assert (await login.authenticate(sent(token))).owner == "anna"
+
+
+async def test_tokens_that_somebody_makes_up_crowd_out_no_good_one(
+    login: TokenLogin, reviews: FakeAccessReviews
+) -> None:
+    token = reviews.let("anna", *READ)
+    await login.authenticate(sent(token))
+
+    for number in range(10):
+        with pytest.raises(Unauthenticated):
+            await login.authenticate(sent(f"made-up-{number}"))
+    await login.authenticate(sent(token))
+
+    assert reviews.questions.count(token) == 1
 
 
 async def test_many_requests_of_one_token_are_one_question(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.api_builders import wait_for
 from support.command import Command, make_recording, unreachable
 from support.quick_api import BAD_SOUND, SERVER
 from waas_client import AsyncClient
@@ -115,3 +116,38 @@ async def test_what_a_server_that_is_away_left_is_to_be_tried_again(
 
     # What counts is how the last try went.
     assert [code for _, code in batch.ends.values()] == [ExitCode.OK, ExitCode.BAD_INPUT]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "size", "is_private", "under_way"),
+    [
+        ("small ones, more than a program takes", 1000, True, 64),
+        ("few long ones, which are on the disk twice", 9 * 1024 * 1024, True, 16),
+        ("another server's disk is its own concern", 9 * 1024 * 1024, False, 70),
+    ],
+)
+async def test_so_many_are_under_way_at_once(
+    tmp_path: Path, sentence: str, size: int, is_private: bool, under_way: int
+) -> None:
+    begun: list[Input] = []
+    may_end = asyncio.Event()
+
+    class Waiting(Batch):
+        async def _transcribe(self, each: Input, _: asyncio.Semaphore) -> None:
+            begun.append(each)
+            await may_end.wait()
+
+    for number in range(70):
+        with (tmp_path / f"{number}.mp3").open("wb") as file:
+            file.truncate(size)
+    plan = Plan(JobOptions(), ("txt",), is_private=is_private)
+    batch = Waiting(unreachable(SERVER), plan, LinesDisplay())
+
+    running = asyncio.create_task(batch.run(take_all(find_inputs([str(tmp_path)], None))))
+    await wait_for(lambda: len(begun) >= under_way, sentence)
+    await asyncio.sleep(0)
+    assert len(begun) == under_way
+    may_end.set()
+    await running
+
+    assert len(begun) == 70

@@ -4,7 +4,7 @@ import pytest
 
 from waas_client import Job
 from waas_client.command_line.showing.time_left import TimeLeft, format_seconds
-from waas_client.flows import next_pause
+from waas_client.waiting import next_pause
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,10 @@ from waas_contract.formats import OutputFormat
 from waas_contract.object_keys import (
     audio_key,
     checkpoint_key,
+    held_key,
+    held_prefix,
     manifest_key,
+    parse_held_key,
     progress_key,
     result_key,
 )
@@ -36,6 +41,16 @@ def test_audio_key_never_leaves_its_folder(file_name: str) -> None:
     assert folder == "newsroom/a1/audio"
     assert name not in ("", ".", "..")
     assert name.isascii()
+
+
+def test_a_held_recording_says_since_when_and_is_no_jobs() -> None:
+    time = datetime(2026, 11, 22, 18, 0, 0, tzinfo=UTC)
+    key = held_key("newsroom", "a1", time)
+
+    assert key.startswith(held_prefix("newsroom"))
+    assert parse_held_key(key) == time
+    for other in ("newsroom/_held/a1", "newsroom/a1/audio/1-a", "newsroom/_held/1-a/b"):
+        assert parse_held_key(other) is None
 
 
 def test_keys_of_results_and_state() -> None:

@@ -1,7 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from waas_standalone.main import read_settings
 from waas_standalone.settings import Settings
 
 
@@ -37,3 +40,40 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.stop_at_end_of_input
     assert (settings.data, settings.processes) == (Path("/srv/waas"), 3)
     assert settings.models == ("tiny", "house-style")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "value", "base_url"),
+    [
+        ("the old service's address", "https://waas.example", "https://waas.example/"),
+        ("another program's variable", "./public", None),
+        ("an address that links cannot begin with", "https://waas.example/?a=1", None),
+        ("none", "", None),
+    ],
+)
+def test_a_base_url_that_was_not_meant_for_us_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    sentence: str,  # noqa: ARG001
+    value: str,
+    base_url: str | None,
+) -> None:
+    monkeypatch.setenv("BASE_URL", value)
+    monkeypatch.setenv("WAAS_PROCESSES", "3")
+
+    settings = read_settings(os.environ)
+
+    assert settings.processes == 3
+    assert (settings.base_url and str(settings.base_url)) == base_url
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("WAAS_BASE_URL", "WAAS_BASE_URL"), ("WAAS_PROCESSES", "processes")]
+)
+def test_a_mistake_in_our_own_variables_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    monkeypatch.setenv("BASE_URL", "./public")
+    monkeypatch.setenv(name, "none")
+
+    with pytest.raises(ValidationError, match=told):
+        read_settings(os.environ)

@@ -34,9 +34,7 @@ async def download(job_id: str, request: Request, desk: CallersDesk) -> Response
 
     # Hours of speech take a noticeable time, in which others want answers.
     content = await anyio.to_thread.run_sync(render)
-    response = Response(content, media_type=form.media_type)
+    headers = {}
     if form.extension is not None:
-        value = f'attachment; filename="{name}.{form.extension}"'
-        # Past the framework, which would write it small: scripts look for it as it always was.
-        response.raw_headers.append((b"Content-disposition", value.encode("latin-1")))
-    return response
+        headers["Content-Disposition"] = f'attachment; filename="{name}.{form.extension}"'
+    return Response(content, headers=headers, media_type=form.media_type)

@@ -41,8 +41,8 @@ async def follow_one(
     job_id: str, desk: CallersDesk, last_event_id: LastEventId = None
 ) -> StreamingResponse:
     """Follow one job: its status, its progress and its segments as they are heard, to its end."""
-    job = await desk.find_job(job_id)
     audience = await _open(desk)
+    job = await desk.find_job(job_id)
     events = follow_job(
         audience,
         desk.services.partial_readers,

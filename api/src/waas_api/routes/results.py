@@ -101,11 +101,11 @@ async def _answer(
     _, state = await read_state(job, desk, revision=0 if parameters.original else None)
     name = form.file_name(job)
     subtitles = parameters.subtitles(job)
-    content = await anyio.to_thread.run_sync(_render, form, state, name, subtitles)
+    content, etag = await anyio.to_thread.run_sync(_render, form, state, name, subtitles)
     return answer_content(
         request,
         content,
-        etag=hashlib.sha256(content).hexdigest()[:32],
+        etag=etag,
         media_type=form.media_type,
         headers={"Content-Disposition": content_disposition(name), **headers},
     )
@@ -113,11 +113,15 @@ async def _answer(
 
 def _render(
     form: ResultForm, state: TranscriptState, name: str, subtitles: SubtitleOptions | None
-) -> bytes:
-    """Return the content: always the same of the same transcript, so that ranges fit together."""
+) -> tuple[bytes, str]:
+    """Return the content and its ETag.
+
+    It is always the same of the same transcript, so that ranges fit together.
+    """
     numbers = count()
 
     def new_id() -> str:
         return str(uuid5(NAMESPACE_URL, f"{state.etag}/{next(numbers)}"))
 
-    return form.render(state.transcript, name, new_id, subtitles).encode()
+    content = form.render(state.transcript, name, new_id, subtitles).encode()
+    return content, hashlib.sha256(content).hexdigest()[:32]

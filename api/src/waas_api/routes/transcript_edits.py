@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from waas_api.errors import (
     PreconditionMissing,
 )
 from waas_api.http_conditions import matches_strongly
+from waas_api.reading_aside import read_aside
 from waas_api.routes.incoming import read_json_body
 from waas_api.routes.native_openapi import problems
 from waas_api.routes.representations import answer_content
@@ -39,7 +41,7 @@ async def get_transcript(
     """Return the transcript as it was last edited; its ETag is what a PUT needs."""
     job = await desk.find_job(job_id)
     _, state = await read_state(job, desk, revision=0 if original else revision)
-    content = state.transcript.model_dump_json(exclude_none=True).encode()
+    content = await anyio.to_thread.run_sync(_render, state.transcript)
     headers = {"Waas-Revision": str(state.revision)}
     return answer_content(
         request, content, etag=state.etag, media_type="application/json", headers=headers
@@ -75,20 +77,19 @@ async def put_transcript(
         raise PreconditionMissing(
             "Send If-Match with the ETag of the transcript that you have edited."
         )
-    edit = _parse(await read_json_body(request, desk.settings))
+    body = await read_json_body(request, desk.settings)
+    edit = await read_aside(_parse, body)
     _, seen = await read_state(job, desk)
     if not matches_strongly(if_match, seen.etag):
         raise PreconditionFailed(
             "Somebody has saved this transcript since you read it: read it again."
         )
     _, original = await read_state(job, desk, revision=0)
+    edited = await anyio.to_thread.run_sync(edit.to_transcript, original.transcript)
     saved = await edits_of(job, desk).save(
-        edit.to_transcript(original.transcript),
-        seen,
-        now=desk.services.now(),
-        owner=desk.caller.owner,
+        edited, seen, now=desk.services.now(), owner=desk.caller.owner
     )
-    content = saved.transcript.model_dump_json(exclude_none=True)
+    content = await anyio.to_thread.run_sync(_render, saved.transcript)
     headers = {"ETag": f'"{saved.etag}"', "Waas-Revision": str(saved.revision)}
     return Response(content, headers=headers, media_type="application/json")
 
@@ -122,3 +123,7 @@ def _parse(body: bytes) -> TranscriptEdit:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise InvalidRequest(f"{place or 'The body'}: {first['msg']}.") from None
+
+
+def _render(transcript: Transcript) -> bytes:
+    return transcript.model_dump_json(exclude_none=True).encode()

@@ -1,8 +1,7 @@
 """Reads the state of a transcript that a request asks for."""
 
-import anyio.to_thread
-
 from waas_api.dependencies import Desk
+from waas_api.reading_aside import read_aside
 from waas_api.transcript_edits import TranscriptEdits, TranscriptState, state_of_original
 from waas_api.transcripts import find_manifest, read_original
 from waas_contract.manifest import Manifest
@@ -32,5 +31,4 @@ async def read_state(
         return manifest, await edits.read(revision)
     largest = desk.settings.largest_transcript_bytes
     content = await read_original(manifest, storage, largest_bytes=largest)
-    # Hours of speech take a noticeable time, in which others want answers.
-    return manifest, await anyio.to_thread.run_sync(state_of_original, content)
+    return manifest, await read_aside(state_of_original, content)

@@ -22,8 +22,14 @@ from waas_client.requests import JobOptions
 _MOST_UNDER_WAY = 500
 """Jobs that are waited for at once; a server that takes many into one process has use for them."""
 
-_MOST_UNDER_WAY_PRIVATELY = 16
-"""The same where this machine keeps them all: enough for a process, and little on the disk."""
+_MOST_UNDER_WAY_PRIVATELY = 64
+"""The same where this machine keeps them all: more than one program takes, and little on the disk.
+
+Each is there twice as long as it is under way, so that one that is not small takes more places.
+"""
+
+_SMALL_BYTES = 8 * 1024 * 1024
+_PLACES_OF_ONE_NOT_SMALL = 4
 
 _PASSING = (ExitCode.UNAVAILABLE, ExitCode.TRY_LATER)
 """What another try may find changed."""
@@ -72,12 +78,21 @@ class Batch:
         places = asyncio.Semaphore(
             _MOST_UNDER_WAY_PRIVATELY if self.plan.is_private else _MOST_UNDER_WAY
         )
+
+        async def transcribe(each: Input, count: int) -> None:
+            try:
+                await self._transcribe(each, uploads)
+            finally:
+                for _ in range(count):
+                    places.release()
+
         async with asyncio.TaskGroup() as group:
             async for each in inputs:
-                await places.acquire()
+                count = _count_places(each) if self.plan.is_private else 1
+                for _ in range(count):
+                    await places.acquire()
                 self.jobs[each] = None
-                task = group.create_task(self._transcribe(each, uploads))
-                task.add_done_callback(lambda _: places.release())
+                group.create_task(transcribe(each, count))
 
     async def _transcribe(self, each: Input, uploads: asyncio.Semaphore) -> None:
         try:
@@ -198,6 +213,15 @@ class Batch:
             failed=stages.count(Stage.FAILED),
         )
         return combine([code for _, code in self.ends.values()])
+
+
+def _count_places(each: Input) -> int:
+    """Return how many of the places a recording takes; how long it is on the web nobody knows."""
+    try:
+        is_small = each.path is not None and each.path.stat().st_size <= _SMALL_BYTES
+    except OSError:
+        is_small = True  # Its turn tells why nobody may look.
+    return 1 if is_small else _PLACES_OF_ONE_NOT_SMALL
 
 
 def _temporary_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,0 +1,70 @@
+"""Runs a case in a process of its own and watches what it takes."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from performance.engine.case import ANSWER, CASE, Answer, Case
+from performance.engine.memory_cgroup import memory_cgroup, peak_bytes
+from waas_job.cpu_quota import thread_variables
+
+_TESTS = Path(__file__).parents[2]
+
+# The process is counted in its cgroup from before it is Python.
+_ENTER = 'echo $$ > "$0"; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one process did."""
+
+    answer: Answer
+    resident_bytes: int
+    """The most of the process itself, files that it maps included."""
+
+    cgroup_bytes: int | None
+    """The most of all its processes, by the kernel's count; None without the right to ask."""
+
+
+class ContenderFailed(Exception):
+    """Its process ended without an answer."""
+
+
+def run(case: Case) -> Run:
+    """Run a case; its samples and weights are best in the page cache, for all alike.
+
+    Raises:
+        ContenderFailed: it ended without an answer; says what it wrote last.
+    """
+    with tempfile.TemporaryDirectory() as folder, memory_cgroup("waas-bench") as cgroup:
+        case_file, answer_file = Path(folder) / "case.json", Path(folder) / "answer.json"
+        output = Path(folder) / "output"
+        with output.open("wb") as file:
+            case_file.write_bytes(CASE.dump_json(replace(case, started=time.monotonic())))
+            enter = ["sh", "-c", _ENTER, str(cgroup / "cgroup.procs")] if cgroup else []
+            process = subprocess.Popen(
+                [*enter, sys.executable, "-m", "performance.engine.child", case_file, answer_file],
+                env={**os.environ, **thread_variables(case.threads), "PYTHONPATH": str(_TESTS)},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+            status, resident_bytes = _wait(process)
+        if status or not answer_file.exists():
+            last = "\n".join(output.read_text(errors="replace").splitlines()[-5:])
+            raise ContenderFailed(f"{case.adapter} ended with {status}: {last}")
+        return Run(
+            answer=ANSWER.validate_json(answer_file.read_bytes()),
+            resident_bytes=resident_bytes,
+            cgroup_bytes=peak_bytes(cgroup) if cgroup else None,
+        )
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Return the exit code and the peak of the resident size in bytes."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss * 1024
