@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from waas_contract.formats import OutputFormat
-from waas_job.errors import JobError, SourceNotFound
+from waas_job.errors import JobError, SourceNotFound, StorageUnavailable
 from waas_job.storage.transport import Sink
 
 AUDIO = "audio"
@@ -22,6 +22,7 @@ class InMemoryObjects:
     progress_notes: list[bytes] = field(default_factory=list)
     partials: list[bytes] = field(default_factory=list)
     checkpoints: list[bytes] = field(default_factory=list)
+    refuses_checkpoints: bool = False
     failure: JobError | None = None
     """Raised by every request, if set."""
 
@@ -56,6 +57,8 @@ class InMemoryObjects:
 
     def keep_checkpoint(self, content: bytes) -> None:
         self._fail_if_told()
+        if self.refuses_checkpoints:
+            raise StorageUnavailable("The object storage is not available.")
         self.checkpoints.append(content)
 
     def note_progress(self, content: bytes) -> None:

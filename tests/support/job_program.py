@@ -82,7 +82,7 @@ class JobProgram:
         )
 
     def finish(self, process: subprocess.Popen[str]) -> int:
-        self.output, _ = process.communicate(timeout=120)
+        self.output, _ = process.communicate(timeout=600)
         self.exit_code = process.returncode
         assert list((self.folder / "scratch").iterdir()) == []
         return self.exit_code

@@ -33,7 +33,7 @@ class Origin(WireModel):
     engine: str
     engine_version: str
     model: str
-    model_sha256: str | None
+    model_sha256: str | None = None
 
 
 class Checkpoint(WireModel):
