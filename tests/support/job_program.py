@@ -69,6 +69,7 @@ class JobProgram:
             termination_message_path=str(self.folder / "termination-log"),
             storage_patience_seconds=patience_seconds,
             progress_interval_seconds=0,
+            checkpoint_interval_seconds=0,
         )
 
     def start(self, variables: dict[str, str]) -> subprocess.Popen[str]:
