@@ -13,9 +13,15 @@ UV := $(or $(shell command -v uv),$(OWN_UV))
 RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
 IMAGES := PYTHONPATH=tests $(RUN) python -m images
+CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.chromium
+PROMTOOL := PYTHONPATH=tests $(RUN) python -m cluster.promtool
 HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
 PYTEST := $(RUN) pytest --numprocesses $(WORKERS) --dist worksteal
+
+PROGRAMS := waas-contract waas-api waas-operator waas-job waas-standalone waas-client
+PIP_AUDIT_VERSION := 2.10.1
+PIP_LICENSES_VERSION := 5.5.5
 
 PYTHON_TREES := contract api operator job-image standalone client tests
 
@@ -65,6 +71,8 @@ lint: setup ## Check style, types and the direction of imports
 
 .PHONY: test
 test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
+	$(CHROMIUM)
+	$(PROMTOOL)
 	$(CLUSTER) build
 	$(PYTEST)
 
@@ -74,8 +82,14 @@ test-unit: setup ## Run the unit tests: seconds, no sockets
 
 .PHONY: test-integration
 test-integration: setup ## Run the integration tests on a real API server, store, speech and weights
+	$(CHROMIUM)
 	$(CLUSTER) build
-	$(PYTEST) tests/integration
+	$(PYTEST) tests/integration tests/browser
+
+.PHONY: test-browser
+test-browser: setup ## Run the tests of the web page in Chromium; as root on Debian, it is installed
+	$(CHROMIUM)
+	$(PYTEST) tests/browser
 
 .PHONY: test-long
 test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs through the operator
@@ -106,6 +120,35 @@ generate: setup ## Write the chart's CustomResourceDefinition, its schema of val
 check-generated: setup ## Fail if what is generated is out of date
 	$(RUN) python contract/generate.py --check
 
+.PHONY: packages
+packages: setup ## Build the Python packages into dist/
+	for program in $(PROGRAMS); do $(UV) build --quiet --package $$program --out-dir dist; done
+
+.PHONY: sbom
+sbom: setup ## Write what each program consists of into dist/sbom/, as CycloneDX
+	@mkdir -p dist/sbom
+	for program in $(PROGRAMS); do \
+		$(UV) export --frozen --no-dev --package $$program --quiet --preview-features sbom-export \
+			--format cyclonedx1.5 --output-file dist/sbom/$$program.cdx.json; \
+	done
+
+.PHONY: licences
+licences: setup ## Write the licences of all that the programs bring along into dist/licences/
+	@mkdir -p dist/licences
+	$(UV) run --isolated --frozen --no-default-groups --all-packages --with pip-licenses==$(PIP_LICENSES_VERSION) \
+		pip-licenses --from=mixed --format=markdown --with-urls \
+		--ignore-packages $(PROGRAMS) --output-file dist/licences/licences.md
+
+.PHONY: audit
+audit: $(UV) ## Ask PyPI for known vulnerabilities of the locked dependencies; needs the internet
+	@$(UV) export --frozen --no-default-groups --all-packages --no-emit-workspace --quiet | \
+		$(UV) tool run pip-audit@$(PIP_AUDIT_VERSION) --strict --disable-pip --requirement /dev/stdin
+
+.PHONY: changes
+changes: ## Print what the changelog says of this version
+	@version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml); \
+		awk -v heading="## $$version" 'index($$0, heading) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md
+
 .PHONY: cluster-up
 cluster-up: setup ## Start a Kubernetes control plane and a MinIO; with NODE=1, as root, a whole node too
 	$(CLUSTER) up $(if $(NODE),--node)
@@ -114,8 +157,8 @@ cluster-up: setup ## Start a Kubernetes control plane and a MinIO; with NODE=1, 
 cluster-env: ## Print what `eval "$$(make -s cluster-env)"` sets: KUBECONFIG and the store's credentials
 	@$(CLUSTER) env
 
-.PHONY: deploy
-deploy: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
+.PHONY: install
+install: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
 	@PYTHONPATH=tests $(RUN) python -m support.release
 
 .PHONY: cluster-down

@@ -88,10 +88,15 @@ SHAPES: dict[str, dict[str, Any]] = {
             "resources": {"type": "object", "additionalProperties": _reference("quantities")},
             "nodeSelector": _reference("labels"),
             "tolerations": _reference("objects"),
+            "affinity": {"type": "object"},
+            "podLabels": _reference("labels"),
+            "podAnnotations": _reference("annotations"),
+            "extraEnv": _reference("named"),
             "runtimeClassName": _TEXT,
             "priorityClassName": _TEXT,
             "image": _TEXT,
             "device": {"enum": ["auto", "cpu", "cuda"]},
+            "queueName": _TEXT,
         }
     ),
     "webhook": _closed(

@@ -1,8 +1,11 @@
-"""Writes what the chart derives from the contract and from its values; `make generate`."""
+"""Writes what follows from the contract, the chart's values and the version; `make generate`."""
 
 import argparse
+import re
 import sys
+import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -10,7 +13,8 @@ from chart_values import render_schema, render_table
 
 from waas_contract.custom_resource_definition import build_custom_resource_definition
 
-CHART = Path(__file__).parents[1] / "charts" / "waas"
+ROOT = Path(__file__).parents[1]
+CHART = ROOT / "charts" / "waas"
 VALUES = CHART / "values.yaml"
 CRD_HEADER = "# Generated from contract/ by `make generate`. Edit the models, not this file.\n"
 TABLE_HEADER = """\
@@ -28,7 +32,27 @@ def render_crd() -> str:
     return CRD_HEADER + yaml.safe_dump(definition, sort_keys=False, width=100, allow_unicode=True)
 
 
+def render_with_version(file: Path) -> str:
+    """Return a project's or the chart's file with the version of the workspace's root."""
+    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    version = workspace["project"]["version"]
+    return re.sub(
+        r'^(version(?: =|:)|appVersion:) ("?)[^"\n]+("?)$',
+        rf"\1 \g<2>{version}\3",
+        file.read_text(),
+        flags=re.MULTILINE,
+    )
+
+
+VERSIONED = [
+    CHART / "Chart.yaml",
+    *(
+        ROOT / member / "pyproject.toml"
+        for member in ("contract", "api", "operator", "job-image", "standalone", "client")
+    ),
+]
 GENERATED: dict[Path, Callable[[], str]] = {
+    **{file: partial(render_with_version, file) for file in VERSIONED},
     CHART / "files" / "crds" / "transcriptionjobs.yaml": render_crd,
     CHART / "values.schema.json": lambda: render_schema(VALUES.read_text()),
     CHART / "VALUES.md": lambda: TABLE_HEADER + render_table(VALUES.read_text()),

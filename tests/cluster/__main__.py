@@ -24,13 +24,14 @@ def _report(message: str) -> None:
     print(f"cluster: {message}", file=sys.stderr, flush=True)
 
 
-def _binaries(*, node: bool) -> dict[str, Path]:
-    names = (*lifecycle.SERVERS, *(lifecycle.NODE_BINARIES if node else ()))
+def _binaries(*more: str, node: bool) -> dict[str, Path]:
+    names = (*lifecycle.SERVERS, *(lifecycle.NODE_BINARIES if node else ()), *more)
     return obtain(names, allowed_by_environment(build_by_default=True), _report)
 
 
 def _build(_: RunFolder, arguments: Namespace) -> int:
-    for name, path in _binaries(node=arguments.node).items():
+    # What no cluster runs, and the chart's tests do.
+    for name, path in _binaries("kube-score", node=arguments.node).items():
         _report(f"{name}: {path}")
     return 0
 

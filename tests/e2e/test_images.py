@@ -1,6 +1,7 @@
 """What is in the images, and what is not."""
 
 import functools
+import re
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.e2e
 
 PROGRAMS = ("api", "operator", "job")
 MEGABYTE = 1e6
+# A distribution's name and version.
+INSTALLED = re.compile(r"opt/waas/venv/lib/.*/([^/]+)-([^-/]+)\.dist-info/METADATA")
 
 by_name = pytest.mark.parametrize("name", IMAGES)
 by_program = pytest.mark.parametrize("name", PROGRAMS)
@@ -131,6 +134,23 @@ def test_it_tells_what_it_is(contents: Contents, name: str) -> None:
     labels = contents(name).configuration["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == IMAGES[name].name
     assert labels["org.opencontainers.image.version"] == IMAGES[name].version
+
+
+@by_program
+def test_it_lists_the_packages_that_are_installed_in_it(contents: Contents, name: str) -> None:
+    image = contents(name)
+    components = image.bill_of_materials["components"]
+    listed = {(each["name"], each["version"]) for each in components}
+
+    matches = (INSTALLED.fullmatch(path) for path in image.files())
+    installed = {(normalized(each[1]), each[2]) for each in matches if each}
+    assert len(installed) > 10
+    assert installed <= listed
+
+
+def normalized(name: str) -> str:
+    """Return a distribution's name as indexes write it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_a_build_whose_content_is_stored_is_not_done_again(reference: Reference) -> None:

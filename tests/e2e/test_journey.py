@@ -1,14 +1,16 @@
 """The main job on a real node: audio in through the Service or by kubectl, transcripts out."""
 
 import json
+import re
 import time
 
 import httpx
 import pytest
+from openai import OpenAI
 
 from support.desk import Desk, condition
 from support.kubernetes_api import transcription_job_resource
-from support.release import JOB_NAMESPACE, NAMESPACE, Release
+from support.release import JOB_NAMESPACE, NAME, NAMESPACE, Release
 from support.speech import librivox_clip
 from support.spoken_words import words_of, words_of_captions
 from support.waiting import wait_until
@@ -67,6 +69,28 @@ def test_a_resource_applied_with_kubectl_becomes_a_transcript(desk: Desk, releas
     files = desk.get("by-hand")["status"]["results"]["files"]
     text = next(each for each in files if each["format"] == "txt")
     assert words_of(desk.read(text["key"]).decode()) == words_of(CLIP.text)
+
+
+def test_the_openai_client_gets_its_transcript(release: Release) -> None:
+    with OpenAI(
+        base_url=f"http://{release.service_address('api')}/v1", api_key="unused", max_retries=0
+    ) as client:
+        answer = client.audio.transcriptions.create(
+            file=CLIP.path, model="tiny.en", response_format="verbose_json"
+        )
+
+    assert words_of(answer.text) == words_of(CLIP.text)
+    assert answer.duration == pytest.approx(CLIP.duration_seconds, abs=0.1)
+
+
+def test_helm_test_passes_and_leaves_nothing(release: Release, desk: Desk) -> None:
+    before = {each["metadata"]["name"] for each in desk.transcription_jobs()}
+
+    output = release.run_helm("test", NAME, "--timeout", "240s")
+
+    assert re.search(r"Phase: +Succeeded", output)
+    assert {each["metadata"]["name"] for each in desk.transcription_jobs()} == before
+    assert release.pods("test") == []
 
 
 def test_bad_audio_ends_with_one_pod_and_a_plain_sentence(

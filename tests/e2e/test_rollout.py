@@ -1,82 +1,134 @@
-"""A new release of the operator takes over while jobs run, wait and arrive."""
+"""Upgrades while twenty jobs arrive, wait and run: nothing is lost, nothing is done twice."""
 
+import subprocess
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
+import httpx
 import pytest
 
 from cluster.node import Node
 from images.building import ensure_variant
+from images.catalogue import ROOT
 from support.desk import Desk, condition
 from support.release import Release
 from support.speech import librivox_clips
-from support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
-
-@pytest.fixture
-def _own_operator_again(release: Release) -> Iterator[None]:
-    """Give the release its own operator again afterwards."""
-    yield
-    release.install()
+BATCH = 20
+BEFORE = 6
+"""How many of the batch are there when the upgrade begins."""
 
 
-@pytest.mark.usefixtures("_own_operator_again")
-def test_a_new_operator_takes_over_running_jobs_and_none_is_lost_or_doubled(
+@contextmanager
+def sending(release: Release) -> Iterator[list[str]]:
+    """Send a batch through the Service while something else goes on; yields the ids so far."""
+    address = f"http://{release.service_address('api')}/v2/jobs"
+    clips = sorted(librivox_clips(), key=lambda clip: clip.duration_seconds)[:3]
+    ids: list[str] = []
+    enough = threading.Event()
+
+    def send_all() -> None:
+        try:
+            for number in range(BATCH):
+                if number >= BEFORE:
+                    time.sleep(0.5)
+                clip = clips[number % len(clips)]
+                # Each by a connection of its own, as twenty people have.
+                answer = httpx.post(
+                    address,
+                    params={"model": "tiny.en", "file_name": clip.path.name},
+                    content=clip.path.read_bytes(),
+                    headers={"Content-Type": "audio/flac"},
+                    timeout=60,
+                )
+                assert answer.status_code == 201, answer.text
+                ids.append(answer.json()["id"])
+                if len(ids) == BEFORE:
+                    enough.set()
+        finally:
+            enough.set()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        sender = pool.submit(send_all)
+        enough.wait()
+        yield ids
+        sender.result()
+
+
+def assert_all_done_once(desk: Desk, ids: list[str]) -> None:
+    for job_id in ids:
+        ended = desk.wait_for_end(job_id)
+        assert condition(ended, "Succeeded")["reason"] == "Completed", job_id
+        assert ended["status"]["attempts"] == 1, job_id
+        assert len(desk.pods(job_id)) == 1, f"{job_id}: one pod"
+        assert desk.manifest(job_id).attempt == 1, job_id
+    owners = [job["metadata"]["ownerReferences"][0]["name"] for job in desk.jobs()]
+    assert all(owners.count(job_id) == 1 for job_id in ids), "one Job each"
+
+
+def test_new_programs_take_over_and_the_old_ones_come_back(
     release: Release, node: Node, desk: Desk
 ) -> None:
     old_pods = {pod["metadata"]["uid"] for pod in release.pods("operator")}
     next_image = ensure_variant("operator", "rollout")
     node.load([release.images["operator"], next_image])
-    keys = [desk.put_audio(f"rollout-{clip.name.lower()}", clip) for clip in librivox_clips()]
-    stopped = threading.Event()
-    names: list[str] = []
 
-    def keep_sending() -> None:
-        while not stopped.is_set() and len(names) < 8:
-            name = f"rollout-{len(names)}"
-            desk.create(name, source={"key": keys[len(names) % len(keys)]}, model="tiny.en")
-            names.append(name)
-            time.sleep(1.5)
+    with sending(release) as ids:
+        desk.wait_for_phase(ids[0], "Running", "Succeeded")
+        release.install(operator_image=next_image, api_settings={"disclaimer": "new"})
+        new_pods = release.pods("operator")
+        under_way = [job_id for job_id in ids if not is_final(desk, job_id)]
 
-    sender = threading.Thread(target=keep_sending)
-    sender.start()
-    wait_until(lambda: names, "the first job is sent")
-    try:
-        desk.wait_for_phase("rollout-0", "Running")
-        release.install(operator_image=next_image)
-        under_way = [name for name in names if not is_final(desk, name)]
-    finally:
-        stopped.set()
-        sender.join()
     assert under_way, "the new operator found jobs that the old one had begun"
-    new_pods = release.pods("operator")
-    sent_after = f"rollout-{len(names)}"
-    desk.create(sent_after, source={"key": keys[0]}, model="tiny.en")
-    names.append(sent_after)
-
     assert len(new_pods) == len(old_pods) == 2
     for pod in new_pods:
         assert pod["metadata"]["uid"] not in old_pods
         assert pod["spec"]["containers"][0]["image"] == next_image
-    assert len(names) > 3
-    for name in names:
-        ended = desk.wait_for_end(name)
-        assert condition(ended, "Succeeded")["reason"] == "Completed", name
-        assert ended["status"]["attempts"] == 1, name
-        assert len(desk.pods(name)) == 1, f"{name}: one pod"
-        assert len([job for job in desk.jobs() if name_of_job(job) == name]) == 1, name
-        assert desk.manifest(name).attempt == 1, name
+    # While they still run: what was begun under the new one ends under the old one.
+    release.roll_back()
+    [*again] = release.pods("operator")
+    assert {pod["spec"]["containers"][0]["image"] for pod in again} == {release.images["operator"]}
+    assert len(ids) == BATCH
+    assert_all_done_once(desk, ids)
 
 
 def is_final(desk: Desk, name: str) -> bool:
     return desk.get(name).get("status", {}).get("phase") in ("Succeeded", "Failed", "Cancelled")
 
 
-def name_of_job(job: dict[str, object]) -> object:
-    metadata = job["metadata"]
-    assert isinstance(metadata, dict)
-    [owner] = metadata["ownerReferences"]
-    return owner["name"]
+@pytest.fixture
+def last_released_chart(tmp_path: Path) -> Path:
+    """The chart as the last tag has it."""
+    tags = git("tag", "--list", "v*", "--sort=-version:refname").split()
+    if not tags:
+        pytest.skip("there is no release yet from which one could upgrade: no tag v*")
+    archive = tmp_path / "chart.tar"
+    git("archive", f"--output={archive}", tags[0], "charts/waas")
+    with tarfile.open(archive) as content:
+        content.extractall(tmp_path, filter="data")
+    return tmp_path / "charts/waas"
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_last_release_is_upgraded_while_jobs_arrive(
+    release: Release, desk: Desk, last_released_chart: Path
+) -> None:
+    release.install(chart=last_released_chart)
+
+    with sending(release) as ids:
+        release.install()
+
+    assert len(ids) == BATCH
+    assert_all_done_once(desk, ids)

@@ -14,6 +14,7 @@ from images.errors import CommandFailed
 
 # A file with this before its name takes the one of that name in a lower layer away.
 _WHITEOUT = ".wh."
+_BILL = "opt/waas/sbom.cdx.json"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Contents:
     configuration: dict[str, Any]
     # What each layer adds, lowest first.
     layers: list[list[tarfile.TarInfo]]
+    # The list of the packages in it, as CycloneDX has it; empty where there is none.
+    bill_of_materials: dict[str, Any]
 
     def files(self) -> dict[str, tarfile.TarInfo]:
         """Returns what a container sees, by its path without the leading slash."""
@@ -52,20 +55,24 @@ def read(command: Iterable[str]) -> Contents:
     with subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as made:
         assert made.stdout is not None
         members: dict[str, Any] = {}
+        bills: list[dict[str, Any]] = []
         with tarfile.open(fileobj=made.stdout, mode="r|") as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() else None
                 if content is not None:
-                    members[member.name] = _read_member(content)
+                    members[member.name] = _read_member(content, bills)
         made.stdout.read()
     if made.returncode != 0:
         raise CommandFailed(f"this failed: {' '.join(command)}")
     [manifest] = members["manifest.json"]
-    return Contents(members[manifest["Config"]], [members[name] for name in manifest["Layers"]])
+    layers = [members[name] for name in manifest["Layers"]]
+    return Contents(members[manifest["Config"]], layers, bills[-1] if bills else {})
 
 
-def _read_member(content: IO[bytes]) -> Any:
+def _read_member(content: IO[bytes], bills: list[dict[str, Any]]) -> Any:
     """Returns a document, or what is in a layer; nothing for what is neither.
+
+    Adds the bills of materials that it comes by.
 
     By its beginning, since in the OCI's layout, which Docker writes, names are mere digests.
     """
@@ -74,6 +81,11 @@ def _read_member(content: IO[bytes]) -> Any:
         return json.load(content)
     try:
         with tarfile.open(fileobj=content, mode="r|*") as layer:
-            return list(layer)
+            found = []
+            for member in layer:
+                found.append(member)
+                if member.name.endswith(_BILL) and (file := layer.extractfile(member)):
+                    bills.append(json.load(file))
+            return found
     except tarfile.ReadError:
         return None

@@ -56,7 +56,9 @@ class Image:
     @property
     def labels(self) -> dict[str, str]:
         """What the image tells about itself beside the Dockerfile's own labels."""
-        return {"org.opencontainers.image.version": self.version}
+        title = "org.opencontainers.image"
+        base = {f"{title}.base.name": self.base} if self.base else {}
+        return {f"{title}.version": self.version, **base}
 
     @property
     def base(self) -> str | None:

@@ -37,7 +37,7 @@ from support.kubernetes_api import (
 from support.service import (
     API_RULES,
     BUCKET,
-    LEASE_RULES,
+    HELD_LEASE_RULES,
     OPERATOR_RULES,
     REVIEW_RULES,
     Program,
@@ -166,7 +166,7 @@ def flatten(rules: list[Resource]) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("component", "rules", "own_rules"),
-    [("api", API_RULES, []), ("operator", OPERATOR_RULES, LEASE_RULES)],
+    [("api", API_RULES, []), ("operator", OPERATOR_RULES, HELD_LEASE_RULES)],
 )
 def test_service_account_has_the_rights_of_its_program_and_no_others(
     installation: Installation, component: str, rules: list[Resource], own_rules: list[Resource]

@@ -56,6 +56,10 @@ class Desk:
     def get(self, name: str) -> Resource:
         return self.tenant.api.get(transcription_jobs_path(self.tenant.namespace, name))
 
+    def transcription_jobs(self) -> list[Resource]:
+        """Return every TranscriptionJob of the namespace."""
+        return self.tenant.api.items(transcription_jobs_path(self.tenant.namespace))
+
     def jobs(self) -> list[Resource]:
         return self.tenant.api.items(jobs_path(self.tenant.namespace))
 

@@ -203,6 +203,11 @@ class FakeStore:
             raise StorageUnavailable(f"reading {key}: ConnectionError")
         return self.notes.get(key)
 
+    async def write_note(self, key: str, content: bytes) -> None:
+        if self.is_away:
+            raise StorageUnavailable(f"writing {key}: ConnectionError")
+        self.notes[key] = content
+
     async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
         if self.is_away:
             raise StorageUnavailable(f"removing {prefix}: ConnectionError")

@@ -20,6 +20,7 @@ from waas_contract.object_keys import manifest_key, progress_key
 from waas_contract.transcription_job import TranscriptionJobStatus
 from waas_operator.errors import Conflict, OperatorError, Refused
 from waas_operator.keeping import Keeper
+from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.reconcile import Key, Reconciler
 
 _NAME = "interview"
@@ -29,11 +30,11 @@ _CRASHES = [(moment, number) for number in (1, 2, 3) for moment in ("before", "a
 class World:
     """One TranscriptionJob; an event that cannot happen now does nothing."""
 
-    def __init__(self, **spec: Any) -> None:
+    def __init__(self, *, queue_names: dict[str, str] | None = None, **spec: Any) -> None:
         self.now = NOW
         self.cluster = FakeCluster(NOW)
         self.store = FakeStore()
-        self.settings = make_settings(url_lifetime_seconds=600)
+        self.settings = make_settings(url_lifetime_seconds=600, queue_names=queue_names or {})
         self.pods_made = 0
         self.failures_charged = 0
         self.cluster.put(make_transcription_job(backoff_limit=1, **spec))
@@ -157,6 +158,19 @@ class World:
     def somebody_resumes(self) -> None:
         self.cluster.change(_NAME, suspend=False)
 
+    def kueue_admits(self) -> None:
+        for job in self.cluster.jobs.values():
+            if KUEUE_QUEUE_LABEL in job["metadata"]["labels"]:
+                job["spec"]["suspend"] = False
+
+    def kueue_evicts(self) -> None:
+        """Have Kueue take the place back; the Job controller ends the pods."""
+        for job in self.cluster.jobs.values():
+            if KUEUE_QUEUE_LABEL in job["metadata"]["labels"]:
+                self.pod_is_stopped()
+                self.cluster.pods.clear()
+                job["spec"]["suspend"] = True
+
     def somebody_deletes_the_job(self) -> None:
         for job in self.cluster.jobs.values():
             job["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z"
@@ -183,6 +197,7 @@ class World:
             self.deletion_ends()
             self.time_passes(61)
             await self.reconcile()
+            self.kueue_admits()
             self.pod_starts()
             await self.reconcile()
             self.pod_ends(0)

@@ -83,14 +83,17 @@ class QuickApi(Api):
     """What is heard in every recording."""
 
     def __post_init__(self) -> None:
-        self.jobs = self.moving_jobs = MovingJobs(self._end)
+        self.jobs = self.moving_jobs = self.make_jobs()
         super().__post_init__()
         # Jobs go on when somebody looks, so that whoever listened would hear nothing.
         self.app.state.services.live_streams.close()
 
-    def _end(self, job: TranscriptionJob) -> TranscriptionJobStatus:
+    def make_jobs(self) -> MovingJobs:
+        return MovingJobs(self.end)
+
+    def end(self, job: TranscriptionJob) -> TranscriptionJobStatus:
         spec, name = job.spec, job.metadata.name
-        if self.storage.objects[spec.source.key] == BAD_SOUND:
+        if self.storage.objects.get(spec.source.key) == BAD_SOUND:
             return _FAILED
         content = self.transcript.model_dump_json(exclude_none=True).encode()
         manifest = make_manifest(spec, content)

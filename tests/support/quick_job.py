@@ -6,19 +6,22 @@ It is run by `support.pod_runner` where a test is about what happens around pods
 import hashlib
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from waas_contract.exit_codes import ExitCode
-from waas_contract.formats import OutputFormat
-from waas_contract.job_environment import AttemptUrls, ItemUrls, JobEnvironment, JobItem
+from waas_contract.formats import OutputFormat, render_transcript
+from waas_contract.job_environment import ItemUrls, JobEnvironment, JobItem
 from waas_contract.job_environment import urls_file_name as file_name_of
 from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
 from waas_contract.object_keys import result_key
+from waas_contract.transcript import Segment, Transcript
 
-TEXT = b"heard"
+_SEGMENT = Segment(id=0, start=0, end=60, text=" Heard.")
+TRANSCRIPT = Transcript(language="en", duration=60, text=" Heard.", segments=(_SEGMENT,))
 _NO_TIME = Timing(
     fetch_seconds=0, decode_seconds=0, load_seconds=0, transcribe_seconds=0, store_seconds=0
 )
@@ -41,36 +44,39 @@ def main() -> ExitCode:
 
 def store(client: httpx.Client, item: JobItem, urls: ItemUrls) -> None:
     """Claim the first unused attempt, store the results, then the manifest."""
+    contents = {each: render_transcript(TRANSCRIPT, each).encode() for each in item.formats}
     for attempt in urls.attempts:
         first = client.put(
-            attempt.put[OutputFormat.JSON], content=TEXT, headers={"If-None-Match": "*"}
+            attempt.put[OutputFormat.JSON],
+            content=contents[OutputFormat.JSON],
+            headers={"If-None-Match": "*"},
         )
         if first.status_code != 412:
             first.raise_for_status()
             break
     for output_format, url in attempt.put.items():
         if output_format is not OutputFormat.JSON:
-            client.put(url, content=TEXT).raise_for_status()
-    manifest = build_manifest(item, attempt).model_dump_json(by_alias=True)
+            client.put(url, content=contents[output_format]).raise_for_status()
+    manifest = build_manifest(item, attempt.attempt, contents).model_dump_json(by_alias=True)
     client.put(urls.manifest.put, content=manifest.encode()).raise_for_status()
 
 
-def build_manifest(item: JobItem, attempt: AttemptUrls) -> Manifest:
+def build_manifest(item: JobItem, attempt: int, contents: Mapping[OutputFormat, bytes]) -> Manifest:
     now = datetime.now(UTC).replace(microsecond=0)
     return Manifest(
         namespace=item.namespace,
         name=item.name,
         spec_digest=item.spec_digest,
         outcome=Outcome.COMPLETE,
-        attempt=attempt.attempt,
+        attempt=attempt,
         files=tuple(
             ResultFile(
                 format=each,
-                key=result_key(item.namespace, item.name, attempt.attempt, each),
-                bytes=len(TEXT),
-                sha256=hashlib.sha256(TEXT).hexdigest(),
+                key=result_key(item.namespace, item.name, attempt, each),
+                bytes=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
             )
-            for each in attempt.put
+            for each, content in contents.items()
         ),
         audio=AudioFacts(duration_seconds=60, language="en"),
         engine=EngineFacts(name="none", version="0", model="none", device="cpu"),

@@ -35,7 +35,7 @@ NAMESPACE = "waas-system"
 JOB_NAMESPACE = "newsroom"
 JOB_NAMESPACES = (JOB_NAMESPACE, "research")
 
-_INSTALL_SECONDS = 240
+_WAIT = ("--wait", "--timeout", "240s")
 _RESTRICTED = {
     f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
 }
@@ -78,16 +78,29 @@ class Release:
             if self.api.find(f"{path}/{resource['metadata']['name']}") is None:
                 self.api.create(path, resource)
 
-    def install(self, *, operator_image: str | None = None) -> None:
+    def install(
+        self,
+        *,
+        operator_image: str | None = None,
+        api_settings: Mapping[str, Any] | None = None,
+        chart: Path = CHART,
+    ) -> None:
         """Install or upgrade, and wait until every Deployment has rolled out."""
         images = dict(self.images) | ({"operator": operator_image} if operator_image else {})
+        values = build_values(images)
+        values["api"]["settings"] = dict(api_settings or {})
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(build_values(images), file)
+            json.dump(values, file)
             file.flush()
-            self.run_helm(
-                "upgrade", "--install", NAME, str(CHART), "--values", file.name,
-                "--wait", "--timeout", f"{_INSTALL_SECONDS}s",
-            )  # fmt: skip
+            self.run_helm("upgrade", "--install", NAME, str(chart), "--values", file.name, *_WAIT)
+
+    def roll_back(self) -> None:
+        """Return to the revision before, and wait until it has rolled out."""
+        self.run_helm("rollback", NAME, *_WAIT)
+
+    def uninstall(self) -> None:
+        """Remove the release, and wait until what it ran is gone."""
+        self.run_helm("uninstall", NAME, *_WAIT)
 
     def run_helm(self, *arguments: str) -> str:
         return self._run([self.helm, "--kubeconfig", self.kubeconfig, "-n", NAMESPACE, *arguments])
@@ -165,6 +178,7 @@ def build_values(images: Mapping[str, str]) -> dict[str, Any]:
             "persistence": {"enabled": False},
             "resources": small,
         },
+        "test": {"model": "tiny.en", "patienceSeconds": 180},
     }
 
 
@@ -187,7 +201,7 @@ def main() -> int:
     from support.checkpoints import checkpoint_directory
 
     def report(message: str) -> None:
-        sys.stderr.write(f"deploy: {message}\n")
+        sys.stderr.write(f"install: {message}\n")
 
     run = RunFolder.named("default", cache_folder())
     if not (lifecycle.is_up(run) and lifecycle.has_node(run)):
@@ -203,6 +217,7 @@ def main() -> int:
     release.prepare(checkpoint_directory())
     release.install()
     report(f"installed in {NAMESPACE}; jobs run in {', '.join(JOB_NAMESPACES)}")
+    report(f"try it from end to end: helm test --namespace {NAMESPACE} {NAME}")
     report(f"the api listens on http://{release.service_address('api')}")
     return 0
 

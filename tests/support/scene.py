@@ -16,6 +16,7 @@ from waas_operator.settings import Settings
 
 _KEY = Key("newsroom", "interview")
 MANIFEST_KEY = "newsroom/interview/manifest.json"
+RECORD_KEY = "newsroom/interview/record.json"
 PROGRESS_KEY = "newsroom/interview/state/progress.json"
 
 

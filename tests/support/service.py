@@ -38,13 +38,18 @@ OPERATOR_RULES: list[Resource] = [
     # An owner reference that blocks deletion asks for this right over the owner.
     {"apiGroups": [GROUP], "resources": [f"{PLURAL}/finalizers"], "verbs": ["update"]},
 ]
-LEASE_RULES: list[Resource] = [
+HELD_LEASE_RULES: list[Resource] = [
     {
         "apiGroups": ["coordination.k8s.io"],
         "resources": ["leases"],
         "resourceNames": ["waas-operator"],
         "verbs": ["get", "update"],
     },
+]
+"""Over a Lease that somebody else made, as the chart does."""
+
+LEASE_RULES: list[Resource] = [
+    *HELD_LEASE_RULES,
     {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
 ]
 API_RULES: list[Resource] = [

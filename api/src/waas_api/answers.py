@@ -75,7 +75,7 @@ class Answer:
 _RETRY = 10
 _ANSWERS: dict[type[ApiError], Answer] = {
     InvalidRequest: Answer(400),
-    UnknownWebhook: Answer(405),
+    UnknownWebhook: Answer(405, '{"error":"Invalid webhook id"}\n', media_type="application/json"),
     RecordingUnreadable: Answer(400, media_type="text/plain"),
     UploadCutOff: Answer(400),
     UploadStalled: Answer(408),
@@ -110,17 +110,19 @@ _ANSWERS: dict[type[ApiError], Answer] = {
 }
 
 
-def _find_answer(error: ApiError) -> Answer:
-    return next((_ANSWERS[each] for each in type(error).__mro__ if each in _ANSWERS), Answer(500))
+def answer_of(kind: type[ApiError]) -> Answer:
+    """Return how the old service's routes tell of a kind of error."""
+    return next((_ANSWERS[each] for each in kind.__mro__ if each in _ANSWERS), Answer(500))
 
 
-def _is_native(request: Request) -> bool:
-    return request.url.path == "/v2" or request.url.path.startswith("/v2/")
+def is_native(path: str) -> bool:
+    """Tell whether errors under a path are problem details."""
+    return path == "/v2" or path.startswith("/v2/")
 
 
-def _is_openai(request: Request) -> bool:
-    path = f"{request.url.path}/"
-    return path.startswith(("/v1/audio/", "/v1/models/"))
+def is_openai(path: str) -> bool:
+    """Tell whether errors under a path have OpenAI's shape."""
+    return f"{path}/".startswith(("/v1/audio/", "/v1/models/"))
 
 
 def _retry_headers(seconds: int | None) -> dict[str, str]:
@@ -156,38 +158,34 @@ def _log_failure(error: ApiError, status: int) -> None:
 async def answer_error(request: Request, error: Exception) -> Response:
     """Return the response that tells a client of an ApiError."""
     assert isinstance(error, ApiError)
-    if _is_native(request):
+    if is_native(request.url.path):
         problem = find_problem(error)
         _log_failure(error, problem.status)
         faults = error.faults if isinstance(error, InvalidRequest) else ()
         response = _answer_problem(problem, str(error), faults)
         response.headers.update(access_headers(error))
         return response
-    if _is_openai(request):
+    if is_openai(request.url.path):
         openai_error = find_openai_error(error)
         _log_failure(error, openai_error.status)
         headers = openai_error.headers() | access_headers(error)
         return JSONResponse(openai_error.render(), openai_error.status, headers)
-    answer = _find_answer(error)
+    answer = answer_of(type(error))
     _log_failure(error, answer.status)
     if isinstance(error, ClusterRefused):
         # The API server's words may quote the request: never let a browser read them as HTML.
         status = 400 if error.is_request_invalid else 503
         return Response(str(error), status, media_type="text/plain")
     headers = _retry_headers(answer.retry_after_seconds) | access_headers(error)
-    if isinstance(error, UnknownWebhook):
-        return Response(
-            '{"error":"Invalid webhook id"}\n', 405, headers, media_type="application/json"
-        )
     text = str(error) if answer.text is None else answer.text
     return Response(text, answer.status, headers, media_type=answer.media_type)
 
 
 async def answer_unexpected(request: Request, _: Exception) -> Response:
     """Return the response to an error that nobody foresaw; Starlette logs it."""
-    if _is_native(request):
+    if is_native(request.url.path):
         return _answer_problem(unexpected_problem())
-    if _is_openai(request):
+    if is_openai(request.url.path):
         return JSONResponse(openai_error_of_status(500).render(), 500)
     return Response("Server error", 500, media_type="text/html")
 
@@ -195,14 +193,14 @@ async def answer_unexpected(request: Request, _: Exception) -> Response:
 async def answer_framework(request: Request, error: Exception) -> Response:
     """Return the response to a request that the framework itself turned down."""
     assert isinstance(error, HTTPException)
-    if _is_native(request):
+    if is_native(request.url.path):
         problem = problem_of_status(error.status_code)
         response = _answer_problem(problem, f"{request.method} {request.url.path} is not served.")
         response.headers.update(error.headers or {})
         if error.status_code == 405:
             response.headers["Allow"] = allowed_methods(request)
         return response
-    if _is_openai(request):
+    if is_openai(request.url.path):
         openai_error = openai_error_of_status(
             error.status_code, f"{request.method} {request.url.path}"
         )
@@ -215,7 +213,7 @@ async def answer_framework(request: Request, error: Exception) -> Response:
 async def answer_invalid(request: Request, error: Exception) -> Response:
     """Return the response to parameters that do not fit."""
     assert isinstance(error, RequestValidationError)
-    if _is_native(request):
+    if is_native(request.url.path):
         faults = [Fault(str(each["loc"][-1]), each["msg"]) for each in error.errors()]
         found = "; ".join(f"{each.field}: {each.detail}" for each in faults)
         return _answer_problem(find_problem(InvalidRequest()), f"{found}.", faults)

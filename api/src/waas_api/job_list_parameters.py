@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from waas_api.errors import UnknownLanguage
-from waas_api.job_listing import JobFilter, JobQuery, Sort
+from waas_api.job_listing import JobFilter, JobQuery, Sort, SortField
 from waas_api.label_selectors import parse_selector
 from waas_contract.languages import parse_language
 from waas_contract.transcription_job import Phase, Task
 
 _MOST_JOBS = 500
+_SORTS: list[JsonValue] = [f"{sign}{field}" for field in SortField for sign in ("-", "")]
+_Language = Annotated[str, Field(json_schema_extra={"format": "language"}, examples=["no"])]
 
 
 def _split(value: object) -> object:
@@ -44,7 +46,7 @@ class JobListParameters(BaseModel):
     task: Annotated[list[Task], BeforeValidator(_split)] = Field(default_factory=list)
     """Jobs of one of these tasks."""
 
-    language: Annotated[list[str], BeforeValidator(_split)] = Field(default_factory=list)
+    language: Annotated[list[_Language], BeforeValidator(_split)] = Field(default_factory=list)
     """Jobs in one of these languages, which were heard or asked for; by code or English name."""
 
     owner: str | None = None
@@ -59,10 +61,16 @@ class JobListParameters(BaseModel):
     file_name: str = Field(default="", max_length=255)
     """Jobs with this in their file name, in any case."""
 
-    label_selector: str = Field(default="", examples=["project=news,year in (2025, 2026),!draft"])
+    label_selector: str = Field(
+        default="",
+        examples=["project=news,year in (2025, 2026),!draft"],
+        json_schema_extra={"format": "label-selector"},
+    )
     """Jobs whose labels fit, as in `kubectl get -l`."""
 
-    sort: str = Field(default="-creation_time", examples=["file_name"])
+    sort: str = Field(
+        default="-creation_time", examples=["file_name"], json_schema_extra={"enum": _SORTS}
+    )
     """creation_time, completion_time, file_name or phase; with "-" before it, the last comes first.
 
     Jobs that have no such time or name come last in both directions.
@@ -71,7 +79,9 @@ class JobListParameters(BaseModel):
     limit: int = Field(default=100, ge=1, le=_MOST_JOBS)
     """Jobs on a page."""
 
-    cursor: str | None = Field(default=None, max_length=2000)
+    cursor: str | None = Field(
+        default=None, max_length=2000, json_schema_extra={"format": "cursor"}
+    )
     """Where the page begins: the `cursor` of the page before, with the same filters and sort."""
 
     def to_query(self) -> JobQuery:
@@ -90,7 +100,7 @@ class JobListParameters(BaseModel):
             ),
             sort=Sort.parse(self.sort),
             limit=self.limit,
-            cursor=self.cursor,
+            cursor=self.cursor or None,
         )
 
 

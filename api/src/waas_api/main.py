@@ -21,12 +21,13 @@ from waas_api.caller_limits import CallerLimits
 from waas_api.callers import Authenticator
 from waas_api.dependencies import Services
 from waas_api.detection import Detections
-from waas_api.documented_app import DocumentedApp
+from waas_api.document.app import DocumentedApp
 from waas_api.gate import Gate
 from waas_api.leftovers import Leftovers
 from waas_api.live_jobs import LiveJobs
 from waas_api.live_streams import LiveStreams
 from waas_api.login_building import build_logins
+from waas_api.login_settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.page_files import load_page_files
@@ -188,6 +189,7 @@ def create_app(
 
     app = DocumentedApp(
         title="Whisper as a Service",
+        needs_login=LoginMode.NONE not in settings.authentication,
         lifespan=lifespan,
         redirect_slashes=False,
         # Both pages load scripts from strangers.

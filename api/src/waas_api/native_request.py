@@ -17,7 +17,7 @@ from waas_api.transcription_request import Order, parse_recording
 from waas_contract.transcription_job import Source, Task, TranscriptionRequest
 from waas_contract.wire import WireModel
 
-_NOT_THE_CLIENTS = ("owner", "retry_of", "cancelled")
+NOT_THE_CLIENTS = ("owner", "retry_of", "cancelled")
 """What the login and other routes decide."""
 
 _OWN_FIELDS = ("fileName", "labels", "source")
@@ -78,7 +78,7 @@ def parse_asked(
 
 def _find_faults(given: Mapping[str, Any], *, takes_source: bool) -> Iterator[Fault]:
     own = _OWN_FIELDS if takes_source else tuple(set(_OWN_FIELDS) - {"source"})
-    yield from _find_unknown(TranscriptionRequest, given, beside=own, without=_NOT_THE_CLIENTS)
+    yield from _find_unknown(TranscriptionRequest, given, beside=own, without=NOT_THE_CLIENTS)
     for name in (*_SPEECH_FIELDS, "fileName"):
         if not isinstance(given.get(name, ""), str | None):
             yield Fault(name, "a string")

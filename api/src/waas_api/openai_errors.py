@@ -140,19 +140,20 @@ def find_openai_error(error: ApiError) -> OpenAIError:
     """Return how an error is told."""
     if isinstance(error, ClusterRefused):
         if error.is_request_invalid:
-            return _fill(_ERRORS[InvalidRequest], error)
+            return openai_error_of(InvalidRequest, str(error))
         return OpenAIError(503, _SERVER, "not_allowed", None, str(error), is_final=True)
-    found = next((_ERRORS[each] for each in type(error).__mro__ if each in _ERRORS), _UNEXPECTED)
-    return _fill(found, error)
-
-
-def _fill(kind: OpenAIError, error: ApiError) -> OpenAIError:
-    told = replace(kind, message=kind.message or str(error))
+    told = openai_error_of(type(error), str(error))
     if isinstance(error, InvalidField):
         return replace(told, param=error.field, code=error.code)
     if isinstance(error, WaitIsOver):
         return replace(told, job_url=f"/v2/jobs/{error.job_name}")
     return told
+
+
+def openai_error_of(kind: type[ApiError], message: str) -> OpenAIError:
+    """Return how a kind of error is told, by its own sentence where it has one."""
+    found = next((_ERRORS[each] for each in kind.__mro__ if each in _ERRORS), _UNEXPECTED)
+    return replace(found, message=found.message or message)
 
 
 def openai_error_of_status(status: int, request: str = "") -> OpenAIError:

@@ -210,7 +210,12 @@ def find_problem(error: ApiError) -> Problem:
         if error.is_request_invalid:
             return _PROBLEMS[InvalidRequest]
         return Problem(503, "not-allowed", "The service is not allowed to do this", str(error))
-    return next((_PROBLEMS[each] for each in type(error).__mro__ if each in _PROBLEMS), _UNEXPECTED)
+    return problem_of(type(error))
+
+
+def problem_of(kind: type[ApiError]) -> Problem:
+    """Return how a kind of error is told."""
+    return next((_PROBLEMS[each] for each in kind.__mro__ if each in _PROBLEMS), _UNEXPECTED)
 
 
 def unexpected_problem() -> Problem:

@@ -54,7 +54,7 @@ def _as_download(extension: str, form: Download) -> ResultForm:
     )
 
 
-_RESULTS: dict[str, ResultForm] = {each.value: _in_format(each) for each in OutputFormat} | {
+RESULTS: dict[str, ResultForm] = {each.value: _in_format(each) for each in OutputFormat} | {
     name: _as_download(form.extension, form)
     for name, form in DOWNLOADS.items()
     if name not in set(OutputFormat) and form.extension is not None
@@ -63,11 +63,9 @@ _RESULTS: dict[str, ResultForm] = {each.value: _in_format(each) for each in Outp
 
 def find_result(output: str) -> ResultForm:
     """Return how a format is sent, or raise UnsupportedOutput."""
-    if output not in _RESULTS:
-        raise UnsupportedOutput(
-            f"There is no format {output!r}: choose from {', '.join(_RESULTS)}."
-        )
-    return _RESULTS[output]
+    if output not in RESULTS:
+        raise UnsupportedOutput(f"There is no format {output!r}: choose from {', '.join(RESULTS)}.")
+    return RESULTS[output]
 
 
 LISTING = "application/json"
@@ -126,6 +124,6 @@ def list_results(job: TranscriptionJob, manifest: Manifest, revision: int) -> Re
             href=f"/v2/jobs/{job.metadata.name}/results/{name}",
             stored=name in stored,
         )
-        for name, form in _RESULTS.items()
+        for name, form in RESULTS.items()
     )
     return ResultList(outcome=manifest.outcome, revision=revision, results=results)

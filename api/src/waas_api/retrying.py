@@ -9,6 +9,7 @@ from waas_api.transcription_request import Order
 from waas_contract.formats import OutputFormat
 from waas_contract.models import is_english_only
 from waas_contract.transcription_job import (
+    LONGEST_TTL_SECONDS,
     Priority,
     Task,
     TranscriptionJob,
@@ -25,24 +26,22 @@ from waas_contract.wire import WireModel
 class RetryChanges(WireModel):
     """What is asked for anew, as in the spec; what is absent stays as it was."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"model": "large-v3", "language": "no"}]}
-    )
+    model_config = ConfigDict(extra="forbid")
 
-    model: str | None = None
+    model: str | None = Field(default=None, json_schema_extra={"format": "model"})
     task: Task | None = None
-    language: str | None = None
+    language: str | None = Field(default=None, json_schema_extra={"format": "language-code"})
     """null to have it detected."""
 
-    initial_prompt: str | None = None
+    initial_prompt: str | None = Field(default=None, max_length=2000)
     word_timestamps: bool | None = None
     decoding: DecodingOptions | None = None
     voice_activity: VoiceActivityOptions | None = None
     subtitles: SubtitleOptions | None = None
     formats: tuple[OutputFormat, ...] | None = Field(default=None, max_length=8)
     priority: Priority | None = None
-    ttl_seconds_after_finished: int | None = None
-    ttl_seconds_after_failure: int | None = None
+    ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
+    ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
 
 
 _OWN_TO_A_JOB = ("source", "suspend", "cancelled", "retry_of")

@@ -10,9 +10,7 @@ from waas_contract.wire import WireModel
 class JobPatch(WireModel):
     """What a client may change: a JSON merge patch (RFC 7396), what is absent stays."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"priority": "high"}, {"suspend": True}]}
-    )
+    model_config = ConfigDict(extra="forbid")
 
     suspend: bool = False
     """Whether it is to wait; what runs is stopped, and taken up again later."""

@@ -80,6 +80,17 @@ checksum/administrator: {{ .Values.minio.administratorPassword | sha256sum }}
 {{- toJson .Values.jobs.profiles -}}
 {{- end -}}
 
+{{/* The LocalQueue of each job namespace that has one. */}}
+{{- define "waas.queueNames" -}}
+{{- $queueNames := dict -}}
+{{- range .Values.jobNamespaces -}}
+{{- if .clusterQueue -}}
+{{- $_ := set $queueNames .name (include "waas.fullname" $) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $queueNames -}}
+{{- end -}}
+
 {{/* The buckets beside the service's own from which a namespace may transcribe, by namespace. */}}
 {{- define "waas.sourceBuckets" -}}
 {{- $sourceBuckets := dict -}}

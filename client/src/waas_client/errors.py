@@ -17,6 +17,7 @@
     |   |-- Forbidden
     |   |-- UnknownModel
     |   |-- UploadTooLarge
+    |   |-- NotARecording
     |   |-- JobNotFound
     |   |-- JobNotEnded
     |   `-- ResultNotReady
@@ -116,6 +117,10 @@ class UnknownModel(Refused):
 
 class UploadTooLarge(Refused):
     """The recording is longer than the server allows."""
+
+
+class NotARecording(Refused):
+    """What was sent is plainly something else than sound or video."""
 
 
 class JobNotFound(Refused):

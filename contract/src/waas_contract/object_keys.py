@@ -96,6 +96,11 @@ def manifest_key(namespace: str, name: str) -> str:
     return f"{job_prefix(namespace, name)}manifest.json"
 
 
+def record_key(namespace: str, name: str) -> str:
+    """Return the key of the record of a job that has ended."""
+    return f"{job_prefix(namespace, name)}record.json"
+
+
 def progress_key(namespace: str, name: str) -> str:
     """Return the key of the note in which a running job says how far it is."""
     return f"{job_prefix(namespace, name)}state/progress.json"

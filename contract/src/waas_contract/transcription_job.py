@@ -188,6 +188,9 @@ class ConditionType(StrEnum):
     STARTED = "Started"
     RESULTS_STORED = "ResultsStored"
     SUCCEEDED = "Succeeded"
+    ARCHIVED = "Archived"
+    """Whether the record of the end is in the object store."""
+
     NOTIFIED = "Notified"
     """Only where somebody is to be told of the end."""
 
@@ -203,6 +206,8 @@ class ConditionReason(StrEnum):
     STARTING = "Starting"
     RUNNING = "Running"
     RETRYING = "Retrying"
+    WAITING_FOR_QUOTA = "WaitingForQuota"
+    EVICTED = "Evicted"
     IN_PROGRESS = "InProgress"
     CANCELLING = "Cancelling"
     MANIFEST_VERIFIED = "ManifestVerified"
@@ -210,6 +215,7 @@ class ConditionReason(StrEnum):
     STORAGE_UNAVAILABLE = "StorageUnavailable"
     COMPLETED = "Completed"
     NOT_RUN = "NotRun"
+    RECORD_STORED = "RecordStored"
     DELIVERING = "Delivering"
     DELIVERED = "Delivered"
     GIVEN_UP = "GivenUp"

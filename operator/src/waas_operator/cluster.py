@@ -101,6 +101,12 @@ class KubernetesCluster:
         except UnreadableTranscriptionJob as error:
             raise Unreadable(str(error)) from None
 
+    async def create_transcription_job(self, resource: Resource) -> TranscriptionJob:
+        """Create a resource, whose status cannot be given with it; raises Conflict."""
+        path = _transcription_job_path(resource["metadata"]["namespace"])
+        query = {"fieldManager": _FIELD_MANAGER}
+        return read_transcription_job(await self._request("POST", path, query=query, body=resource))
+
     async def list_unfinished(self, namespace: str) -> AsyncIterator[str]:
         """Go through the names of all TranscriptionJobs that have not ended, page by page."""
         path = _transcription_job_path(namespace)

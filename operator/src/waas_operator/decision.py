@@ -87,10 +87,23 @@ class Hindrance:
     message: str
 
 
+_QUEUE_HINDRANCES = {
+    False: Hindrance(ConditionReason.WAITING_FOR_QUOTA, "Waiting for a place in Kueue's queue."),
+    True: Hindrance(
+        ConditionReason.EVICTED, "Kueue gave its place to others; it goes on when there is one."
+    ),
+}
+"""By whether the job had started."""
+
+
 def find_hindrance(observation: Observation) -> Hindrance | None:
-    """Return why the newest pod does not start, if it has no node or no image."""
+    """Return why no pod starts: there is no place in Kueue, no node or no image."""
+    if observation.is_running:
+        return None
+    if observation.is_held_by_kueue:
+        return _QUEUE_HINDRANCES[observation.has_started]
     pending = [pod for pod in observation.pods if not pod.has_ended]
-    if observation.is_running or not pending:
+    if not pending:
         return None
     pod = pending[-1]
     if not pod.is_scheduled:
@@ -130,6 +143,11 @@ def _decide_without_job(observation: Observation, settings: ReconcileSettings) -
         if observation.pods:
             return _wait(FailureReason.QUEUE_DEADLINE_EXCEEDED, _LAST_POD)
         return _fail(FailureReason.QUEUE_DEADLINE_EXCEEDED, _TOO_LATE)
+    if spec.suspend and settings.queue_for(
+        observation.transcription_job.metadata.namespace, spec.profile
+    ):
+        # A Job that is there waits for a place, and takes it.
+        return _wait(ConditionReason.SUSPENDED, "spec.suspend is set.")
     return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)
 
 
@@ -182,6 +200,11 @@ def _decide_with_job(
         if job.is_deleting:
             return _wait(reason, _LAST_POD)
         return Decision(Action.DELETE_JOB, reason=reason)
+    if spec.suspend and job.is_queued_by_kueue:
+        # Its `suspend` is Kueue's alone. The next Job goes on from the checkpoint.
+        if job.is_deleting:
+            return _wait(ConditionReason.SUSPENDED, _LAST_POD)
+        return Decision(Action.DELETE_JOB, reason=ConditionReason.SUSPENDED)
     if job.is_deleting:
         return _wait(ConditionReason.RETRYING, "Its Job was deleted and will be made anew.")
     if _is_renewal_due(observation, settings):

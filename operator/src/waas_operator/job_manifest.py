@@ -6,6 +6,7 @@ from waas_contract.job_environment import JobEnvironment, JobItem
 from waas_contract.names import CONTAINER_NAME, child_labels, child_name
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
+from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.settings import Profile, ReconcileSettings
 
 TERMINATION_GRACE_SECONDS = 30
@@ -59,6 +60,10 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
     spec = transcription_job.spec
     child = build_child_metadata(transcription_job)
     profile = settings.profiles[spec.profile]
+    queue = settings.queue_for(transcription_job.metadata.namespace, spec.profile)
+    metadata = child
+    if queue:
+        metadata = {**child, "labels": {**child["labels"], KUEUE_QUEUE_LABEL: queue}}
     job_spec: dict[str, Any] = {
         "backoffLimit": spec.backoff_limit,
         "completions": 1,
@@ -66,15 +71,23 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
-        "suspend": spec.suspend,
+        # Kueue starts what it admits, and takes it back when others need the place more.
+        "suspend": spec.suspend or queue is not None,
         "template": {
-            "metadata": {"labels": child["labels"]},
+            "metadata": _build_pod_metadata(profile, child["labels"]),
             "spec": _build_pod_spec(transcription_job, profile, settings, child["name"]),
         },
     }
     if spec.active_deadline_seconds is not None:
         job_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": child, "spec": job_spec}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": job_spec}
+
+
+def _build_pod_metadata(profile: Profile, labels: dict[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"labels": {**profile.pod_labels, **labels}}
+    if profile.pod_annotations:
+        metadata["annotations"] = profile.pod_annotations
+    return metadata
 
 
 def _build_pod_spec(
@@ -96,9 +109,12 @@ def _build_pod_spec(
         "image": profile.image or settings.job_image,
         "imagePullPolicy": settings.job_image_pull_policy,
         "env": [
-            # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
-            {"name": name, "value": value.replace("$", "$$")}
-            for name, value in environment.to_variables().items()
+            *(
+                # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
+                {"name": name, "value": value.replace("$", "$$")}
+                for name, value in environment.to_variables().items()
+            ),
+            *profile.extra_env,
         ],
         "resources": profile.resources,
         "securityContext": {
@@ -131,6 +147,8 @@ def _build_pod_spec(
         pod_spec["nodeSelector"] = profile.node_selector
     if profile.tolerations:
         pod_spec["tolerations"] = list(profile.tolerations)
+    if profile.affinity:
+        pod_spec["affinity"] = profile.affinity
     if profile.runtime_class_name:
         pod_spec["runtimeClassName"] = profile.runtime_class_name
     priority = transcription_job.spec.priority

@@ -11,11 +11,12 @@ from datetime import datetime
 from uuid import uuid4
 
 from waas_contract.log_lines import log_fields
-from waas_contract.object_keys import job_prefix
+from waas_contract.object_keys import job_prefix, record_key
+from waas_contract.records import build_record
 from waas_contract.removal import LONGEST_DISCARD_SECONDS, mark_removal, seconds_until_free
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.reconcile import Key
-from waas_operator.retention import Upkeep, decide_retention
+from waas_operator.retention import Upkeep, decide_retention, note_archived
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ReconcileSettings
 
@@ -77,6 +78,8 @@ class Keeper:
             seconds = await self._seconds_of_doubt(key, transcription_job)
             return seconds or await self._remove(transcription_job)
         self._expired.pop(key, None)
+        if retention.upkeep is Upkeep.ARCHIVE:
+            return await self._archive(transcription_job)
         if retention.upkeep is Upkeep.NOTE_EXPIRY:
             known = transcription_job.status or TranscriptionJobStatus()
             status = known.model_copy(update={"expiry_time": retention.expiry_time})
@@ -86,6 +89,21 @@ class Keeper:
             # What comes of it is told by an event.
             return self._settings.resync_seconds
         return retention.next_look_seconds
+
+    async def _archive(self, transcription_job: TranscriptionJob) -> float:
+        """Store the record of what ended while the store was away, or in an earlier release."""
+        metadata = transcription_job.metadata
+        now = self._clock()
+        if seconds := seconds_until_free(metadata.annotations, self._holder, now):
+            # Somebody removes it, and nothing must appear below its prefix.
+            return seconds
+        archived = note_archived(transcription_job.status or TranscriptionJobStatus(), now)
+        content = build_record(transcription_job, archived)
+        await self._object_storage.write_note(
+            record_key(metadata.namespace, metadata.name), content
+        )
+        await self._cluster.replace_status(transcription_job, archived)
+        return 0.0
 
     async def _seconds_of_doubt(self, key: Key, transcription_job: TranscriptionJob) -> float:
         """Return for how long it is kept because the clock may be wrong; 0 where it may go."""

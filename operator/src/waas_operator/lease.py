@@ -37,6 +37,8 @@ class LeaseRecord:
     version: str
     acquire_time: str = ""
     transitions: int = 0
+    marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Its labels and annotations, which are whoever's made it and stay."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ def read_lease(resource: Mapping[str, Any]) -> LeaseRecord:
         version=resource["metadata"]["resourceVersion"],
         acquire_time=spec.get("acquireTime") or "",
         transitions=spec.get("leaseTransitions") or 0,
+        marks={
+            name: marks
+            for name in ("labels", "annotations")
+            if (marks := resource["metadata"].get(name))
+        },
     )
 
 
@@ -97,9 +104,9 @@ def build_lease(
     """Return the Lease that `identity` holds from now on; "" releases it."""
     is_renewal = before is not None and before.holder == identity
     renew_time = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    metadata = {"name": name, "namespace": namespace}
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
     if before is not None:
-        metadata["resourceVersion"] = before.version
+        metadata |= {**before.marks, "resourceVersion": before.version}
     return {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -80,6 +81,37 @@ class MinioObjectStorage:
             raise StorageUnavailable(f"reading {key}: {error.code}") from error
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise StorageUnavailable(f"reading {key}: {type(error).__name__}") from error
+
+    async def write_note(self, key: str, content: bytes) -> None:
+        """Create or replace a small object."""
+        self.guard()
+        with self._noted("write"):
+            await asyncio.to_thread(self._write_note, key, content)
+
+    def _write_note(self, key: str, content: bytes) -> None:
+        try:
+            self._reader.put_object(
+                self._bucket, key, BytesIO(content), len(content), content_type="application/json"
+            )
+        except S3Error as error:
+            raise StorageUnavailable(f"writing {key}: {error.code}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise StorageUnavailable(f"writing {key}: {type(error).__name__}") from error
+
+    async def list_below(self, prefix: str) -> list[str]:
+        """Return the keys right below a prefix that ends with "/", and the prefixes there."""
+        require_whole_prefix(prefix)
+        with self._noted("list"):
+            return await asyncio.to_thread(self._list_below, prefix)
+
+    def _list_below(self, prefix: str) -> list[str]:
+        try:
+            found = self._reader.list_objects(self._bucket, prefix=prefix)
+            return [each.object_name for each in found if each.object_name]
+        except S3Error as error:
+            raise StorageUnavailable(f"listing {prefix}: {error.code}") from error
+        except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise StorageUnavailable(f"listing {prefix}: {type(error).__name__}") from error
 
     async def discard_all(self, prefix: str, *, until: float) -> None:
         """Remove every object below a prefix that ends with "/"; nothing there is fine.

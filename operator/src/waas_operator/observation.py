@@ -130,6 +130,12 @@ class Observation:
         return bool(status and status.start_time) or any(pod.start_time for pod in self.pods)
 
     @property
+    def is_held_by_kueue(self) -> bool:
+        """Tell whether its Job waits for Kueue to admit it, for the first time or again."""
+        job = self.job
+        return job is not None and job.is_queued_by_kueue and job.is_suspended
+
+    @property
     def is_running(self) -> bool:
         """Tell whether a pod is at work, or has ended well and the Job is about to."""
         return any(pod.is_running or pod.exit_code == 0 for pod in self.pods)

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from waas_contract.log_lines import log_fields
 from waas_contract.manifest import Manifest, Outcome, ProgressNote
-from waas_contract.names import child_name
-from waas_contract.object_keys import manifest_key, progress_key
+from waas_contract.names import IMPORTED_ANNOTATION, child_name
+from waas_contract.object_keys import manifest_key, progress_key, record_key
+from waas_contract.records import build_record
 from waas_contract.transcription_job import (
     ConditionReason,
     TranscriptionJob,
@@ -31,7 +32,7 @@ from waas_operator.observation import (
     observe_job,
     observe_pod,
 )
-from waas_operator.retention import find_expiry_time
+from waas_operator.retention import find_expiry_time, needs_record, note_archived
 from waas_operator.seams import Cluster, ObjectStorage
 from waas_operator.settings import ReconcileSettings
 from waas_operator.status import derive_status
@@ -90,6 +91,9 @@ class Reconciler:
         if transcription_job.phase.is_final:
             self._hand_over(key)
             return None
+        if IMPORTED_ANNOTATION in transcription_job.metadata.annotations:
+            # It ended long ago, and whoever imports it is about to say how.
+            return None
         observation = await self._observe(transcription_job)
         decision = decide(observation, self._settings)
         try:
@@ -123,7 +127,32 @@ class Reconciler:
             default_ttl_seconds=self._settings.default_ttl_seconds,
         )
         last = status.model_copy(update={"expiry_time": expiry_time})
+        last = await self._archive(transcription_job, last)
         await self._write_status(transcription_job, last, decision)
+
+    async def _archive(
+        self, transcription_job: TranscriptionJob, last: TranscriptionJobStatus
+    ) -> TranscriptionJobStatus:
+        """Store the record before anybody can see the end, and so remove the job; returns the end.
+
+        A store that is away keeps no end waiting: whoever looks after it does it later.
+        """
+        if not needs_record(transcription_job.spec):
+            return last
+        metadata = transcription_job.metadata
+        archived = note_archived(last, self._clock())
+        content = build_record(transcription_job, archived)
+        try:
+            key = record_key(metadata.namespace, metadata.name)
+            await self._object_storage.write_note(key, content)
+        except StorageUnavailable as error:
+            logger.warning(
+                "cannot store the record yet: %s",
+                error,
+                extra=log_fields(transcription_job=metadata.name),
+            )
+            return last
+        return archived
 
     async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
         metadata = transcription_job.metadata

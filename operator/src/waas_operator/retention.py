@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from waas_contract.transcription_job import (
+    Condition,
+    ConditionReason,
+    ConditionType,
     Phase,
+    Task,
     TranscriptionJob,
     TranscriptionJobSpec,
     TranscriptionJobStatus,
@@ -24,6 +28,9 @@ class Upkeep(Enum):
     """What to do about a TranscriptionJob that has ended."""
 
     KEEP = auto()
+    ARCHIVE = auto()
+    """Store the record, and say so in the status; nothing goes before."""
+
     NOTE_EXPIRY = auto()
     """Write the moment into the status, which says another one or none; nothing goes before."""
 
@@ -61,11 +68,37 @@ def find_expiry_time(
     return None if seconds is None else status.completion_time + timedelta(seconds=seconds)
 
 
+def needs_record(spec: TranscriptionJobSpec) -> bool:
+    """Tell whether a job leaves a record: not where all it ends with is an answer."""
+    return spec.task is not Task.DETECT
+
+
+def is_archived(status: TranscriptionJobStatus) -> bool:
+    """Tell whether the record of the end is in the object store."""
+    known = status.condition(ConditionType.ARCHIVED)
+    return known is not None and known.status == "True"
+
+
+def note_archived(status: TranscriptionJobStatus, now: datetime) -> TranscriptionJobStatus:
+    """Return the status that says so; it is what the record itself holds."""
+    archived = Condition(
+        type=ConditionType.ARCHIVED,
+        status="True",
+        reason=ConditionReason.RECORD_STORED,
+        last_transition_time=now,
+        observed_generation=status.observed_generation,
+    )
+    others = tuple(each for each in status.conditions if each.type != ConditionType.ARCHIVED)
+    return status.model_copy(update={"conditions": (*others, archived)})
+
+
 def decide_retention(
     transcription_job: TranscriptionJob, *, default_ttl_seconds: int | None, now: datetime
 ) -> Retention:
     """Return the next step for a TranscriptionJob that has ended."""
     status = transcription_job.status or TranscriptionJobStatus()
+    if needs_record(transcription_job.spec) and not is_archived(status):
+        return Retention(Upkeep.ARCHIVE, status.expiry_time, 0.0)
     expiry_time = find_expiry_time(
         transcription_job.spec, status, default_ttl_seconds=default_ttl_seconds
     )

@@ -106,6 +106,10 @@ class ObjectStorage(Protocol):
         """Return a small object whole, or None where there is none."""
         ...
 
+    async def write_note(self, key: str, content: bytes) -> None:
+        """Create or replace a small object."""
+        ...
+
     async def discard_all(self, prefix: str, *, until: float) -> None:
         """Remove every object below a prefix that ends with "/"; nothing there is fine.
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
@@ -10,6 +10,8 @@ from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
+
+ENV_PREFIX = "WAAS_"
 
 
 class Profile(WireModel, extra="forbid"):
@@ -22,13 +24,29 @@ class Profile(WireModel, extra="forbid"):
     tolerations: tuple[dict[str, Any], ...] = ()
     runtime_class_name: str | None = None
     priority_class_name: str | None = None
+    affinity: dict[str, Any] = Field(default_factory=dict)
+    pod_labels: dict[str, str] = Field(default_factory=dict)
+    """Labels of the pods beside the operator's own."""
+
+    pod_annotations: dict[str, str] = Field(default_factory=dict)
+    extra_env: tuple[dict[str, Any], ...] = ()
+    """Environment variables beside the operator's own, as in a pod; never of `WAAS_…`."""
+
     image: str | None = None
     """Another image than the default one, for example one for another accelerator."""
 
     device: Device = "auto"
+    queue_name: str | None = None
+    """A LocalQueue of Kueue's; the namespace's where absent."""
 
+    @field_validator("extra_env")
+    @classmethod
+    def _leave_ours_alone(cls, variables: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for each in variables:
+            if not each.get("name") or each["name"].startswith(ENV_PREFIX):
+                raise ValueError("each variable has a name, and none begins with WAAS_")
+        return variables
 
-ENV_PREFIX = "WAAS_"
 
 _Address = Annotated[str, Field(pattern=r"^https?://[^/?#]+/?$")]
 """Scheme, host and port."""
@@ -61,6 +79,9 @@ class ReconcileSettings(BaseModel):
     priority_classes: dict[Priority, str] = {}
     """PriorityClasses by `spec.priority`, as JSON; one that is named goes before the profile's."""
 
+    queue_names: dict[str, str] = {}
+    """Kueue's LocalQueues by namespace, as JSON; the Jobs of others start by themselves."""
+
     default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """How long what has ended is kept where its spec does not say; None for ever.
 
@@ -86,6 +107,11 @@ class ReconcileSettings(BaseModel):
 
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
+
+    def queue_for(self, namespace: str, profile: str) -> str | None:
+        """Return the LocalQueue in which a Job waits for its start; None where it need not."""
+        chosen = self.profiles.get(profile)
+        return (chosen and chosen.queue_name) or self.queue_names.get(namespace)
 
 
 class Settings(BaseSettings, ReconcileSettings, NotificationSettings):

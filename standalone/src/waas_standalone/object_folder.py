@@ -191,8 +191,9 @@ class FolderObjectStorage(GrowingFiles):
 class FolderNotes:
     """What the reconcile needs of the object store."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, unfinished: Path) -> None:
         self._root = root
+        self._unfinished = unfinished
         # Of their own: what reads for live work never waits for a thread that removes.
         self._removers = anyio.CapacityLimiter(_REMOVERS)
 
@@ -205,6 +206,25 @@ class FolderNotes:
             return None
         except OSError as error:
             raise operator_errors.StorageUnavailable(f"reading {key}: {error.strerror}") from error
+
+    async def write_note(self, key: str, content: bytes) -> None:
+        """Create or replace a small object."""
+
+        def write() -> None:
+            unfinished = self._unfinished / uuid4().hex
+            try:
+                with unfinished.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                publish(unfinished, object_path(self._root, key), self._root)
+            finally:
+                unfinished.unlink(missing_ok=True)
+
+        try:
+            await anyio.to_thread.run_sync(write)
+        except (OSError, UnusableKey) as error:
+            raise operator_errors.StorageUnavailable(f"writing {key}: {error}") from error
 
     async def discard_all(self, prefix: str, *, until: float) -> None:  # noqa: ARG002
         """Remove every object below a prefix that ends with "/"; nothing there is fine.

@@ -73,7 +73,7 @@ class LocalService:
         slots = share_out(machine, count)
         models = settings.model_directory.absolute()
         logger.info("room for %d job programs at a time", len(slots))
-        notes = FolderNotes(self._folder.objects)
+        notes = FolderNotes(self._folder.objects, self._folder.unfinished)
         self.transcription_jobs = LocalTranscriptionJobs(settings.namespace, records)
         self.object_storage = FolderObjectStorage(self._folder.objects, self._folder.unfinished)
         self._settings = build_reconcile_settings(settings)
@@ -180,8 +180,12 @@ class LocalService:
         held = self._folder.objects / held_prefix(namespace)
         names |= {uploads.name, held.name, *await asyncio.to_thread(_list_names, uploads)}
         lost_and_found = self._folder.lost_and_found / namespace
-        if reason := await self._cluster.check_clock(_now()):
-            logger.warning("nothing that is old is deleted: %s", reason)
+        reason = await self._cluster.check_clock(_now())
+        if reason is not None:
+            has_lost = await asyncio.to_thread(lost_and_found.is_dir)
+            # Where there is nothing yet, nobody need know.
+            if listed or has_lost:
+                logger.warning("nothing that is old is deleted: %s", reason)
         else:
             removed = await asyncio.to_thread(
                 remove_what_nobody_missed, lost_and_found, time.time()

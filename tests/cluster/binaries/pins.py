@@ -1,4 +1,7 @@
-"""The servers that a test cluster runs, and how each is had in the version it was tested with."""
+"""The servers that a test cluster runs, a checker of manifests, and how each is had.
+
+In the versions with which they were tried.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ KUBERNETES = "v1.36.2"
 ETCD = "v3.6.8"
 COREDNS = "v1.15.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
+KUBE_SCORE = "v1.20.0"
 
 # Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
 _KUBERNETES_LINKER_FLAGS = (
@@ -34,7 +38,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Binary:
-    """One server program in the one version that we download or build."""
+    """One program in the one version that we download or build."""
 
     name: str
     version: str
@@ -67,6 +71,7 @@ _COREDNS_RELEASE = (
     f"https://github.com/coredns/coredns/releases/download/{COREDNS}"
     f"/coredns_{COREDNS.removeprefix('v')}_{{os}}_{{arch}}.tgz"
 )
+_KUBE_SCORE_RELEASE = f"https://github.com/zegl/kube-score/releases/download/{KUBE_SCORE}"
 
 BINARIES = (
     Binary(
@@ -101,5 +106,18 @@ BINARIES = (
         package="github.com/coredns/coredns",
         build_seconds=75,
         release=Release(_COREDNS_RELEASE, f"{_COREDNS_RELEASE}.sha256", member="coredns"),
+    ),
+    # It looks over what the chart makes.
+    Binary(
+        name="kube-score",
+        version=KUBE_SCORE,
+        tool_module="kube-score",
+        package="github.com/zegl/kube-score/cmd/kube-score",
+        build_seconds=60,
+        release=Release(
+            f"{_KUBE_SCORE_RELEASE}/kube-score_{KUBE_SCORE.removeprefix('v')}_{{os}}_{{arch}}.tar.gz",
+            f"{_KUBE_SCORE_RELEASE}/checksums.txt",
+            member="kube-score",
+        ),
     ),
 )

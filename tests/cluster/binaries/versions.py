@@ -10,12 +10,15 @@ _OLDEST_KUBERNETES = (1, 34)
 _OLDEST_ETCD = (3, 5)
 _OLDEST_COREDNS = (1, 11)
 _OLDEST_GO = (1, 26)
+# It knows the names of the checks that the chart's annotations turn off.
+_OLDEST_KUBE_SCORE = (1, 19)
 
 _PATTERNS = {
     "etcd": re.compile(r"etcd Version: v?(\d+)\.(\d+)"),
     "minio": re.compile(r"minio version (?:RELEASE\.(\d+)-(\d+)|DEVELOPMENT)"),
     "coredns": re.compile(r"CoreDNS-(\d+)\.(\d+)"),
     "go": re.compile(r"go version go(\d+)\.(\d+)"),
+    "kube-score": re.compile(r"kube-score version: (\d+)\.(\d+)"),
 }
 _KUBERNETES_PATTERN = re.compile(r"Kubernetes v(\d+)\.(\d+)")
 
@@ -32,6 +35,8 @@ def is_fit(name: str, printed: str) -> bool:
         return _OLDEST_ETCD <= version < (4, 0)
     if name == "coredns":
         return version >= _OLDEST_COREDNS
+    if name == "kube-score":
+        return version >= _OLDEST_KUBE_SCORE
     if name == "go":
         return version >= _OLDEST_GO
     return _OLDEST_KUBERNETES <= version < (2, 0)

@@ -23,7 +23,7 @@ def test_a_test_that_keeps_a_defect_away_is_there(path: str, name: str) -> None:
 
 @pytest.mark.parametrize("answer", answers._ANSWERS.values(), ids=lambda answer: answer.text)
 def test_every_fixed_text_is_explained(answer: answers.Answer) -> None:
-    beginning = (answer.text or "").partition(". ")[0]
+    beginning = (answer.text or "").strip().partition(". ")[0]
 
     assert beginning in PAGE
     assert f"| {answer.status} |" in PAGE

@@ -3,8 +3,6 @@
 import re
 import tempfile
 from collections.abc import Iterator, MutableMapping
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,15 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount, Route
 
-from support.api_builders import (
-    JOB_ID,
-    NAMESPACE,
-    NOW,
-    TRANSCRIPT,
-    make_manifest,
-    make_spec,
-    make_status,
-)
+from support.api_builders import JOB_ID, NAMESPACE
+from support.furnished_api import FILE_NAME, GROWING_KEY, furnish_api
 from support.logins import GuardedApi
 from waas_api import tus
-from waas_api.detection import Detections
 from waas_api.gate import PUBLIC_PATHS
-from waas_api.live_streams import LiveStreams
-from waas_api.resumable_uploads import Upload
-from waas_contract.object_keys import (
-    audio_prefix,
-    job_prefix,
-    manifest_key,
-    upload_prefix,
-    upload_state_key,
-)
-from waas_contract.transcription_job import Phase, TranscriptionRequest
+from waas_contract.object_keys import job_prefix, upload_prefix
+from waas_contract.transcription_job import Phase
 
-GROWING_KEY = f"{audio_prefix(NAMESPACE, JOB_ID)}in-pieces.mp3"
 ABSENT_ID = "99999999-2222-4333-8444-555555555555"
-FILE_NAME = "secret-interview.mp3"
 PUBLIC = {
     ("GET", "/"),
     ("HEAD", "/"),
@@ -129,40 +109,7 @@ async def ask(
 
 @pytest.fixture(params=[Phase.SUCCEEDED, Phase.RUNNING])
 def api(request: pytest.FixtureRequest, tmp_path: Path) -> GuardedApi:
-    """A job of Anna's, with its recording and, once it is done, its transcript.
-
-    Whoever waits for anything waits for a moment only.
-    She also sends something in pieces, two bytes of five so far, under the same id.
-    """
-    api = GuardedApi(tmp_path)
-    api.app.state.services = replace(
-        api.app.state.services,
-        detections=Detections(api.storage, longest_seconds=0),
-        live_streams=LiveStreams(10, longest_seconds=0.01),
-    )
-    api.jobs.put("earlier", make_spec(owner="anna"))
-    spec = make_spec(FILE_NAME, owner="anna")
-    api.jobs.put(JOB_ID, spec, make_status(request.param))
-    content = TRANSCRIPT.model_dump_json(exclude_none=True).encode()
-    manifest = make_manifest(spec, content)
-    api.storage.objects[manifest_key(NAMESPACE, JOB_ID)] = manifest.model_dump_json(
-        by_alias=True, exclude_none=True
-    ).encode()
-    api.storage.objects[manifest.files[0].key] = content
-    api.storage.objects[spec.source.key] = b"Anna's voice"
-    upload = Upload(
-        id=JOB_ID,
-        request=TranscriptionRequest(owner="anna"),
-        file_name=FILE_NAME,
-        length=5,
-        key=GROWING_KEY,
-        handle="fake",
-        expiry_time=NOW + timedelta(hours=1),
-    )
-    note = upload.model_dump_json(by_alias=True, exclude_none=True).encode()
-    api.storage.objects[upload_state_key(NAMESPACE, JOB_ID)] = note
-    api.storage.growing[GROWING_KEY] = b"An"
-    return api
+    return furnish_api(tmp_path, request.param)
 
 
 def state_of(api: GuardedApi) -> tuple[object, ...]:

@@ -58,6 +58,10 @@ def spread(component: str) -> list[Resource]:
     ]
 
 
+def requested(memory: str) -> dict[str, str]:
+    return {"cpu": "100m", "memory": memory, "ephemeral-storage": "64Mi"}
+
+
 def setting(name: str, value: str) -> Resource:
     return {"name": f"WAAS_{name}", "value": value}
 
@@ -157,8 +161,8 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                             ),
                             "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
                             "resources": {
-                                "requests": {"cpu": "100m", "memory": "256Mi"},
-                                "limits": {"memory": "1Gi"},
+                                "requests": requested("256Mi"),
+                                "limits": {"memory": "1Gi", "ephemeral-storage": "1Gi"},
                             },
                             "securityContext": RESTRICTED_CONTAINER,
                         }
@@ -232,8 +236,8 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                                 "/readyz", "health", periodSeconds=5, timeoutSeconds=5
                             ),
                             "resources": {
-                                "requests": {"cpu": "100m", "memory": "128Mi"},
-                                "limits": {"memory": "512Mi"},
+                                "requests": requested("128Mi"),
+                                "limits": {"memory": "512Mi", "ephemeral-storage": "1Gi"},
                             },
                             "securityContext": RESTRICTED_CONTAINER,
                         }
@@ -265,7 +269,12 @@ def test_minio_is_this_deployment(chart: Chart) -> None:
     assert deployment == {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": "waas-minio", "namespace": NAMESPACE, "labels": labels("minio")},
+        "metadata": {
+            "name": "waas-minio",
+            "namespace": NAMESPACE,
+            "labels": labels("minio"),
+            "annotations": {"kube-score/ignore": "container-ephemeral-storage-request-and-limit"},
+        },
         "spec": {
             "replicas": 1,
             "strategy": {"type": "Recreate"},

@@ -6,7 +6,7 @@ import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests, read_variables
 from support.kubernetes_api import Resource
-from support.service import API_RULES, LEASE_RULES, OPERATOR_RULES, REVIEW_RULES
+from support.service import API_RULES, HELD_LEASE_RULES, OPERATOR_RULES, REVIEW_RULES
 from waas_api.token_login import VERBS
 
 SHARED_LABELS = {
@@ -188,7 +188,7 @@ def test_programs_get_the_rights_with_which_they_are_tested_and_no_other(chart: 
         role("operator", "newsroom", OPERATOR_RULES),
         role("api", "radio", API_RULES),
         role("operator", "radio", OPERATOR_RULES),
-        role("operator", NAMESPACE, LEASE_RULES),
+        role("operator", NAMESPACE, HELD_LEASE_RULES),
         role_binding("api", "newsroom"),
         role_binding("operator", "newsroom"),
         role_binding("api", "radio"),

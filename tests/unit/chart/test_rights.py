@@ -25,7 +25,6 @@ RIGHTS = {
     "newsroom: waas-operator: waas.dev/transcriptionjobs/finalizers: update",
     "newsroom: waas-operator: waas.dev/transcriptionjobs/status: update",
     "newsroom: waas-operator: waas.dev/transcriptionjobs: get list watch patch delete",
-    f"{NAMESPACE}: waas-operator: coordination.k8s.io/leases: create",
     f"{NAMESPACE}: waas-operator: coordination.k8s.io/leases: get update",
     # For people; the chart binds nobody to them but `helm test`, while it runs.
     "newsroom: waas-user: waas.dev/transcriptionjobs: get list watch create patch delete",

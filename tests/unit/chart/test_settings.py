@@ -19,7 +19,11 @@ from waas_operator.settings import Settings as OperatorSettings
 FULL: dict[str, Any] = {
     "image": {"registry": "registry.example/waas", "pullPolicy": "Always"},
     "jobNamespaces": [
-        {"name": "newsroom", "sourceBuckets": ["archive", "field-recordings"]},
+        {
+            "name": "newsroom",
+            "sourceBuckets": ["archive", "field-recordings"],
+            "clusterQueue": "gpus",
+        },
         {"name": "radio"},
     ],
     "modelCache": {"create": False, "claimName": "whisper"},
@@ -220,6 +224,7 @@ def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatc
                 device="cuda",
             ),
         },
+        queue_names={"newsroom": "waas"},
         priority_classes={Priority.LOW: "night", Priority.HIGH: "urgent"},
         default_ttl_seconds=0,
         source_buckets={"newsroom": ("archive", "field-recordings")},

@@ -1,7 +1,9 @@
 """Skaffold's configuration fits the chart and the tree."""
 
+from copy import deepcopy
 from typing import Any
 
+import pytest
 import yaml
 
 from support.chart import CHART, Chart, container, read_variables
@@ -22,8 +24,23 @@ def expand(template: str) -> str:
     return template
 
 
-def test_every_image_that_is_built_is_the_one_that_runs(chart: Chart) -> None:
-    [release] = SKAFFOLD["deploy"]["helm"]["releases"]
+def with_profile(name: str | None) -> dict[str, Any]:
+    """Return the configuration as Skaffold changes it for a profile."""
+    configuration: dict[str, Any] = deepcopy(SKAFFOLD)
+    for profile in SKAFFOLD["profiles"]:
+        for patch in profile.get("patches", []) if profile["name"] == name else []:
+            *parents, last = patch["path"].strip("/").split("/")
+            place = configuration
+            for parent in parents:
+                place = place[int(parent)] if isinstance(place, list) else place[parent]
+            assert patch["op"] == ("replace" if last in place else "add")
+            place[last] = deepcopy(patch["value"])
+    return configuration
+
+
+@pytest.mark.parametrize("profile", [None, *(each["name"] for each in SKAFFOLD["profiles"])])
+def test_every_image_that_is_built_is_the_one_that_runs(chart: Chart, profile: str | None) -> None:
+    [release] = with_profile(profile)["deploy"]["helm"]["releases"]
     values: dict[str, Any] = release["overrides"]
     for path, template in release["setValueTemplates"].items():
         *parents, name = path.split(".")
@@ -49,3 +66,22 @@ def test_every_build_has_its_files() -> None:
         assert context.is_dir()
         # Skaffold looks below the context first, then from the root.
         assert (context / dockerfile).exists() or (ROOT / dockerfile).exists()
+
+
+def test_what_is_synced_is_where_python_looks_first_and_root_stays_read_only(chart: Chart) -> None:
+    configuration = with_profile("sync")
+    [release] = configuration["deploy"]["helm"]["releases"]
+    manifests = chart.render(release["overrides"], namespace=release["namespace"])
+
+    for artifact in configuration["build"]["artifacts"][:2]:
+        deployment = manifests.find("Deployment", artifact["image"])
+        program = container(deployment)
+        [mount] = [each for each in program["volumeMounts"] if each["name"] == "sync"]
+        [path] = [each["value"] for each in program["env"] if each["name"] == "PYTHONPATH"]
+        assert path.split(":") == [mount["mountPath"], "/opt/waas/program"]
+        assert program["securityContext"]["readOnlyRootFilesystem"] is True
+        for rule in artifact["sync"]["manual"]:
+            assert rule["dest"] == mount["mountPath"]
+            folder = ROOT / rule["src"].removesuffix("/**")
+            assert (folder / "__init__.py").exists()
+            assert folder.parent == ROOT / rule["strip"]

@@ -135,6 +135,24 @@ def test_a_bad_file_ends_with_65(
     assert text in result.stderr
 
 
+def test_what_is_plainly_no_recording_ends_with_65(command: Command, tmp_path: Path) -> None:
+    result = command.run("transcribe", make_recording(tmp_path / "talk.mp3", b'{"a": 1}'))
+
+    assert result.exit_code == 65
+    assert "That is JSON, not a recording." in result.stderr
+
+
+def test_no_server_is_started_for_files_that_are_not_there(
+    command: Command, tmp_path: Path
+) -> None:
+    command.change(connect=unreachable)
+
+    result = command.run("transcribe", tmp_path / "a.mp3", tmp_path / "b.mp3", server=None)
+
+    assert result.exit_code == 65
+    assert result.stderr == f"waas: There is no file {tmp_path}/a.mp3, {tmp_path}/b.mp3.\n"
+
+
 def test_a_recording_that_is_too_large_ends_with_65(tmp_path: Path) -> None:
     command = Command()
     command.api.settings = make_settings(largest_upload_bytes=3)

@@ -3,6 +3,7 @@
 import pytest
 
 from waas_client import Job
+from waas_client.command_line.showing.news import describe_wait
 from waas_client.command_line.showing.time_left import TimeLeft, format_seconds
 from waas_client.waiting import next_pause
 
@@ -49,3 +50,20 @@ def test_what_begins_anew_is_estimated_anew() -> None:
 )
 def test_seconds_are_said_as_people_say_them(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("position", "message", "text"),
+    [
+        (3, "Waiting for its turn.", "waiting, 3 before it"),
+        (0, "Waiting for its turn.", "waiting for its turn"),
+        (None, None, "waiting for its turn"),
+        (0, "No node has a GPU.", "waiting: No node has a GPU."),
+    ],
+)
+def test_people_are_told_what_a_job_waits_for(
+    position: int | None, message: str | None, text: str
+) -> None:
+    job = Job(id="a", phase="Queued", position_in_queue=position, message=message)
+
+    assert describe_wait(job) == text

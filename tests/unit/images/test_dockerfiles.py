@@ -115,7 +115,7 @@ def test_an_image_tells_what_it_is(image: Image) -> None:
     prefix = "org.opencontainers.image."
     assert labels[f"{prefix}title"] == image.name
     assert {f"{prefix}description", f"{prefix}licenses"} <= labels.keys()
-    assert image.labels.keys() == {f"{prefix}version"}
+    assert f"{prefix}version" in image.labels
 
 
 @by_program
@@ -135,13 +135,16 @@ def test_the_programs_share_the_stages_below_their_dependencies(name: str) -> No
 
 
 @by_program
-def test_a_program_stands_on_debian_and_its_code_is_the_only_layer_of_its_last_stage(
+def test_a_program_stands_on_debian_and_its_code_is_the_last_layer_above_a_list_of_its_parts(
     image: Image,
 ) -> None:
     assert image.base == DEBIAN
     last = stages(read(image))[-1]
     layers = [each.text for each in last if each.name in ("COPY", "ADD", "RUN")]
-    assert layers == ["--from=tested /opt/waas/program /opt/waas/program"]
+    assert layers == [
+        "--from=requirements /sbom.cdx.json /opt/waas/sbom.cdx.json",
+        "--from=tested /opt/waas/program /opt/waas/program",
+    ]
 
 
 @by_program
@@ -162,7 +165,7 @@ def test_a_build_takes_each_cache_that_this_machine_may_lend(image: Image) -> No
 @by_image
 def test_no_setting_of_this_machine_is_an_argument_which_an_image_would_tell(image: Image) -> None:
     arguments = {each.text.partition("=")[0] for each in read(image) if each.name == "ARG"}
-    assert arguments <= {"DEBIAN", "GOLANG", "UV_VERSION"}
+    assert arguments <= {"DEBIAN", "GOLANG", "TORCH_INDEX", "UV_VERSION"}
 
 
 def test_docker_sends_no_more_than_what_is_copied() -> None:

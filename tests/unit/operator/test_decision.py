@@ -26,7 +26,9 @@ from waas_contract.transcription_job import (
     TranscriptionJobStatus,
 )
 from waas_operator.decision import Action, Decision, Verdict, decide, needs_manifest
+from waas_operator.job_manifest import build_job
 from waas_operator.observation import ManifestState, Observation, ObservedJob
+from waas_operator.settings import Profile
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -170,11 +172,26 @@ WITH_JOB = [
     ("to be suspended", see(make_job(), suspend=True), Decision(Action.SUSPEND)),
     ("suspended", see(make_job(is_suspended=True), suspend=True), NOTHING),
     ("to be resumed", see(make_job(is_suspended=True)), Decision(Action.RESUME)),
-    ("held by Kueue", see(make_job(is_suspended=True, is_queued_by_kueue=True)), NOTHING),
     (
-        "to be suspended, though Kueue admitted it: that is Kueue's to do",
+        "held by Kueue",
+        see(make_job(is_suspended=True, is_queued_by_kueue=True)),
+        wait(ConditionReason.WAITING_FOR_QUOTA, "Waiting for a place in Kueue's queue."),
+    ),
+    ("admitted by Kueue", see(make_job(is_queued_by_kueue=True)), NOTHING),
+    (
+        "to be suspended, and admitted by Kueue, to whom its place goes back",
         see(make_job(is_queued_by_kueue=True), suspend=True),
-        NOTHING,
+        Decision(Action.DELETE_JOB, reason=ConditionReason.SUSPENDED),
+    ),
+    (
+        "to be suspended, and in Kueue's queue, which it leaves",
+        see(make_job(is_queued_by_kueue=True, is_suspended=True), suspend=True),
+        Decision(Action.DELETE_JOB, reason=ConditionReason.SUSPENDED),
+    ),
+    (
+        "on its way out of Kueue's queue",
+        see(make_job(is_queued_by_kueue=True, is_deleting=True), suspend=True),
+        wait(ConditionReason.SUSPENDED, "Waiting for the last pod to end."),
     ),
     (
         "cancelled and to be suspended: cancelled",
@@ -309,6 +326,16 @@ QUEUE_DEADLINES = [
         "Kueue's queue is a queue",
         see_waiting(make_job(is_suspended=True, is_queued_by_kueue=True), since=HOUR),
         DELETE_LATE_JOB,
+    ),
+    (
+        "evicted by Kueue",
+        see_waiting(
+            make_job(is_suspended=True, is_queued_by_kueue=True), since=HOUR, start_time=NOW
+        ),
+        wait(
+            ConditionReason.EVICTED,
+            "Kueue gave its place to others; it goes on when there is one.",
+        ),
     ),
     (
         "cancelled goes before",
@@ -459,3 +486,38 @@ def test_a_decision_is_final_unless_it_is_in_progress() -> None:
     finals = {verdict for verdict in Verdict if Decision(Action.WAIT, verdict).is_final}
 
     assert finals == {Verdict.SUCCEEDED, Verdict.FAILED, Verdict.REFUSED}
+
+
+def test_one_that_is_suspended_enters_no_queue_of_kueues() -> None:
+    settings = make_settings(queue_names={"newsroom": "gpus"})
+
+    assert decide(see(None, ABSENT, suspend=True), settings) == wait(
+        ConditionReason.SUSPENDED, "spec.suspend is set."
+    )
+    assert decide(see(None, ABSENT), settings) == Decision(Action.START)
+
+
+QUEUES: list[tuple[str, dict[str, str], str | None, str | None]] = [
+    ("no queue", {}, None, None),
+    ("the namespace's", {"newsroom": "gpus"}, None, "gpus"),
+    ("another namespace's", {"radio": "gpus"}, None, None),
+    ("the profile's goes before", {"newsroom": "gpus"}, "night", "night"),
+]
+
+
+@pytest.mark.parametrize(
+    ("by_namespace", "of_profile", "queue"),
+    [pytest.param(*case[1:], id=case[0]) for case in QUEUES],
+)
+def test_the_queue_of_a_job(
+    by_namespace: dict[str, str], of_profile: str | None, queue: str | None
+) -> None:
+    settings = make_settings(
+        queue_names=by_namespace, profiles={"default": Profile(queue_name=of_profile)}
+    )
+
+    job = build_job(make_transcription_job(), settings)
+
+    assert job["metadata"]["labels"].get("kueue.x-k8s.io/queue-name") == queue
+    assert job["spec"]["suspend"] == (queue is not None)
+    assert "kueue.x-k8s.io/queue-name" not in job["spec"]["template"]["metadata"]["labels"]

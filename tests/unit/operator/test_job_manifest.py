@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from support.builders import make_settings, make_transcription_job
 from waas_contract.formats import OutputFormat
@@ -335,3 +336,30 @@ def test_pod_runs_as_the_service_account_that_the_settings_name() -> None:
     pod = job["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "waas-jobs"
     assert pod["automountServiceAccountToken"] is False
+
+
+def test_a_profile_marks_and_places_pods_and_gives_them_variables() -> None:
+    affinity: dict[str, Any] = {
+        "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}
+    }
+    proxy = {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}
+    profile = Profile(
+        affinity=affinity,
+        pod_labels={"team": "news", "app.kubernetes.io/component": "mine"},
+        pod_annotations={"karpenter.sh/do-not-disrupt": "true"},
+        extra_env=(proxy,),
+    )
+
+    job = build_job(make_transcription_job(), make_settings(profiles={"default": profile}))
+
+    metadata = job["spec"]["template"]["metadata"]
+    assert metadata["labels"] == {**job["metadata"]["labels"], "team": "news"}
+    assert metadata["annotations"] == {"karpenter.sh/do-not-disrupt": "true"}
+    assert pod_of(job)["affinity"] == affinity
+    assert container_of(job)["env"][-1] == proxy
+
+
+@pytest.mark.parametrize("name", ["WAAS_ITEMS", ""])
+def test_a_profile_sets_no_variable_of_the_programs(name: str) -> None:
+    with pytest.raises(ValidationError, match="none begins with WAAS_"):
+        Profile(extra_env=({"name": name, "value": "x"},))

@@ -99,3 +99,20 @@ def test_a_lease_changes_hands(before: str, after: str, spec: tuple[str, int, in
         lease["spec"]["leaseTransitions"],
     )
     assert facts == spec
+
+
+def test_labels_of_whoever_made_it_stay() -> None:
+    metadata = {"name": "waas-operator", "namespace": "waas", "resourceVersion": "7"}
+    made = {"metadata": {**metadata, "labels": {"team": "news"}}, "spec": {}}
+
+    lease = build_lease(
+        "waas-operator",
+        "waas",
+        "pod-1",
+        LeaseTimes(),
+        NOW,
+        before=read_lease(made),
+    )
+
+    assert lease["metadata"] == made["metadata"]
+    assert decide_step(SeenLease(read_lease(made)), "pod-1", 0) is Step.TAKE

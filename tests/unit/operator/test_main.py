@@ -131,7 +131,15 @@ def make_resource(**status: object) -> Resource:
     return {"metadata": metadata, "spec": job.spec.to_wire(), "status": status}
 
 
-ENDED = {"phase": "Succeeded", "completionTime": to_text(NOW)}
+ARCHIVED = [
+    {
+        "type": "Archived",
+        "status": "True",
+        "reason": "RecordStored",
+        "lastTransitionTime": to_text(NOW),
+    }
+]
+ENDED = {"phase": "Succeeded", "completionTime": to_text(NOW), "conditions": ARCHIVED}
 SEEN: list[tuple[str, Resource, float | None]] = [
     ("one that waits", make_resource(phase="Queued"), 0),
     ("one of a strange form", {**make_resource(), "spec": {"source": 7}}, 0),
@@ -145,6 +153,7 @@ SEEN: list[tuple[str, Resource, float | None]] = [
         "one that expired",
         make_resource(
             phase="Failed",
+            conditions=ARCHIVED,
             completionTime=to_text(NOW - timedelta(hours=1)),
             expiryTime=to_text(NOW),
         ),
@@ -162,11 +171,20 @@ SEEN: list[tuple[str, Resource, float | None]] = [
         "one that has expired, and of which somebody is to be told in a minute",
         make_resource(
             phase="Failed",
+            conditions=ARCHIVED,
             completionTime=to_text(NOW - timedelta(hours=1)),
             expiryTime=to_text(NOW),
             notifications={"email": {"nextAttemptTime": to_text(NOW + timedelta(minutes=1))}},
         ),
         60,
+    ),
+    (
+        "one of which there is no record yet",
+        {
+            **make_resource(phase="Failed", completionTime=to_text(NOW)),
+            "spec": make_transcription_job().spec.to_wire(),
+        },
+        0,
     ),
     (
         "one that is kept for ever",

@@ -41,6 +41,8 @@ HARMLESS = [
 ]
 """Costs time, but no transcript."""
 
+KUEUES = ["kueue_admits", "kueue_admits", "kueue_evicts"]
+
 HARMFUL = [
     *(f"pod_ends:{exit_code}" for exit_code in (65, 66, 70, 78, 137)),
     "job_completes_without_results",
@@ -124,6 +126,24 @@ def test_what_is_harmless_costs_no_transcript(history: list[str]) -> None:
 
     assert world.status.phase == Phase.SUCCEEDED
     assert world.failures_charged == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(ORDINARY, HARMLESS, KUEUES))
+def test_kueue_costs_no_transcript_and_is_never_overruled(history: list[str]) -> None:
+    async def watch() -> World:
+        world = World(queue_names={"newsroom": "gpus"})
+        for event in history:
+            before, writes = world.status, len(world.cluster.writes)
+            await world.happen(event)
+            assert_holds(world, before, writes)
+        await world.come_to_rest()
+        return world
+
+    world = run_in_fake_time(watch())
+
+    assert world.status.phase == Phase.SUCCEEDED
+    assert not {"suspend_job", "resume_job"} & set(world.cluster.writes)
 
 
 @settings(max_examples=100, deadline=None)

@@ -19,6 +19,7 @@ from waas_operator.retention import (
     Upkeep,
     decide_retention,
     find_expiry_time,
+    note_archived,
 )
 
 HOUR = timedelta(hours=1)
@@ -30,7 +31,7 @@ def ended(
 ) -> TranscriptionJob:
     """Return a job that has ended just now."""
     status = TranscriptionJobStatus(phase=phase, completion_time=NOW, expiry_time=noted)
-    return make_transcription_job(status=status, **spec)
+    return make_transcription_job(status=note_archived(status, NOW), **spec)
 
 
 EXPIRIES: list[tuple[str, Phase, dict[str, Any], int | None, float | None]] = [

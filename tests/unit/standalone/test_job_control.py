@@ -43,7 +43,7 @@ class Machine:
         self.jobs = LocalTranscriptionJobs("default", self.records)
         self._reconciler = Reconciler(
             LocalCluster(self.records),
-            FolderNotes(folder / "objects"),
+            FolderNotes(folder / "objects", folder / "unfinished"),
             build_reconcile_settings(Settings(data=folder)),
             self._clock,
         )

@@ -96,7 +96,7 @@ async def test_the_reconcile_clears_up_below_its_prefix_alone(
     for key in ("default/a/audio/clip.flac", "default/a/manifest.json", "default/ab/manifest.json"):
         object_path(tmp_path, key).parent.mkdir(parents=True, exist_ok=True)
         object_path(tmp_path, key).touch()
-    notes = FolderNotes(tmp_path)
+    notes = FolderNotes(tmp_path, tmp_path)
     for _ in range(2):
         await notes.discard_all("default/a/", until=math.inf)
     assert files_in(tmp_path) == ["default/ab/manifest.json"]
@@ -162,14 +162,20 @@ async def test_readiness_needs_the_folder(storage: FolderObjectStorage, tmp_path
 
 
 async def test_notes_and_addresses(tmp_path: Path) -> None:
-    notes = FolderNotes(tmp_path)
+    notes = FolderNotes(tmp_path, tmp_path)
     (tmp_path / "default").mkdir()
     (tmp_path / "default" / "note.json").write_bytes(b"{}")
 
     assert await notes.read_note("default/note.json") == b"{}"
     assert await notes.read_note("default/none.json") is None
     assert await notes.read_note("default/../none.json") is None
-    assert notes.measure("default/note.json") == 2
+    await notes.write_note("default/note.json", b"[1]")
+    await notes.write_note("default/new/note.json", b"{}")
+    assert await notes.read_note("default/note.json") == b"[1]"
+    assert files_in(tmp_path) == ["default/new/note.json", "default/note.json"]
+    with pytest.raises(StorageAway, match=r"writing default/\.\./up\.json"):
+        await notes.write_note("default/../up.json", b"")
+    assert notes.measure("default/note.json") == 3
     assert notes.measure("default/none.json") == 0
     assert notes.sign("PUT", None, "default/a b") == (tmp_path / "default/a b").as_uri()
     with pytest.raises(Refused):

@@ -61,7 +61,7 @@ class Server:
         jobs = LocalTranscriptionJobs(namespace, self.records)
         await jobs.create(name, make_spec(**{"source": source, **spec}))
         settings = build_reconcile_settings(Settings(data=self.folder, namespace=namespace))
-        notes = FolderNotes(self.folder)
+        notes = FolderNotes(self.folder, self.folder)
         reconciler = Reconciler(LocalCluster(self.records), notes, settings, lambda: NOW)
         key = Key(namespace, name)
         for _ in range(4):

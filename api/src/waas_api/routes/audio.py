@@ -6,13 +6,36 @@ from fastapi.responses import StreamingResponse
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
+from waas_api.document.bodies import answered_in
+from waas_api.document.errors import openai_errors
+from waas_api.document.examples import CAPTIONS, SUBTITLES
+from waas_api.document.headers import JOB_ID
+from waas_api.document.openai import TRANSCRIPTIONS, TRANSLATIONS
+from waas_api.errors import (
+    BadRecording,
+    EnglishOnly,
+    InvalidField,
+    JobCancelled,
+    JobFailed,
+    JobNotFound,
+    MalformedForm,
+    NoRecording,
+    NotAForm,
+    StorageFull,
+    StorageUnavailable,
+    TooManyUploads,
+    TranscriptMissing,
+    UnknownLanguage,
+    UnknownModel,
+    UploadCutOff,
+    UploadStalled,
+    UploadTooLarge,
+    WaitIsOver,
+)
 from waas_api.openai_answers import media_type_of, render_answer
 from waas_api.openai_request import (
-    WHISPER_1,
     AudioRequest,
-    Granularity,
     Models,
-    ResponseFormat,
     parse_audio_request,
     read_choices,
 )
@@ -21,46 +44,67 @@ from waas_api.routes.incoming import open_form
 from waas_api.transcript_waiting import TranscriptWait
 from waas_contract.transcription_job import Task
 
-router = APIRouter()
+router = APIRouter(tags=["drop-in for OpenAI's API"])
 
 _NEITHER_KEPT_NOR_HELD_BACK = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-_FILE = {"type": "string", "format": "binary", "description": "The recording."}
-_FIELDS: dict[str, dict[str, object]] = {
-    "model": {"type": "string", "example": WHISPER_1},
-    "prompt": {"type": "string", "description": "Text that sets vocabulary and style."},
-    "response_format": {"type": "string", "enum": [*ResponseFormat], "default": "json"},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1, "default": 0},
-}
-_FIELDS_OF_TRANSCRIPTIONS: dict[str, dict[str, object]] = {
-    "language": {"type": "string", "example": "no"},
-    "timestamp_granularities[]": {
-        "type": "array",
-        "items": {"type": "string", "enum": [*Granularity]},
+_STREAM = (
+    'data: {"type":"transcript.text.delta","delta":"Hei"}\n\n'
+    'data: {"type":"transcript.text.done","text":"Hei på deg."}\n\n'
+)
+_ANSWERS = answered_in(
+    {
+        "application/json": {"text": "Hei på deg.", "usage": {"type": "duration", "seconds": 4}},
+        "text/plain": "Hei på deg.\n",
+        "application/x-subrip": SUBTITLES,
+        "text/vtt": CAPTIONS,
+        MEDIA_TYPE: _STREAM,
     },
-    "stream": {"type": "boolean", "default": False},
-}
+    headers=JOB_ID,
+)
+_ERRORS = openai_errors(
+    InvalidField,
+    MalformedForm,
+    NoRecording,
+    UnknownLanguage,
+    EnglishOnly,
+    BadRecording,
+    UploadCutOff,
+    UnknownModel,
+    JobNotFound,
+    UploadStalled,
+    JobCancelled,
+    UploadTooLarge,
+    NotAForm,
+    JobFailed,
+    TranscriptMissing,
+    TooManyUploads,
+    StorageUnavailable,
+    WaitIsOver,
+    StorageFull,
+)
 
 
-def _describe(fields: dict[str, dict[str, object]]) -> dict[str, object]:
-    """Return what OpenAPI says of a form, which the framework does not read itself."""
-    # The file comes last, as it has to for mistakes to be told before it is sent.
-    form = {"type": "object", "required": ["file"], "properties": {**fields, "file": _FILE}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
-
-
-_TRANSCRIPTIONS = _describe(_FIELDS | _FIELDS_OF_TRANSCRIPTIONS)
-_TRANSLATIONS = _describe(_FIELDS)
-
-
-@router.post("/v1/audio/transcriptions", openapi_extra=_TRANSCRIPTIONS)
+@router.post(
+    "/v1/audio/transcriptions",
+    operation_id="transcribeAsOpenAI",
+    response_class=Response,
+    responses=_ANSWERS | _ERRORS,
+    openapi_extra=TRANSCRIPTIONS,
+)
 async def transcribe(request: Request, desk: CallersDesk) -> Response:
     """Answer with what is said in a recording."""
     return await _answer(request, desk, Task.TRANSCRIBE)
 
 
-@router.post("/v1/audio/translations", openapi_extra=_TRANSLATIONS)
+@router.post(
+    "/v1/audio/translations",
+    operation_id="translateAsOpenAI",
+    response_class=Response,
+    responses=_ANSWERS | _ERRORS,
+    openapi_extra=TRANSLATIONS,
+)
 async def translate(request: Request, desk: CallersDesk) -> Response:
     """Answer with what is said in a recording, in English."""
     return await _answer(request, desk, Task.TRANSLATE)

@@ -7,16 +7,60 @@ from fastapi import APIRouter, Request, Response
 from waas_api.compat import render_json
 from waas_api.dependencies import CallersDesk
 from waas_api.detection import request_detection
-from waas_api.errors import UploadCutOff
+from waas_api.document.bodies import answered_as
+from waas_api.document.errors import texts
+from waas_api.document.old_service import DETECT, LANGUAGE, LANGUAGE_SCHEMA
+from waas_api.errors import (
+    CreationUnknown,
+    DetectionFailed,
+    DetectionTimedOut,
+    EnglishOnly,
+    FormSent,
+    NoRecording,
+    RecordingUnreadable,
+    StorageFull,
+    StorageUnavailable,
+    TooManyUploads,
+    UnknownLanguage,
+    UnknownModel,
+    UnknownTask,
+    UploadCutOff,
+    UploadStalled,
+    UploadTooLarge,
+)
 from waas_api.recording_head import RecordingHead
 from waas_api.routes.incoming import first_values, open_body
 from waas_api.transcription_request import Order, parse_detection
 from waas_contract.languages import LANGUAGE_NAMES
 
-router = APIRouter()
+router = APIRouter(tags=["drop-in for schibsted/WAAS"])
 
 
-@router.post("/v1/detect")
+@router.post(
+    "/v1/detect",
+    operation_id="detectAsWaas",
+    response_class=Response,
+    responses=answered_as(LANGUAGE_SCHEMA, LANGUAGE)
+    | texts(
+        UnknownModel,
+        UnknownLanguage,
+        UnknownTask,
+        EnglishOnly,
+        NoRecording,
+        FormSent,
+        RecordingUnreadable,
+        UploadCutOff,
+        UploadStalled,
+        UploadTooLarge,
+        DetectionFailed,
+        TooManyUploads,
+        StorageUnavailable,
+        CreationUnknown,
+        DetectionTimedOut,
+        StorageFull,
+    ),
+    openapi_extra=DETECT,
+)
 async def detect(request: Request, desk: CallersDesk) -> Response:
     """Take a recording as the raw body and answer with its language, once that is heard."""
     settings = desk.settings

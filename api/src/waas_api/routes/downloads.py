@@ -5,17 +5,55 @@ from fastapi import APIRouter, Request, Response
 
 from waas_api.compat import file_name_of
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered_in, takes
+from waas_api.document.errors import texts
+from waas_api.document.examples import CAPTIONS, SUBTITLES
+from waas_api.document.headers import DISPOSITION
+from waas_api.document.old_service import TAKES_OUTPUT, TRANSCRIPT
 from waas_api.download_names import sanitize_name
 from waas_api.downloads import DEFAULT_OUTPUT, DOWNLOADS
-from waas_api.errors import UnsupportedOutput
+from waas_api.errors import (
+    JobCancelled,
+    JobFailed,
+    JobNotDone,
+    JobNotFound,
+    ObjectTooLarge,
+    StorageUnavailable,
+    TranscriptMissing,
+    UnsupportedOutput,
+)
 from waas_api.routes.incoming import first_values
 from waas_api.transcripts import check_is_done, read_transcript
 from waas_contract.transcript import Transcript
 
-router = APIRouter()
+router = APIRouter(tags=["drop-in for schibsted/WAAS"])
+
+_EXAMPLES: dict[str, object] = {
+    "text/plain": SUBTITLES,
+    "text/vtt": CAPTIONS,
+    "application/json": TRANSCRIPT,
+    "text/tab-separated-values": "start\tend\ttext\n0\t3920\tHei på deg.\n",
+}
 
 
-@router.api_route("/v1/download/{job_id}", methods=["GET", "HEAD"])
+@router.api_route(
+    "/v1/download/{job_id}",
+    methods=["GET", "HEAD"],
+    operation_id="downloadAsWaas",
+    response_class=Response,
+    responses=answered_in(_EXAMPLES, headers=DISPOSITION)
+    | texts(
+        JobNotFound,
+        JobCancelled,
+        UnsupportedOutput,
+        JobNotDone,
+        JobFailed,
+        TranscriptMissing,
+        ObjectTooLarge,
+        StorageUnavailable,
+    ),
+    openapi_extra=takes(TAKES_OUTPUT),
+)
 async def download(job_id: str, request: Request, desk: CallersDesk) -> Response:
     """Return a finished transcript in one of the formats."""
     output = first_values(request).get("output", DEFAULT_OUTPUT)

@@ -8,34 +8,34 @@ from fastapi.responses import StreamingResponse
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
+from waas_api.document.bodies import answered_in
+from waas_api.document.errors import problems
+from waas_api.document.examples import EVENTS
+from waas_api.errors import InvalidRequest, JobNotFound, TooManyStreams
 from waas_api.event_streams import Audience, follow_all, follow_job
 from waas_api.job_events import Known
-from waas_api.routes.native_openapi import problems
 
 router = APIRouter(tags=["events"])
 
-LastEventId = Annotated[str | None, Header(max_length=200)]
+LastEventId = Annotated[
+    str | None, Header(max_length=200, description="The last event that the client has.")
+]
 
 _HEADERS = {
     "Cache-Control": "no-store",
     # nginx would keep the events until they fill a page.
     "X-Accel-Buffering": "no",
 }
-_DESCRIPTION = {
-    "description": "Server-sent events; docs/api.md names them.",
-    "content": {
-        "text/event-stream": {
-            "example": 'event: progress\ndata: {"id":"…","progress":42}\nid: 8731\n\n'
-        }
-    },
-}
+_DESCRIPTION = answered_in(
+    {"text/event-stream": EVENTS}, description="Server-sent events; docs/api.md names them."
+)
 
 
 @router.get(
     "/v2/jobs/{job_id}/events",
     operation_id="followJob",
     response_class=StreamingResponse,
-    responses={200: _DESCRIPTION, **problems(401, 403, 404, 503)},
+    responses=_DESCRIPTION | problems(InvalidRequest, JobNotFound, TooManyStreams),
 )
 async def follow_one(
     job_id: str, desk: CallersDesk, last_event_id: LastEventId = None
@@ -57,7 +57,7 @@ async def follow_one(
     "/v2/events",
     operation_id="followJobs",
     response_class=StreamingResponse,
-    responses={200: _DESCRIPTION, **problems(401, 403, 503)},
+    responses=_DESCRIPTION | problems(InvalidRequest, TooManyStreams),
 )
 async def follow_every(desk: CallersDesk, last_event_id: LastEventId = None) -> StreamingResponse:
     """Follow all jobs that the caller may see, from now on or from the last event it has."""

@@ -1,15 +1,22 @@
 """What several routes read from a request, in one way."""
 
+from typing import TypeVar
+
 from fastapi import Request
+from pydantic import BaseModel
 
 from waas_api.dependencies import Desk
 from waas_api.errors import FormSent, NoRecording, NotAForm, NotARecording, UploadTooLarge
+from waas_api.json_bodies import parse_short_body
 from waas_api.media_check import HEAD_BYTES, explain_not_media
 from waas_api.multipart_form import MultipartForm, find_boundary
 from waas_api.native_request import Choices
 from waas_api.settings import Settings
 from waas_api.transcription_request import is_form
 from waas_api.upload_body import UploadBody, UploadLimits
+
+_LARGEST_SHORT_BYTES = 256 * 1024
+_Body = TypeVar("_Body", bound=BaseModel)
 
 
 def first_values(request: Request) -> dict[str, str]:
@@ -65,9 +72,17 @@ async def check_media(body: UploadBody) -> None:
         raise NotARecording(f"That is {what}, not a recording. Send sound or video.")
 
 
-async def read_json_body(request: Request, settings: Settings) -> bytes:
-    """Return a body that is kept in memory, held to the size of a transcript and to its time."""
-    largest = settings.largest_transcript_bytes
+async def read_short_body(request: Request, settings: Settings, model: type[_Body]) -> _Body:
+    """Return what a body of a few fields says; without one, the model's defaults."""
+    content = await read_json_body(request, settings, largest_bytes=_LARGEST_SHORT_BYTES)
+    return parse_short_body(model, content or b"{}")
+
+
+async def read_json_body(
+    request: Request, settings: Settings, *, largest_bytes: int | None = None
+) -> bytes:
+    """Return a body that is kept in memory, held to its length and to its time."""
+    largest = largest_bytes or settings.largest_transcript_bytes
     limits = UploadLimits(
         largest_bytes=largest,
         longest_idle_seconds=settings.longest_upload_idle_seconds,

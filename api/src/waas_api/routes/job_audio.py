@@ -5,13 +5,25 @@ import hashlib
 from fastapi import APIRouter, Request, Response
 
 from waas_api.dependencies import CallersDesk
-from waas_api.errors import AudioMissing, ObjectNotFound
+from waas_api.document.bodies import answered_in, nothing, takes
+from waas_api.document.errors import problems
+from waas_api.document.headers import CONTENT_RANGE, DISPOSITION, RANGED, TAKES_CONDITIONS
+from waas_api.errors import (
+    AudioMissing,
+    JobNotFound,
+    ObjectNotFound,
+    PreconditionFailed,
+    StorageUnavailable,
+)
 from waas_api.native import content_disposition
 from waas_api.recordings import find_audio_key, media_type_of
-from waas_api.routes.native_openapi import problems
 from waas_api.routes.representations import answer_stream
 
 router = APIRouter(tags=["results"])
+
+_EXAMPLES: dict[str, object] = dict.fromkeys(
+    ("audio/*", "video/*", "application/octet-stream"), "fLaC\u0000\u0000\u0000\u0022"
+)
 
 
 @router.head("/v2/jobs/{job_id}/audio", include_in_schema=False)
@@ -19,7 +31,12 @@ router = APIRouter(tags=["results"])
     "/v2/jobs/{job_id}/audio",
     operation_id="getAudio",
     response_class=Response,
-    responses=problems(401, 403, 404, 410, 412, 416, 503),
+    responses=answered_in(_EXAMPLES, headers=RANGED | DISPOSITION)
+    | answered_in(_EXAMPLES, status=206, description="A part.", headers=RANGED | CONTENT_RANGE)
+    | nothing(304, "It is as If-None-Match names it.", RANGED)
+    | nothing(416, "The range lies behind the end.", CONTENT_RANGE)
+    | problems(JobNotFound, AudioMissing, PreconditionFailed, StorageUnavailable),
+    openapi_extra=takes(*TAKES_CONDITIONS),
 )
 async def get_audio(job_id: str, request: Request, desk: CallersDesk) -> Response:
     """Return the recording, or the range of it that a player asks for."""

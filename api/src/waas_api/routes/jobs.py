@@ -6,17 +6,30 @@ from fastapi import APIRouter, Query
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered
+from waas_api.document.errors import problems
+from waas_api.document.examples import JOB_LIST, RUNNING_JOB
+from waas_api.errors import (
+    InvalidCursor,
+    InvalidLink,
+    InvalidRequest,
+    JobNotFound,
+    UnknownLanguage,
+)
 from waas_api.job_list_parameters import JobListParameters
 from waas_api.job_listing import select_page
 from waas_api.native import JobList, JobView, show_job
-from waas_api.routes.native_openapi import problems
 from waas_api.routes.showing import show
 
 router = APIRouter(tags=["jobs"])
 
 
 @router.head("/v2/jobs", include_in_schema=False)
-@router.get("/v2/jobs", operation_id="listJobs", responses=problems(400, 401, 403, 503))
+@router.get(
+    "/v2/jobs",
+    operation_id="listJobs",
+    responses=answered(JOB_LIST) | problems(InvalidRequest, InvalidCursor, UnknownLanguage),
+)
 async def list_jobs(
     desk: CallersDesk, parameters: Annotated[JobListParameters, Query()]
 ) -> JobList:
@@ -43,7 +56,11 @@ async def list_jobs(
 
 
 @router.head("/v2/jobs/{job_id}", include_in_schema=False)
-@router.get("/v2/jobs/{job_id}", operation_id="getJob", responses=problems(401, 403, 404, 503))
+@router.get(
+    "/v2/jobs/{job_id}",
+    operation_id="getJob",
+    responses=answered(RUNNING_JOB) | problems(InvalidLink, JobNotFound),
+)
 async def get_job(job_id: str, desk: CallersDesk) -> JobView:
     """Tell how far a job is, its place in the queue and when it will be done."""
     return await show(await desk.find_job(job_id), desk)

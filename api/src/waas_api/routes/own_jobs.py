@@ -6,11 +6,13 @@ from fastapi import APIRouter, Query, Response
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered
+from waas_api.document.errors import problems
 from waas_api.erasure import erase_jobs_of
-from waas_api.errors import InvalidRequest
+from waas_api.errors import InvalidRequest, StorageUnavailable
 from waas_contract.wire import WireModel
 
-router = APIRouter()
+router = APIRouter(tags=["jobs"])
 
 
 class Erased(WireModel):
@@ -21,9 +23,22 @@ class Erased(WireModel):
     """Those that are still ending; ask again until there is none."""
 
 
-@router.delete("/v2/jobs", responses={202: {"model": Erased}})
+_ALL = answered({"deleted": 12, "remaining": 0})
+_SOME = answered(
+    {"deleted": 11, "remaining": 1}, status=202, description="Some are still ending: ask again."
+)
+
+
+@router.delete(
+    "/v2/jobs",
+    operation_id="deleteOwnJobs",
+    responses={**_ALL, 202: {"model": Erased, **_SOME[202]}}
+    | problems(InvalidRequest, StorageUnavailable),
+)
 async def delete_own_jobs(
-    response: Response, desk: CallersDesk, owner: Annotated[Literal["me"], Query()]
+    response: Response,
+    desk: CallersDesk,
+    owner: Annotated[Literal["me"], Query(description="Whose they are.")],
 ) -> Erased:
     """Cancel and delete all jobs of the caller's own, with their recordings and transcripts."""
     assert owner == "me"

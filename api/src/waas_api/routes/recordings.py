@@ -9,7 +9,33 @@ from fastapi import APIRouter, Request, Response
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
-from waas_api.errors import FormSent, NoRecording, SourceForbidden, UploadCutOff
+from waas_api.document.bodies import answered
+from waas_api.document.errors import problems
+from waas_api.document.examples import WAITING_JOB
+from waas_api.document.headers import LOCATION_OF_JOB
+from waas_api.document.recordings import CREATE_JOB
+from waas_api.errors import (
+    CreationUnknown,
+    EnglishOnly,
+    FormSent,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NoRecording,
+    NotARecording,
+    SourceForbidden,
+    SourceNotAudio,
+    SourceTooLarge,
+    SourceUnreachable,
+    StorageFull,
+    StorageUnavailable,
+    TooManyUploads,
+    UnknownLanguage,
+    UnknownModel,
+    UnknownTask,
+    UploadCutOff,
+    UploadStalled,
+    UploadTooLarge,
+)
 from waas_api.idempotency import Once, derive_once, parse_key
 from waas_api.native import JobView, show_job
 from waas_api.native_parameters import parse_json_object, read_parameters
@@ -21,13 +47,46 @@ from waas_api.upload_body import UploadBody
 from waas_api.uploads import TakenIn
 from waas_contract.transcription_job import TranscriptionJob
 
-router = APIRouter()
+router = APIRouter(tags=["jobs"])
 
 _LARGEST_JSON_BYTES = 256 * 1024
 _URL_ENCODED = "application/x-www-form-urlencoded"
 
 
-@router.post("/v2/jobs", status_code=201)
+_ERRORS = problems(
+    InvalidRequest,
+    UnknownModel,
+    UnknownLanguage,
+    UnknownTask,
+    EnglishOnly,
+    NoRecording,
+    UploadCutOff,
+    SourceForbidden,
+    UploadStalled,
+    UploadTooLarge,
+    SourceTooLarge,
+    FormSent,
+    NotARecording,
+    SourceNotAudio,
+    SourceUnreachable,
+    IdempotencyKeyReused,
+    TooManyUploads,
+    StorageUnavailable,
+    CreationUnknown,
+    StorageFull,
+)
+_ANSWERS = answered(
+    WAITING_JOB, status=201, description="The job was made.", headers=LOCATION_OF_JOB
+) | answered(WAITING_JOB, description="The same request made it before.", headers=LOCATION_OF_JOB)
+
+
+@router.post(
+    "/v2/jobs",
+    status_code=201,
+    operation_id="createJob",
+    responses={**_ANSWERS, 200: {"model": JobView, **_ANSWERS[200]}, **_ERRORS},
+    openapi_extra=CREATE_JOB,
+)
 async def create_job(request: Request, response: Response, desk: CallersDesk) -> JobView:
     """Take a recording in and answer with its job."""
     desk.require(Permission.CREATE)

@@ -11,9 +11,26 @@ from fastapi.responses import JSONResponse
 from pydantic import ConfigDict
 
 from waas_api.dependencies import CallersDesk, Desk
+from waas_api.document.bodies import answered_in, nothing, takes
+from waas_api.document.errors import Responses, problems
+from waas_api.document.examples import CAPTIONS, RESULT_LIST, SUBTITLES, TRANSCRIPT
+from waas_api.document.headers import CONTENT_RANGE, DISPOSITION, RANGED, TAKES_CONDITIONS
+from waas_api.errors import (
+    InvalidLink,
+    InvalidRequest,
+    JobCancelled,
+    JobFailed,
+    JobNotDone,
+    JobNotFound,
+    NotAcceptable,
+    ObjectTooLarge,
+    PreconditionFailed,
+    StorageUnavailable,
+    TranscriptMissing,
+    UnsupportedOutput,
+)
 from waas_api.native import content_disposition
 from waas_api.results import ResultForm, ResultList, find_result, list_results, negotiate
-from waas_api.routes.native_openapi import problems
 from waas_api.routes.representations import answer_content
 from waas_api.routes.transcript_states import edits_of, read_state
 from waas_api.transcript_edits import TranscriptState
@@ -43,7 +60,34 @@ class ResultParameters(SubtitleOptions):
         return SubtitleOptions(**{name: getattr(self, name) for name in names})
 
 
-_ERRORS = problems(400, 401, 403, 404, 406, 409, 410, 412, 416, 503)
+_TEXTS: dict[str, object] = {
+    "text/vtt": CAPTIONS,
+    "application/x-subrip": SUBTITLES,
+    "text/plain": "Hei på deg.\n",
+    "text/tab-separated-values": "start\tend\ttext\n0\t3920\tHei på deg.\n",
+}
+
+
+def _describe(examples: dict[str, object]) -> Responses:
+    return (
+        answered_in(examples, headers=RANGED | DISPOSITION)
+        | answered_in(examples, status=206, description="A part.", headers=RANGED | CONTENT_RANGE)
+        | nothing(304, "It is as If-None-Match names it.", RANGED)
+        | nothing(416, "The range lies behind the end.", CONTENT_RANGE)
+    )
+
+
+_ERRORS = (
+    InvalidRequest,
+    JobNotFound,
+    JobFailed,
+    JobCancelled,
+    JobNotDone,
+    TranscriptMissing,
+    PreconditionFailed,
+    ObjectTooLarge,
+    StorageUnavailable,
+)
 
 
 @router.head("/v2/jobs/{job_id}/results", include_in_schema=False)
@@ -51,7 +95,9 @@ _ERRORS = problems(400, 401, 403, 404, 406, 409, 410, 412, 416, 503)
     "/v2/jobs/{job_id}/results",
     operation_id="listResults",
     response_model=ResultList,
-    responses=_ERRORS,
+    responses=_describe({"application/json": RESULT_LIST, **_TEXTS})
+    | problems(*_ERRORS, NotAcceptable),
+    openapi_extra=takes(*TAKES_CONDITIONS),
 )
 async def get_results(
     job_id: str,
@@ -75,7 +121,9 @@ async def get_results(
     "/v2/jobs/{job_id}/results/{output}",
     operation_id="getResult",
     response_class=Response,
-    responses=_ERRORS,
+    responses=_describe({"application/json": TRANSCRIPT, **_TEXTS})
+    | problems(*_ERRORS, UnsupportedOutput, InvalidLink),
+    openapi_extra=takes(*TAKES_CONDITIONS),
 )
 async def get_result(
     job_id: str,

@@ -10,10 +10,45 @@ from waas_api import tus
 from waas_api.answers import answer_error
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk, WiredServices
+from waas_api.document.bodies import nothing, takes
+from waas_api.document.errors import Responses, problems
+from waas_api.document.headers import (
+    LOCATION_OF_JOB,
+    LOCATION_OF_UPLOAD,
+    TAKES_METHOD,
+    TAKES_TUS_RESUMABLE,
+    TAKES_UPLOAD_LENGTH,
+    TAKES_UPLOAD_METADATA,
+    TAKES_UPLOAD_OFFSET,
+    TUS_ABILITIES,
+    TUS_RESUMABLE,
+    UPLOAD_EXPIRES,
+    UPLOAD_LENGTH,
+    UPLOAD_OFFSET,
+)
+from waas_api.document.recordings import PIECE
 from waas_api.errors import (
     ApiError,
+    CreationUnknown,
+    EnglishOnly,
     InvalidRequest,
+    NoRecording,
+    NotARecording,
+    ProtocolMismatch,
+    StorageFull,
+    StorageUnavailable,
+    TooManyUploads,
+    UnknownLanguage,
+    UnknownModel,
+    UnknownTask,
     UnsupportedPiece,
+    UploadComplete,
+    UploadCutOff,
+    UploadExpired,
+    UploadLocked,
+    UploadNotFound,
+    UploadStalled,
+    UploadTooLarge,
     WrongOffset,
 )
 from waas_api.native_parameters import read_parameters
@@ -46,11 +81,37 @@ class TusRoute(APIRoute):
         return handle_and_tell
 
 
-router = APIRouter(route_class=TusRoute)
+router = APIRouter(route_class=TusRoute, tags=["uploads"], default_response_class=Response)
+
+_PATH = f"{_RECORDS}/{{upload_id}}"
+_OF_PIECES = (
+    InvalidRequest,
+    UploadCutOff,
+    UploadStalled,
+    UploadTooLarge,
+    NotARecording,
+    TooManyUploads,
+    StorageUnavailable,
+    CreationUnknown,
+    StorageFull,
+)
+_OF_UPLOADS = (InvalidRequest, UploadNotFound, UploadExpired, ProtocolMismatch, StorageUnavailable)
+_OF_APPENDING = (*_OF_UPLOADS, *_OF_PIECES, UnsupportedPiece, WrongOffset, UploadLocked)
+_APPENDED = nothing(
+    204,
+    "The piece is there; `Location` comes with the last one.",
+    TUS_RESUMABLE | UPLOAD_OFFSET | UPLOAD_EXPIRES | LOCATION_OF_JOB,
+)
+_APPEND = takes(TAKES_TUS_RESUMABLE, TAKES_UPLOAD_OFFSET, body=PIECE)
 
 
-@router.options(_RECORDS)
-@router.options(f"{_RECORDS}/{{upload_id}}")
+def _describe_protocol(operation_id: str) -> dict[str, Any]:
+    told: Responses = nothing(204, "The protocol's abilities.", TUS_ABILITIES)
+    return {"operation_id": operation_id, "responses": told, "status_code": 204}
+
+
+@router.options(_RECORDS, **_describe_protocol("tellProtocol"))
+@router.options(_PATH, **_describe_protocol("tellProtocolOfUpload"))
 async def tell_protocol(services: WiredServices) -> Response:
     """Tell what of the protocol is spoken, and how long a recording may be."""
     headers = {
@@ -61,7 +122,32 @@ async def tell_protocol(services: WiredServices) -> Response:
     return Response(status_code=204, headers=headers)
 
 
-@router.post(_RECORDS, status_code=201)
+@router.post(
+    _RECORDS,
+    status_code=201,
+    operation_id="beginUpload",
+    responses=nothing(
+        201,
+        "The upload may begin, or has begun.",
+        TUS_RESUMABLE | LOCATION_OF_UPLOAD | UPLOAD_EXPIRES | UPLOAD_OFFSET,
+    )
+    | problems(
+        *_OF_PIECES,
+        UnknownModel,
+        UnknownLanguage,
+        UnknownTask,
+        EnglishOnly,
+        NoRecording,
+        ProtocolMismatch,
+    ),
+    openapi_extra=takes(
+        TAKES_TUS_RESUMABLE,
+        TAKES_UPLOAD_LENGTH,
+        TAKES_UPLOAD_METADATA,
+        body=PIECE,
+        required=False,
+    ),
+)
 async def begin_upload(request: Request, desk: CallersDesk) -> Response:
     """Begin an upload; what it is to be is checked now, before the recording is sent."""
     desk.require(Permission.CREATE)
@@ -77,7 +163,17 @@ async def begin_upload(request: Request, desk: CallersDesk) -> Response:
     return Response(status_code=201, headers=headers)
 
 
-@router.head(f"{_RECORDS}/{{upload_id}}")
+@router.head(
+    _PATH,
+    operation_id="measureUpload",
+    responses=nothing(
+        200,
+        "How much has arrived.",
+        TUS_RESUMABLE | UPLOAD_OFFSET | UPLOAD_LENGTH | UPLOAD_EXPIRES,
+    )
+    | problems(*_OF_UPLOADS),
+    openapi_extra=takes(TAKES_TUS_RESUMABLE),
+)
 async def measure_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Tell how much of an upload has arrived."""
     tus.check_version(request.headers)
@@ -93,7 +189,13 @@ async def measure_upload(upload_id: str, request: Request, desk: CallersDesk) ->
     return Response(status_code=200, headers=headers)
 
 
-@router.patch(f"{_RECORDS}/{{upload_id}}", status_code=204)
+@router.patch(
+    _PATH,
+    status_code=204,
+    operation_id="appendToUpload",
+    responses=_APPENDED | problems(*_OF_APPENDING),
+    openapi_extra=_APPEND,
+)
 async def append_to_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Take a piece; with the last one, the answer names the job."""
     tus.check_version(request.headers)
@@ -107,7 +209,14 @@ async def append_to_upload(upload_id: str, request: Request, desk: CallersDesk) 
     return Response(status_code=204, headers=headers)
 
 
-@router.delete(f"{_RECORDS}/{{upload_id}}", status_code=204)
+@router.delete(
+    _PATH,
+    status_code=204,
+    operation_id="removeUpload",
+    responses=nothing(204, "It is gone.", TUS_RESUMABLE)
+    | problems(*_OF_UPLOADS, UploadComplete, UploadLocked),
+    openapi_extra=takes(TAKES_TUS_RESUMABLE),
+)
 async def remove_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Remove an upload that is no job yet."""
     tus.check_version(request.headers)
@@ -115,7 +224,20 @@ async def remove_upload(upload_id: str, request: Request, desk: CallersDesk) -> 
     return Response(status_code=204)
 
 
-@router.post(f"{_RECORDS}/{{upload_id}}")
+@router.post(
+    _PATH,
+    operation_id="actOnUpload",
+    responses=nothing(200, "How much has arrived.", TUS_RESUMABLE | UPLOAD_OFFSET)
+    | _APPENDED
+    | problems(*_OF_APPENDING, UploadComplete),
+    openapi_extra=takes(
+        TAKES_TUS_RESUMABLE,
+        TAKES_METHOD,
+        {**TAKES_UPLOAD_OFFSET, "required": False},
+        body=PIECE,
+        required=False,
+    ),
+)
 async def act_on_upload(upload_id: str, request: Request, desk: CallersDesk) -> Response:
     """Do what a client asks for that can send neither PATCH nor DELETE."""
     actions = {"PATCH": append_to_upload, "DELETE": remove_upload, "HEAD": measure_upload}

@@ -6,20 +6,26 @@ from fastapi import APIRouter
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered
+from waas_api.document.examples import MODELS, SERVICE
 from waas_api.native import Models, Service, show_models
 
-router = APIRouter()
+router = APIRouter(tags=["service"])
 
 _VERSION = version("waas-api")
 
 
-@router.api_route("/v2", methods=["GET", "HEAD"])
+@router.api_route(
+    "/v2", methods=["GET", "HEAD"], operation_id="identify", responses=answered(SERVICE)
+)
 async def identify() -> Service:
     """Say that this is the service, and which release of it."""
     return Service(version=_VERSION)
 
 
-@router.api_route("/v2/models", methods=["GET", "HEAD"])
+@router.api_route(
+    "/v2/models", methods=["GET", "HEAD"], operation_id="listModels", responses=answered(MODELS)
+)
 async def list_models(desk: CallersDesk) -> Models:
     """List the models that may be asked for."""
     desk.require(Permission.READ)

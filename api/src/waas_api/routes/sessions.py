@@ -6,6 +6,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered, nothing
+from waas_api.document.errors import problems
+from waas_api.document.examples import SESSION
+from waas_api.document.headers import SET_COOKIE
 from waas_api.errors import InvalidRequest
 from waas_api.login_cookie import (
     build_login_cookie,
@@ -13,7 +17,6 @@ from waas_api.login_cookie import (
     credential_to_keep,
     has_login_cookie,
 )
-from waas_api.routes.native_openapi import problems
 from waas_contract.wire import WireModel
 
 router = APIRouter(tags=["sessions"])
@@ -34,13 +37,17 @@ class SessionView(WireModel):
 
 
 @router.head(_PATH, include_in_schema=False)
-@router.get(_PATH, operation_id="getSession", responses=problems(401, 403))
+@router.get(_PATH, operation_id="getSession", responses=answered(SESSION))
 async def show_session(request: Request, desk: CallersDesk) -> SessionView:
     """Tell who the caller is and what they may do."""
     return _show(desk, is_kept=has_login_cookie(request.headers))
 
 
-@router.post(_PATH, operation_id="createSession", responses=problems(400, 401, 403))
+@router.post(
+    _PATH,
+    operation_id="createSession",
+    responses=answered(SESSION, headers=SET_COOKIE) | problems(InvalidRequest),
+)
 async def log_in(
     request: Request,
     response: Response,
@@ -59,7 +66,12 @@ async def log_in(
     return _show(desk, is_kept=True)
 
 
-@router.delete(_PATH, status_code=204, operation_id="deleteSession", responses=problems(401, 403))
+@router.delete(
+    _PATH,
+    status_code=204,
+    operation_id="deleteSession",
+    responses=nothing(204, "The browser forgets it.", SET_COOKIE),
+)
 async def log_out(response: Response, desk: CallersDesk) -> None:  # noqa: ARG001 # asks for a login
     """End the login that the browser keeps."""
     for cookie in build_logout_cookies():

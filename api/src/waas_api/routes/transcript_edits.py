@@ -4,19 +4,39 @@ from typing import Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import ValidationError
 
 from waas_api.callers import Permission
 from waas_api.dependencies import CallersDesk
+from waas_api.document.bodies import answered, nothing, takes
+from waas_api.document.errors import problems
+from waas_api.document.examples import REVISIONS, TRANSCRIPT
+from waas_api.document.headers import (
+    CONTENT_RANGE,
+    ETAG,
+    RANGED,
+    REVISION,
+    TAKES_CONDITIONS,
+    TAKES_IF_MATCH,
+)
+from waas_api.document.schemas import schema_of
 from waas_api.errors import (
     InvalidRequest,
+    JobCancelled,
+    JobFailed,
+    JobNotDone,
+    JobNotFound,
+    ObjectTooLarge,
     PreconditionFailed,
     PreconditionMissing,
+    StorageUnavailable,
+    TranscriptMissing,
+    UploadStalled,
+    UploadTooLarge,
 )
 from waas_api.http_conditions import matches_strongly
+from waas_api.json_bodies import parse_body
 from waas_api.reading_aside import read_aside
 from waas_api.routes.incoming import read_json_body
-from waas_api.routes.native_openapi import problems
 from waas_api.routes.representations import answer_content
 from waas_api.routes.transcript_states import edits_of, read_state
 from waas_api.transcript_edits import RevisionView, TranscriptEdit
@@ -26,17 +46,38 @@ from waas_contract.transcript import Transcript
 router = APIRouter(tags=["transcripts"])
 
 _PATH = "/v2/jobs/{job_id}/transcript"
-_ERRORS = problems(400, 401, 403, 404, 409, 410, 412, 503)
+_NOT_THERE = (
+    InvalidRequest,
+    JobNotFound,
+    JobFailed,
+    JobCancelled,
+    JobNotDone,
+    TranscriptMissing,
+    ObjectTooLarge,
+    StorageUnavailable,
+)
 
 
 @router.head(_PATH, include_in_schema=False)
-@router.get(_PATH, operation_id="getTranscript", response_model=Transcript, responses=_ERRORS)
+@router.get(
+    _PATH,
+    operation_id="getTranscript",
+    response_model=Transcript,
+    responses=answered(TRANSCRIPT, headers=RANGED | REVISION)
+    | answered(TRANSCRIPT, status=206, description="A part.", headers=RANGED | CONTENT_RANGE)
+    | nothing(304, "It is as If-None-Match names it.", RANGED)
+    | nothing(416, "The range lies behind the end.", CONTENT_RANGE)
+    | problems(*_NOT_THERE, PreconditionFailed),
+    openapi_extra=takes(*TAKES_CONDITIONS),
+)
 async def get_transcript(
     job_id: str,
     request: Request,
     desk: CallersDesk,
-    original: bool = False,
-    revision: Annotated[int | None, Query(ge=0, le=999_999_999)] = None,
+    original: Annotated[bool, Query(description="Whether it is to be as it was heard.")] = False,
+    revision: Annotated[
+        int | None, Query(ge=0, le=999_999_999, description="0 is the original.")
+    ] = None,
 ) -> Response:
     """Return the transcript as it was last edited; its ETag is what a PUT needs."""
     job = await desk.find_job(job_id)
@@ -52,24 +93,23 @@ async def get_transcript(
     _PATH,
     operation_id="putTranscript",
     response_model=Transcript,
-    responses=_ERRORS | problems(413, 428),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": TranscriptEdit.model_json_schema(by_alias=True),
-                    "example": {"segments": [{"start": 0, "end": 3.9, "text": " Hei."}]},
-                }
-            },
-        }
-    },
+    responses=answered(TRANSCRIPT, headers=ETAG | REVISION)
+    | problems(*_NOT_THERE, PreconditionFailed, PreconditionMissing, UploadTooLarge, UploadStalled),
+    openapi_extra=takes(
+        {**TAKES_IF_MATCH, "required": True},
+        body={
+            "application/json": {
+                "schema": schema_of(TranscriptEdit),
+                "example": {"segments": [{"start": 0, "end": 3.9, "text": " Hei."}]},
+            }
+        },
+    ),
 )
 async def put_transcript(
     job_id: str,
     request: Request,
     desk: CallersDesk,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> Response:
     """Save an edited transcript as the next revision; the original and all others stay."""
     job = await desk.find_job(job_id, Permission.CHANGE)
@@ -94,7 +134,11 @@ async def put_transcript(
     return Response(content, headers=headers, media_type="application/json")
 
 
-@router.get(_PATH + "/revisions", operation_id="listRevisions", responses=_ERRORS)
+@router.get(
+    _PATH + "/revisions",
+    operation_id="listRevisions",
+    responses=answered(REVISIONS) | problems(*_NOT_THERE),
+)
 async def list_revisions(job_id: str, desk: CallersDesk) -> list[RevisionView]:
     """List the states of a transcript, the original first."""
     job = await desk.find_job(job_id)
@@ -117,12 +161,7 @@ async def list_revisions(job_id: str, desk: CallersDesk) -> list[RevisionView]:
 
 
 def _parse(body: bytes) -> TranscriptEdit:
-    try:
-        return TranscriptEdit.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InvalidRequest(f"{place or 'The body'}: {first['msg']}.") from None
+    return parse_body(TranscriptEdit, body)
 
 
 def _render(transcript: Transcript) -> bytes:

@@ -27,7 +27,7 @@ function fill(content, list, player, key, caret, close) {
   const [start, end] = [timeInput(segment.start), timeInput(segment.end)];
   const refusal = h("p", { class: "small", role: "alert" });
   const setTimes = () => {
-    const [from, to] = [parseClock(start.value), parseClock(end.value)];
+    const [from, to] = [readTime(start, segment.start), readTime(end, segment.end)];
     const isSet = from !== null && to !== null && content.setTimes(key, from, to);
     refusal.textContent = isSet ? "" : say("timesRefused");
   };
@@ -59,7 +59,15 @@ function splitAt(content, list, key, caret) {
 }
 
 function timeInput(seconds) {
-  return h("input", { class: "input numbers", type: "text", inputmode: "decimal", value: clock(seconds, { tenths: true }) });
+  const text = clock(seconds, { tenths: true });
+  const input = h("input", { class: "input numbers", type: "text", inputmode: "decimal" });
+  input.defaultValue = text;
+  return input;
+}
+
+/** Return the time in an input; one that nobody touched is exacter than what is shown of it. */
+function readTime(input, known) {
+  return input.value === input.defaultValue ? known : parseClock(input.value);
 }
 
 function place(element, anchor) {

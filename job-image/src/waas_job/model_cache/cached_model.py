@@ -100,9 +100,9 @@ def find_by_files(folder: Path, name: str) -> CachedModel:
     checkpoint = model_path(folder, name, ModelLayout.OPENAI)
     if not checkpoint.is_file():
         raise ModelNotFound(
-            f"The model '{name}' is not in the model cache: there is no {checkpoint.name} in "
-            f"{folder}, and no catalogue names it. Name it in a catalogue of your own "
-            f"(WAAS_MODEL_CATALOGUE), then: {how_to_fill(name, folder)}"
+            f"There is no model '{name}': there is no {checkpoint.name} in {folder}, and no "
+            "catalogue names it. `waas models list` shows those that there are; a catalogue of "
+            "your own (WAAS_MODEL_CATALOGUE) adds others."
         )
     return CachedModel(name, ModelLayout.OPENAI, checkpoint, (checkpoint,))
 
@@ -132,8 +132,9 @@ def model_path(folder: Path, name: str, layout: ModelLayout) -> Path:
 def how_to_fill(name: str, folder: Path) -> str:
     """Return the sentence that tells how a model gets into the cache."""
     return (
-        f"Run `waas models pull {name}` where there is a network and copy the folder to {folder}; "
-        f"in a cluster, let a Job that mounts it run `waas-models pull {name}`."
+        f"Run `waas models pull {name}` (without a network, on another machine, and copy the "
+        f"folder to {folder}). In a cluster, let a Job that mounts it run "
+        f"`waas-models pull {name}`."
     )
 
 

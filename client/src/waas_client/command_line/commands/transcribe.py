@@ -170,6 +170,8 @@ async def _transcribe(
     found = find_inputs(sources, output_folder)
     if not found and not is_watching:
         raise CommandError(f"There is no recording in {', '.join(sources)}.", ExitCode.BAD_INPUT)
+    if not is_watching:
+        _check_any_is_there(found)
     display = choose_display(as_json=as_json)
     model = plan.options.model
     async with open_server_or_own(surroundings, address, model, display.say) as server:
@@ -192,6 +194,20 @@ async def _transcribe(
             return await run_until_interrupted(
                 batch, inputs, interruption, is_local=server.is_private
             )
+
+
+def _check_any_is_there(found: list[Input]) -> None:
+    """Find out that there is nothing to send before a server is started for it."""
+    if found and not any(map(_may_be_there, found)):
+        names = ", ".join(str(each.path) for each in found)
+        raise CommandError(f"There is no file {names}.", ExitCode.BAD_INPUT)
+
+
+def _may_be_there(each: Input) -> bool:
+    try:
+        return each.path is None or each.path.exists()
+    except OSError:
+        return True  # Its turn tells why nobody may look.
 
 
 async def _check_model(server: Server, model: str | None) -> None:

@@ -9,6 +9,9 @@ from typing import Protocol, Self
 from waas_client.answers import Job
 from waas_client.command_line.inputs import Input
 
+_USUAL_MESSAGE = "Waiting for its turn."
+"""What one machine's own server says of a job that waits for nothing else."""
+
 
 class Stage(StrEnum):
     """Where one recording stands."""
@@ -70,7 +73,9 @@ def describe_wait(job: Job) -> str:
     """Return what a waiting job waits for."""
     if job.position_in_queue:
         return f"waiting, {job.position_in_queue} before it"
-    return f"waiting: {job.message}" if job.message else "waiting for its turn"
+    if not job.message or job.message == _USUAL_MESSAGE:
+        return "waiting for its turn"
+    return f"waiting: {job.message}"
 
 
 def describe_end(*, done: int, skipped: int, failed: int) -> str:

@@ -1,0 +1,116 @@
+"""Logging in by the page, opening one's own files without, and deleting all that is one's own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from support.api_builders import JOB_ID, make_spec, make_status
+from support.chromium import wait_for_script
+from support.live_api import serving
+from support.logins import GuardedApi, bearer, make_key
+from support.speech import librivox_clip
+from waas_contract.transcription_job import Phase
+
+pytestmark = pytest.mark.integration
+
+ENDED = make_status(Phase.SUCCEEDED)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> GuardedApi:
+    return GuardedApi(tmp_path)
+
+
+@pytest.fixture
+def address(guarded: GuardedApi) -> Iterator[str]:
+    with serving(guarded.app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def log_in(page: Page, address: str, owner: str = "anna") -> None:
+    page.goto(f"{address}/#/account")
+    page.get_by_label("Your key").fill(make_key(owner))
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_a_key_is_asked_for_and_kept_from_scripts(
+    page: Page, context: BrowserContext, address: str
+) -> None:
+    log_in(page, address)
+    expect(page.get_by_text("anna", exact=True)).to_be_visible()
+
+    [cookie] = context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert page.evaluate("document.cookie") == ""
+    assert make_key("anna") not in page.evaluate("JSON.stringify(localStorage)")
+    page.reload()
+    expect(page.get_by_text("anna", exact=True)).to_be_visible()
+    with page.expect_response(f"{address}/v2/events") as stream:
+        page.goto(f"{address}/#/jobs")
+    assert stream.value.status == 200
+
+
+def test_a_wrong_key_is_refused_in_words(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Your key").fill("waas_wrong")
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Nobody is known by this key")
+
+
+def test_whoever_logs_out_is_out(page: Page, context: BrowserContext, address: str) -> None:
+    log_in(page, address)
+    page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_label("Your key")).to_be_visible()
+    assert context.cookies() == []
+
+
+def test_all_of_mine_is_deleted_and_nothing_of_others(
+    guarded: GuardedApi, page: Page, address: str
+) -> None:
+    guarded.jobs.put(JOB_ID, make_spec(owner="bo"))
+    httpx.post(
+        f"{address}/v2/jobs?suspend=true",
+        content=librivox_clip("0870").path.read_bytes(),
+        headers={**bearer("anna"), "Content-Type": "audio/flac"},
+        trust_env=False,
+    ).raise_for_status()
+    [mine] = set(guarded.jobs.jobs) - {JOB_ID}
+    guarded.jobs.put(mine, make_spec(owner="anna"), ENDED)
+    log_in(page, address)
+    page.get_by_role("button", name="Delete all of mine").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete all of mine").click()
+
+    expect(page.locator(".toast")).to_contain_text("All your recordings are deleted.")
+    assert list(guarded.jobs.jobs) == [JOB_ID]
+
+
+def test_files_of_ones_own_are_opened_without_a_login(
+    page: Page, address: str, files: Path
+) -> None:
+    clip = librivox_clip("0870")
+    srt = (
+        "1\n00:00:00,500 --> 00:00:02,000\nAnd Mister\n\n"
+        "2\n00:00:02,000 --> 00:00:04,000\nDashwood\n"
+    )
+    (files / "talk.srt").write_text(srt)
+    asked: list[str] = []
+    page.goto(f"{address}/#/open")
+    expect(page.locator(".drop")).to_be_visible()
+    page.on("request", lambda each: asked.append(each.url))
+    page.locator("input[type=file]").set_input_files([clip.path, files / "talk.srt"])
+    page.get_by_text("Mister", exact=True).click()
+    wait_for_script(page, "document.querySelector('audio').currentTime > 1")
+    page.locator(".segment .text").nth(1).fill("Dashwood had")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.locator(".exports button").nth(1).click()
+
+    assert download.value.suggested_filename == "talk.srt"
+    assert download.value.path().read_text() == srt.replace("Dashwood\n", "Dashwood had\n")
+    # Nothing leaves the machine: all that is asked for are the page's own files.
+    assert [each for each in asked if "/v2/" in each] == []

@@ -1,0 +1,104 @@
+"""The api on fakes for tests of the web page, with whatever jobs and transcripts a test wants."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from support.api_builders import (
+    NAMESPACE,
+    NOW,
+    Api,
+    make_manifest,
+    make_spec,
+    make_status,
+    make_succeeded_condition,
+)
+from support.speech import librivox_clip
+from waas_contract.formats import OutputFormat
+from waas_contract.object_keys import manifest_key, result_key
+from waas_contract.transcript import Segment, Transcript, Word
+from waas_contract.transcription_job import (
+    AudioStatus,
+    Condition,
+    Phase,
+    Source,
+    TranscriptionJobSpec,
+)
+
+CLIP = "0870"
+
+
+@dataclass
+class PageApi(Api):
+    """An app on fakes whose jobs have real sound."""
+
+    def add(
+        self,
+        name: str,
+        phase: Phase = Phase.SUCCEEDED,
+        *,
+        file_name: str = "interview.flac",
+        texts: Sequence[str] = (),
+        reason: tuple[str, str] = ("Completed", ""),
+        created: datetime = NOW,
+        is_stored: bool = True,
+    ) -> None:
+        """Have a job there; one that succeeded has a transcript of these texts.
+
+        Of one that is not stored, nothing but the record is there.
+        """
+        clip = librivox_clip(CLIP)
+        key = f"{NAMESPACE}/{name}/audio/clip.flac"
+        spec = make_spec(file_name, source=Source(key=key, file_name=file_name))
+        if is_stored:
+            self.storage.objects[key] = clip.path.read_bytes()
+        if is_stored and phase is Phase.SUCCEEDED:
+            self._store(name, spec, make_transcript(texts, clip.duration_seconds))
+        conditions: tuple[Condition, ...] = ()
+        if phase.is_final:
+            truth = "True" if phase is Phase.SUCCEEDED else "False"
+            conditions = (make_succeeded_condition(truth, *reason),)
+        status = make_status(
+            phase,
+            conditions=conditions,
+            audio=AudioStatus(duration_seconds=clip.duration_seconds, language="en"),
+            start_time=created,
+            completion_time=created + timedelta(seconds=2) if phase.is_final else None,
+        )
+        self.jobs.put(name, spec, status, created)
+
+    def _store(self, name: str, spec: TranscriptionJobSpec, transcript: Transcript) -> None:
+        content = transcript.model_dump_json(exclude_none=True).encode()
+        manifest = make_manifest(spec, content)
+        key = result_key(NAMESPACE, name, 1, OutputFormat.JSON)
+        file = manifest.files[0].model_copy(update={"key": key})
+        own = manifest.model_copy(update={"name": name, "files": (file,)})
+        self.storage.objects[manifest_key(NAMESPACE, name)] = json.dumps(own.to_wire()).encode()
+        self.storage.objects[key] = content
+
+
+def make_transcript(texts: Sequence[str], seconds: float) -> Transcript:
+    """Return a transcript in which each text takes the same time, and each word of it, too.
+
+    A word that ends in a question mark is one that was heard with little certainty.
+    """
+    each = seconds / max(1, len(texts))
+    segments = tuple(_make_segment(number, text, each) for number, text in enumerate(texts))
+    text = "".join(segment.text for segment in segments)
+    return Transcript(language="en", duration=seconds, text=text, segments=segments)
+
+
+def _make_segment(number: int, text: str, seconds: float) -> Segment:
+    spoken = text.split()
+    start, length = number * seconds, seconds / max(1, len(spoken))
+    words = tuple(
+        Word(
+            word=f" {word}",
+            start=start + place * length,
+            end=start + (place + 1) * length,
+            probability=0.2 if word.endswith("?") else 0.9,
+        )
+        for place, word in enumerate(spoken)
+    )
+    return Segment(id=number, start=start, end=start + seconds, text=f" {text}", words=words)
