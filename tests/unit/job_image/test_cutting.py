@@ -11,11 +11,11 @@ from waas_contract.transcription_options import VoiceActivityOptions
 from waas_job.speech.cutting import (
     WINDOW,
     CutWindow,
-    Samples,
     WindowCutter,
     hear_speech_everywhere,
 )
 from waas_job.speech.cutting_places import Floats
+from waas_job.speech.sound_buffer import Samples
 from waas_job.speech.timeline import SAMPLE_RATE
 from waas_job.speech.voices import FRAME
 
@@ -23,8 +23,8 @@ FRAMES_PER_SECOND = SAMPLE_RATE / FRAME
 
 
 def hear_what_is_loud(samples: Samples) -> Floats:
-    loud = np.abs(samples.reshape(-1, FRAME)).mean(axis=1) > 0.1
-    return loud.astype(np.float32)
+    levels = np.abs(samples.reshape(-1, FRAME)).mean(axis=1)
+    return np.where(levels > 0.1, np.float32(1), np.float32(0))
 
 
 def make_sound(*seconds: float) -> Samples:
@@ -38,9 +38,12 @@ def make_sound(*seconds: float) -> Samples:
 
 
 def cut(
-    sound: Samples, *, block: int = 20 * SAMPLE_RATE, **options: float | bool
+    sound: Samples,
+    *,
+    block: int = 20 * SAMPLE_RATE,
+    options: VoiceActivityOptions | None = None,
 ) -> list[CutWindow]:
-    voice_activity = VoiceActivityOptions.model_validate(options)
+    voice_activity = options or VoiceActivityOptions()
     detect = hear_what_is_loud if voice_activity.enabled else hear_speech_everywhere
     cutter = WindowCutter(voice_activity, detect)
     return list(cutter.cut(sound[at : at + block] for at in range(0, len(sound), block)))
@@ -61,7 +64,7 @@ SOUNDS = st.lists(st.floats(0.05, 35), min_size=1, max_size=7).map(lambda each: 
 @FEW
 @given(SOUNDS, st.integers(1000, 40 * SAMPLE_RATE))
 def test_no_speech_is_lost_or_doubled_and_no_window_is_too_long(sound: Samples, block: int) -> None:
-    windows = cut(sound, block=block, min_speech_seconds=0)
+    windows = cut(sound, block=block, options=VoiceActivityOptions(min_speech_seconds=0))
     kept = np.zeros(len(sound), int)
     for window in windows:
         assert len(window.samples) == window.timeline.length <= WINDOW
@@ -128,7 +131,7 @@ def test_speech_without_any_pause_is_cut_where_it_is_quietest() -> None:
 
 def test_without_a_detector_nothing_is_taken_out() -> None:
     sound = make_sound(31, 9, 20, 5)
-    windows = cut(sound, enabled=False)
+    windows = cut(sound, options=VoiceActivityOptions(enabled=False))
     np.testing.assert_array_equal(np.concatenate([window.samples for window in windows]), sound)
     # Of equal silences the last: the window is as full as can be.
     assert windows[0].timeline.length > WINDOW - SAMPLE_RATE
@@ -146,7 +149,8 @@ def test_without_a_detector_nothing_is_taken_out() -> None:
 def test_options_say_what_speech_is(
     option: dict[str, float], heard: list[tuple[float, float]]
 ) -> None:
-    assert list(spoken(cut(make_sound(1, 0.2, 2.8, 5, 6), **option))) == heard
+    options = VoiceActivityOptions.model_validate(option)
+    assert list(spoken(cut(make_sound(1, 0.2, 2.8, 5, 6), options=options))) == heard
 
 
 def test_hours_are_forgotten() -> None:

@@ -27,7 +27,11 @@ def test_an_item_that_is_being_finished_is_waited_for() -> None:
 
 def test_a_store_that_does_not_answer_holds_nothing_up() -> None:
     unfinished, answer = UnfinishedWork(), threading.Event()
-    with unfinished.kept_by(lambda: answer.wait() and None):
+
+    def wait() -> None:
+        answer.wait()
+
+    with unfinished.kept_by(wait):
         unfinished.keep(patience_seconds=0.01)
         answer.set()
     wait_until(lambda: threading.active_count() == 1, "the store has answered")
