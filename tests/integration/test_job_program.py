@@ -36,6 +36,7 @@ from waas_contract.job_environment import (
 from waas_contract.manifest import Outcome, ProgressNote
 from waas_contract.object_keys import checkpoint_key, manifest_key, progress_key, result_key
 from waas_contract.transcript import PartialTranscript, Transcript
+from waas_contract.transcription_options import DecodingOptions
 
 pytestmark = pytest.mark.integration
 
@@ -186,6 +187,10 @@ def test_next_attempt_leaves_the_results_of_the_first(program: JobProgram) -> No
     assert words_of(program.transcript(item).text) == words_of(CLIP.text)
 
 
+# Windows in turn, so that there is always something to do between the first one and the end.
+ONE_BY_ONE = DecodingOptions(condition_on_previous_text=True, temperature_increment_on_fallback=0)
+
+
 def all_clips(times: int) -> Samples:
     return np.tile(np.concatenate([read_samples(clip.path) for clip in librivox_clips()]), times)
 
@@ -200,7 +205,8 @@ def start_and_wait_for_segments(
 
 
 def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path: Path) -> None:
-    item = program.add(write_wav(tmp_path / "long.wav", all_clips(12)))
+    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    item = program.add(path, make_item(decoding=ONE_BY_ONE))
     process, before = start_and_wait_for_segments(program, item)
     process.send_signal(signal.SIGTERM)
     assert program.finish(process) == 143
@@ -217,15 +223,17 @@ def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path:
 
 
 def test_a_killed_program_goes_on_from_its_checkpoint(program: JobProgram, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "long.wav", all_clips(4))
-    killed = program.add(path, make_item("killed", word_timestamps=True))
+    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    killed = program.add(path, make_item("killed", decoding=ONE_BY_ONE, word_timestamps=True))
     process, before = start_and_wait_for_segments(program, killed)
     process.kill()
     process.communicate()
     shutil.rmtree(program.folder / "scratch")
     (program.folder / "scratch").mkdir()
 
-    undisturbed = program.add(path, make_item("undisturbed", word_timestamps=True))
+    undisturbed = program.add(
+        path, make_item("undisturbed", decoding=ONE_BY_ONE, word_timestamps=True)
+    )
     program.run(killed, undisturbed)
     assert program.exit_code == 0
     assert "goes on from a checkpoint" in program.output
