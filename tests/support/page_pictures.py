@@ -157,7 +157,7 @@ def take_pictures(browser: Browser, address: str, folder: Path) -> None:
             with browser.new_context(
                 locale="en-GB",
                 viewport=viewport,  # type: ignore[arg-type]
-                color_scheme=theme,  # type: ignore[arg-type]
+                color_scheme=theme,
             ) as context:
                 for name, show in VIEWS.items():
                     page = context.new_page()
