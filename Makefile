@@ -23,7 +23,7 @@ PROGRAMS := waas-contract waas-api waas-operator waas-job waas-standalone waas-c
 PIP_AUDIT_VERSION := 2.10.1
 PIP_LICENSES_VERSION := 5.5.5
 
-PYTHON_TREES := contract api operator job-image standalone client tests
+PYTHON_TREES := contract api operator job-image standalone client charts tests
 
 .PHONY: help
 help: ## List the commands
@@ -65,7 +65,7 @@ format: setup ## Format the code and sort its imports
 lint: setup ## Check style, types and the direction of imports
 	$(RUN) ruff check $(PYTHON_TREES)
 	$(RUN) ruff format --check $(PYTHON_TREES)
-	$(RUN) mypy contract api/src operator/src job-image/src standalone/src client/src tests
+	$(RUN) mypy contract api/src operator/src job-image/src standalone/src client/src charts tests
 	$(RUN) lint-imports
 	$(HELM) lint --strict --quiet charts/waas --set minio.enabled=true
 
@@ -104,6 +104,11 @@ bench: setup ## Compare the engine with its peers, in turns on one recording: ho
 .PHONY: test-e2e
 test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere
 	$(RUN) pytest -m e2e --timeout 1200 tests/e2e
+
+.PHONY: page-pictures
+page-pictures: setup ## Take pictures of every view of the web page at three widths, into the cache
+	$(CHROMIUM)
+	PYTHONPATH=tests $(RUN) python -m support.page_pictures
 
 .PHONY: check
 check: lint check-generated test test-e2e ## Run all that CI runs

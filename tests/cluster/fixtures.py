@@ -14,6 +14,7 @@ import pytest
 
 from cluster import control_plane as control_planes
 from cluster import minio_server as minio_servers
+from cluster import seaweedfs_server as seaweedfs_servers
 from cluster.binaries.obtaining import allowed_by_environment, obtain
 from cluster.control_plane import ControlPlane
 from cluster.errors import BinaryUnavailable, NodeUnavailable
@@ -23,6 +24,7 @@ from cluster.node.image_store import ArchiveCommand
 from cluster.node.node_servers import BINARIES as NODE_BINARIES
 from cluster.reporting import terminal_report
 from cluster.run_folder import RunFolder
+from cluster.seaweedfs_server import SeaweedServer
 from cluster.watchdog import stop_and_remove, watched
 
 GetBinaries = Callable[[Iterable[str]], dict[str, Path]]
@@ -61,6 +63,12 @@ def control_plane(cluster_run: RunFolder, cluster_binaries: GetBinaries) -> Cont
 def minio_server(cluster_run: RunFolder, cluster_binaries: GetBinaries) -> MinioServer:
     """A MinIO without buckets, shared by the session's tests."""
     return minio_servers.start(cluster_run, cluster_binaries([minio_servers.NAME]))
+
+
+@pytest.fixture(scope="session")
+def seaweedfs_server(cluster_run: RunFolder) -> SeaweedServer:
+    """A SeaweedFS with the service's bucket, shared by the session's tests."""
+    return seaweedfs_servers.start(cluster_run)
 
 
 @dataclass(frozen=True)

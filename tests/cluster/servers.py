@@ -215,3 +215,47 @@ def minio(binaries: Binaries, folder: Path, port: int, credentials: Credentials)
             "MINIO_UPDATE": "off",
         },
     )
+
+
+@dataclass(frozen=True)
+class SeaweedPorts:
+    """The ports of one SeaweedFS; each of its parts has a second one for gRPC."""
+
+    master: int
+    master_grpc: int
+    volume: int
+    volume_grpc: int
+    filer: int
+    filer_grpc: int
+    s3: int
+    s3_grpc: int
+
+
+def seaweedfs(weed: Path, folder: Path, ports: SeaweedPorts) -> Server:
+    """Returns a SeaweedFS with all its parts in one process, which tells nobody of itself."""
+    return Server(
+        "seaweedfs",
+        (
+            str(weed),
+            "server",
+            f"-dir={folder}/seaweedfs",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-master.port={ports.master}",
+            f"-master.port.grpc={ports.master_grpc}",
+            "-master.telemetry=false",
+            # Small volumes, so that a bucket's share of them is soon made.
+            "-master.volumeSizeLimitMB=64",
+            f"-volume.port={ports.volume}",
+            f"-volume.port.grpc={ports.volume_grpc}",
+            "-volume.max=100",
+            "-filer",
+            f"-filer.port={ports.filer}",
+            f"-filer.port.grpc={ports.filer_grpc}",
+            "-s3",
+            f"-s3.port={ports.s3}",
+            f"-s3.port.grpc={ports.s3_grpc}",
+            f"-s3.config={folder}/seaweedfs/identities.json",
+        ),
+        f"http://127.0.0.1:{ports.s3}/healthz",
+    )

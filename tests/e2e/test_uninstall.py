@@ -27,6 +27,9 @@ def left(release: Release, namespace: str) -> set[str]:
 def test_it_leaves_nothing_but_what_people_made(release: Release, desk: Desk) -> None:
     recordings = {each["metadata"]["name"] for each in desk.transcription_jobs()}
     assert recordings, "the tests before this one made some"
+    # Until then, each has a Secret with its URLs.
+    for name in recordings:
+        desk.wait_for_end(name)
 
     release.uninstall()
 

@@ -94,6 +94,7 @@ def live_api(minio_server: MinioServer, object_store: Minio) -> Iterator[LiveApi
             "s3_secret_key": minio_server.secret_key,
             "s3_bucket": BUCKET,
             "largest_upload_bytes": 20 * MEBIBYTE,
+            "upload_part_bytes": 5 * MEBIBYTE,
         }
     )
     with serving(
@@ -218,7 +219,7 @@ async def test_storing_that_is_cancelled_ends_at_once(
     await is_waiting.wait()
     storing.cancel()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         with pytest.raises(asyncio.CancelledError):
             await storing
     assert not object_store._list_multipart_uploads(BUCKET, prefix=key).uploads

@@ -1,4 +1,4 @@
-"""What the api relies on wherever objects are kept: a real MinIO, or a folder."""
+"""What the api relies on wherever objects are kept: real S3 servers, or a folder."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.api_builders import chunked
-from support.kept_objects import PART_BYTES, in_folder, in_minio
+from support.kept_objects import PART_BYTES, PLACES, in_folder, in_s3, s3_server
 from waas_api import object_storage
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, UploadCutOff, WrongOffset
 from waas_api.growing_objects import GrowingObject
@@ -48,15 +48,14 @@ class Kept:
         return await self.storage.read(key, largest_bytes=64 * MEBIBYTE)
 
 
-@pytest.fixture(params=[pytest.param("minio", marks=pytest.mark.integration), "folder"])
+@pytest.fixture(params=PLACES)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     prefix = f"objects-{secrets.token_hex(6)}/"
     if request.param == "folder":
         yield Kept(in_folder(tmp_path), lambda: in_folder(tmp_path), prefix)
         return
-    request.getfixturevalue("object_store")  # makes the bucket
-    server = request.getfixturevalue("minio_server")
-    with in_minio(server) as storage, in_minio(server) as other:
+    server = s3_server(request)
+    with in_s3(server) as storage, in_s3(server) as other:
         yield Kept(storage, lambda: other, prefix)
 
 

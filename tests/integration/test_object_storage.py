@@ -1,40 +1,29 @@
-"""What the api relies on wherever objects lie: MinIO, or a folder."""
+"""What the api relies on wherever objects lie: real S3 servers, or a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cluster.minio_server import MinioServer
 from support.api_builders import chunked
-from support.service import BUCKET
+from support.kept_objects import PLACES, in_folder, in_s3, s3_server
 from waas_api.errors import ObjectExists, ObjectNotFound
-from waas_api.object_storage import MinioObjectStorage, ObjectStorage
-from waas_api.signed_requests import Bucket
-from waas_standalone.object_folder import FolderObjectStorage
+from waas_api.object_storage import ObjectStorage
 
 BIG = bytes(range(256)) * 4096
 """Several pieces."""
 
 
-@pytest.fixture(params=[pytest.param("minio", marks=pytest.mark.integration), "folder"])
-async def storage(
+@pytest.fixture(params=PLACES)
+def storage(
     request: pytest.FixtureRequest, tmp_path: Path, namespace: str
-) -> AsyncIterator[tuple[ObjectStorage, str]]:
+) -> Iterator[tuple[ObjectStorage, str]]:
     if request.param == "folder":
-        for name in ("objects", "unfinished"):
-            (tmp_path / name).mkdir()
-        yield FolderObjectStorage(tmp_path / "objects", tmp_path / "unfinished"), namespace
+        yield in_folder(tmp_path), namespace
         return
-    server: MinioServer = request.getfixturevalue("minio_server")
-    request.getfixturevalue("object_store")
-    bucket = Bucket(
-        f"http://{server.endpoint}", BUCKET, "us-east-1", server.access_key, server.secret_key
-    )
-    minio = MinioObjectStorage(bucket, part_bytes=5 * 1024 * 1024, uploads_at_once=2)
-    yield minio, namespace
-    minio.close()
+    with in_s3(s3_server(request)) as store:
+        yield store, namespace
 
 
 @pytest.fixture

@@ -78,7 +78,15 @@ CONFIG = SchemathesisConfig.from_dict(
                 # How long a link may last is the administrator's choice.
                 "include-operation-id": "createLink",
                 "checks": {"positive_data_acceptance": {"enabled": False}},
-            }
+            },
+            {
+                # The method that one header names decides which others are needed.
+                "include-operation-id": "actOnUpload",
+                "checks": {
+                    "positive_data_acceptance": {"enabled": False},
+                    "negative_data_rejection": {"enabled": False},
+                },
+            },
         ],
         "checks": {
             "positive_data_acceptance": {
@@ -107,6 +115,8 @@ for name, values in {
     "json": ['{"voiceActivity": {"threshold": 0.6}}', "{}"],
     "language": ["no", "norwegian", "EN"],
     "language-code": ["no", "en"],
+    # A part of JSON is no JSON: parts that are the whole.
+    "byte-range": ["bytes=0-", "bytes=-1000000", "lines=1-2"],
     "label-selector": ["", "desk", "!desk", "desk in (news, sport),a!=b"],
 }.items():
     schemathesis.openapi.format(name, strategies.sampled_from(values))

@@ -16,10 +16,9 @@ import pytest
 from tusclient.client import TusClient
 from tusclient.uploader.uploader import Uploader
 
-from cluster.minio_server import MinioServer
 from support.cutting_proxy import cutting
 from support.fake_transcription_jobs import FakeTranscriptionJobs
-from support.kept_objects import in_folder, in_minio
+from support.kept_objects import PLACES, in_folder, in_s3, s3_server
 from support.live_api import serving
 from support.waiting import wait_until
 from waas_api.main import create_app
@@ -60,16 +59,14 @@ class Place:
         return await self.storage.read(key, largest_bytes=128 * MEBIBYTE)
 
 
-@pytest.fixture(params=[pytest.param("minio", marks=pytest.mark.integration), "folder"])
+@pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     namespace = f"uploads-{secrets.token_hex(6)}"
     jobs = FakeTranscriptionJobs(namespace)
     if request.param == "folder":
         yield Place(in_folder(tmp_path / "data"), namespace, jobs)
         return
-    request.getfixturevalue("object_store")
-    server: MinioServer = request.getfixturevalue("minio_server")
-    with in_minio(server) as storage:
+    with in_s3(s3_server(request)) as storage:
         yield Place(storage, namespace, jobs)
 
 
@@ -140,7 +137,7 @@ async def test_a_restarted_api_goes_on(place: Place, recording: Path) -> None:
                 "Upload-Offset": str(offset),
             },
             trust_env=False,
-            timeout=60,
+            timeout=180,
         )
 
     assert answer.status_code == 204, answer.text
@@ -157,7 +154,7 @@ def _head(port: int, path: str) -> httpx.Response:
     return httpx.head(
         f"http://127.0.0.1:{port}{path}",
         headers={"Tus-Resumable": "1.0.0"},
-        timeout=30,
+        timeout=120,
         trust_env=False,
     )
 

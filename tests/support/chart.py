@@ -64,10 +64,15 @@ class Chart:
         *,
         release: str = RELEASE,
         namespace: str = NAMESPACE,
+        kubernetes: str | None = None,
     ) -> Manifests:
         """Return what an installation with these values would send, or raise RenderingRefused."""
+        version = ["--kube-version", kubernetes] if kubernetes else []
         result = subprocess.run(
-            [self.helm, "template", release, CHART, "--namespace", namespace, "--values", "-"],
+            [
+                *(self.helm, "template", release, CHART, "--namespace", namespace),
+                *("--values", "-", *version),
+            ],
             input=json.dumps(values or STORE),
             capture_output=True,
             text=True,

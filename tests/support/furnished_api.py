@@ -19,7 +19,13 @@ from support.logins import GuardedApi
 from waas_api.detection import Detections
 from waas_api.live_streams import LiveStreams
 from waas_api.resumable_uploads import Upload
-from waas_contract.object_keys import audio_prefix, manifest_key, upload_state_key
+from waas_contract.object_keys import (
+    audio_prefix,
+    manifest_key,
+    peaks_key,
+    preview_key,
+    upload_state_key,
+)
 from waas_contract.transcription_job import Phase, TranscriptionRequest
 
 GROWING_KEY = f"{audio_prefix(NAMESPACE, JOB_ID)}in-pieces.mp3"
@@ -54,6 +60,8 @@ def furnish(jobs: FakeTranscriptionJobs, storage: FakeObjectStorage, phase: Phas
     ).encode()
     storage.objects[manifest.files[0].key] = content
     storage.objects[spec.source.key] = b"Anna's voice"
+    storage.objects[preview_key(NAMESPACE, JOB_ID)] = b"Anna's voice in short"
+    storage.objects[peaks_key(NAMESPACE, JOB_ID)] = b'{"durationSeconds": 0.1, "peaks": [5]}'
     upload = Upload(
         id=JOB_ID,
         request=TranscriptionRequest(owner="anna"),

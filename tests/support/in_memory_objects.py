@@ -23,6 +23,10 @@ class InMemoryObjects:
     partials: list[bytes] = field(default_factory=list)
     checkpoints: list[bytes] = field(default_factory=list)
     refuses_checkpoints: bool = False
+    has_listeners: bool = False
+    """Whether anybody plays what is previewed."""
+
+    preview: tuple[bytes, bytes] | None = None
     failure: JobError | None = None
     """Raised by every request, if set."""
 
@@ -68,6 +72,13 @@ class InMemoryObjects:
     def note_partial(self, content: bytes) -> None:
         self._fail_if_told()
         self.partials.append(content)
+
+    def wants_preview(self) -> bool:
+        return self.has_listeners
+
+    def store_preview(self, sound: bytes, peaks: bytes) -> None:
+        self._fail_if_told()
+        self.preview = (sound, peaks)
 
     def _create(self, key: Key, content: bytes) -> bool:
         if key in self.stored:

@@ -9,12 +9,15 @@ from waas_contract.job_environment import (
     ItemUrls,
     JobItem,
     ObjectUrls,
+    PreviewUrls,
     urls_file_name,
 )
 from waas_contract.object_keys import (
     checkpoint_key,
     manifest_key,
     partial_key,
+    peaks_key,
+    preview_key,
     progress_key,
     result_key,
 )
@@ -78,6 +81,9 @@ def make_urls(
         progress=locate(progress_key(NAMESPACE, name)),
         partial=locate(partial_key(NAMESPACE, name)) if with_partial else None,
         checkpoint=locate_both(checkpoint_key(NAMESPACE, name)),
+        preview=PreviewUrls(
+            sound=locate(preview_key(NAMESPACE, name)), peaks=locate(peaks_key(NAMESPACE, name))
+        ),
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

@@ -1,10 +1,12 @@
-"""The places where objects are kept: a real MinIO, and a folder."""
+"""The places where objects are kept: two real S3 servers, and a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from cluster.minio_server import MinioServer
+import pytest
+
 from support.service import BUCKET
 from waas_api.object_storage import MinioObjectStorage, ObjectStorage
 from waas_api.signed_requests import Bucket
@@ -13,8 +15,35 @@ from waas_standalone.object_folder import FolderObjectStorage
 PART_BYTES = 5 * 1024 * 1024
 
 
+PLACES = [
+    pytest.param("minio", marks=pytest.mark.integration),
+    pytest.param("seaweedfs", marks=pytest.mark.integration),
+    "folder",
+]
+"""What a fixture is parametrized with."""
+
+
+class S3Server(Protocol):
+    """A server with the service's bucket."""
+
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def access_key(self) -> str: ...
+    @property
+    def secret_key(self) -> str: ...
+
+
+def s3_server(request: pytest.FixtureRequest) -> S3Server:
+    """Return the server that a test is parametrized with."""
+    if request.param == "minio":
+        request.getfixturevalue("object_store")  # makes the bucket
+    server: S3Server = request.getfixturevalue(f"{request.param}_server")
+    return server
+
+
 @contextmanager
-def in_minio(server: MinioServer) -> Iterator[ObjectStorage]:
+def in_s3(server: S3Server) -> Iterator[ObjectStorage]:
     """Give the adapter that the api has in a cluster."""
     bucket = Bucket(
         endpoint=f"http://{server.endpoint}",

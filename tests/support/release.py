@@ -35,7 +35,7 @@ NAMESPACE = "waas-system"
 JOB_NAMESPACE = "newsroom"
 JOB_NAMESPACES = (JOB_NAMESPACE, "research")
 
-_WAIT = ("--wait", "--timeout", "240s")
+_WAIT = ("--wait", "--timeout", "480s")
 _RESTRICTED = {
     f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")
 }

@@ -52,6 +52,7 @@
     |       `-- WaitIsOver
     |-- JobEnded
     |-- AudioMissing              the recording is not in object storage, or no longer
+    |-- PreviewMissing            there is nothing for a page to play or draw
     |-- PreconditionError
     |   |-- PreconditionFailed    it was changed meanwhile
     |   `-- PreconditionMissing   the client has to say what it has seen
@@ -297,6 +298,10 @@ class JobEnded(ApiError):
 
 class AudioMissing(ApiError):
     """The recording is not in object storage, or no longer."""
+
+
+class PreviewMissing(ApiError):
+    """There is nothing for a page to play or draw: not yet, or the recording cannot be encoded."""
 
 
 class PreconditionError(ApiError):

@@ -6,13 +6,14 @@ under a name with the number of parts before it, and counts only while that is t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TypeVar
 
 from waas_api.errors import ObjectNotFound, WrongOffset
 from waas_api.growing_objects import GrowingObject
 from waas_api.multipart_uploads import MultipartUpload
+from waas_api.part_buffer import Part, PartBuffer
 from waas_api.signed_requests import SignedRequests
 
 Result = TypeVar("Result")
@@ -49,27 +50,25 @@ class MinioGrowingObjects:
     async def append(self, growing: GrowingObject, offset: int, body: AsyncIterator[bytes]) -> int:
         """Store whole parts as they come, and in the end what is left over."""
         upload = await self._run(lambda: _Upload(growing, self._requests))
-        rest = bytearray(await self._run(upload.read_rest))
-        if upload.length + len(rest) != offset:
-            raise WrongOffset(upload.length + len(rest))
+        buffer = PartBuffer(upload.part_bytes, await self._run(upload.read_rest))
+        if upload.length + buffer.length != offset:
+            raise WrongOffset(upload.length + buffer.length)
         sending: asyncio.Future[None] | None = None
         try:
-            async for chunk in body:
-                rest += chunk
-                while len(rest) >= upload.part_bytes:
+            async for piece in body:
+                buffer.add(piece)
+                while buffer.has_part:
                     if sending is not None:
                         await asyncio.shield(sending)
-                    with memoryview(rest) as view:
-                        part = bytes(view[: upload.part_bytes])
-                    del rest[: upload.part_bytes]
+                    part = buffer.take_part()
                     sending = asyncio.ensure_future(self._run(partial(upload.add, part)))
             if sending is not None:
                 await asyncio.shield(sending)
         finally:
             # Also for a client that went: it will not have to send that again.
-            saving = asyncio.ensure_future(self._save_rest(upload, sending, bytes(rest)))
+            saving = asyncio.ensure_future(self._save_rest(upload, sending, buffer.rest()))
             await asyncio.shield(saving)
-        return upload.length + len(rest)
+        return upload.length + buffer.length
 
     async def _save_rest(
         self, upload: "_Upload", sending: asyncio.Future[None] | None, rest: bytes
@@ -139,24 +138,8 @@ class _Upload:
             path = self._rest_path(self._parts_before)
             self._requests.send("DELETE", path, {}, expected=(204, 404))
 
-    def add(self, part: bytes) -> None:
+    def add(self, part: bytes | Part) -> None:
         self._upload.add(part)
 
     def complete(self) -> None:
         self._upload.complete()
-
-
-async def split_into_parts(
-    body: AsyncIterator[bytes], part_bytes: int
-) -> AsyncGenerator[bytes, None]:
-    """Yield a body in parts of one size, and in the end what is left over, if anything is."""
-    rest = bytearray()
-    async for chunk in body:
-        rest += chunk
-        while len(rest) >= part_bytes:
-            with memoryview(rest) as view:
-                part = bytes(view[:part_bytes])
-            del rest[:part_bytes]
-            yield part
-    if rest:
-        yield bytes(rest)

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from waas_api.errors import StorageUnavailable
+from waas_api.part_buffer import Part
 from waas_api.signed_requests import SignedRequests
 
 S3_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -51,18 +52,25 @@ class MultipartUpload:
             for part in parts:
                 number = int(part.findtext(f"{S3_NAMESPACE}PartNumber", "0"))
                 size = int(part.findtext(f"{S3_NAMESPACE}Size", "0"))
+                etag = part.findtext(f"{S3_NAMESPACE}ETag", "")
+                if number == len(self.etags) and etag == self.etags[-1]:
+                    # SeaweedFS lists a part twice that two processes sent at once.
+                    continue
                 if number != len(self.etags) + 1 or size != part_bytes:
                     # A last part, from a completion that broke.
                     return
-                self.etags.append(part.findtext(f"{S3_NAMESPACE}ETag", ""))
+                self.etags.append(etag)
             if not parts or listing.findtext(f"{S3_NAMESPACE}IsTruncated") != "true":
                 return
 
-    def add(self, part: bytes) -> None:
+    def add(self, part: bytes | Part) -> None:
         """Store a part after those that there are."""
-        query = {"partNumber": str(len(self.etags) + 1), "uploadId": self.upload_id}
-        answer = self.requests.send("PUT", f"/{self.key}", query, part)
-        self.etags.append(answer.headers["ETag"])
+        self.etags.append(self.put(len(self.etags) + 1, part))
+
+    def put(self, number: int, part: bytes | Part) -> str:
+        """Store the part of that number, the first being 1, and return its ETag."""
+        query = {"partNumber": str(number), "uploadId": self.upload_id}
+        return self.requests.send("PUT", f"/{self.key}", query, part).headers["ETag"]
 
     def complete(self) -> None:
         """Make the parts an object."""

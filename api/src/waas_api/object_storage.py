@@ -7,6 +7,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -31,8 +32,9 @@ from waas_api.errors import (
     StorageUnavailable,
 )
 from waas_api.growing_objects import GrowingObjects
-from waas_api.minio_growing_objects import MinioGrowingObjects, split_into_parts
+from waas_api.minio_growing_objects import MinioGrowingObjects
 from waas_api.multipart_uploads import S3_NAMESPACE, MultipartUpload, cut_in_pieces
+from waas_api.part_buffer import Part, PartBuffer
 from waas_api.signed_requests import Bucket, SignedRequests
 from waas_contract.object_keys import require_whole_prefix
 
@@ -41,6 +43,9 @@ _Result = TypeVar("_Result")
 logger = logging.getLogger(__name__)
 
 _THREADS_FOR_SHORT_CALLS = 8
+_PARTS_AT_ONCE = 2
+"""Of one upload: the store takes the next part in while it makes sure of the one before."""
+
 _NOT_FOUND_CODES = ("NoSuchKey", "NoSuchUpload", "NoSuchVersion")
 _PIECE_BYTES = 256 * 1024
 
@@ -129,10 +134,10 @@ class MinioObjectStorage(MinioGrowingObjects):
     def __init__(self, bucket: Bucket, *, part_bytes: int, uploads_at_once: int) -> None:
         self._bucket = bucket
         self._part_bytes = part_bytes
-        self._upload_threads = CapacityLimiter(uploads_at_once)
+        self._upload_threads = CapacityLimiter(uploads_at_once * _PARTS_AT_ONCE)
         self._threads = CapacityLimiter(_THREADS_FOR_SHORT_CALLS)
         self._http = urllib3.PoolManager(
-            maxsize=uploads_at_once + _THREADS_FOR_SHORT_CALLS,
+            maxsize=uploads_at_once * _PARTS_AT_ONCE + _THREADS_FOR_SHORT_CALLS,
             timeout=urllib3.Timeout(connect=3, read=60),
             retries=urllib3.Retry(
                 total=2,
@@ -162,39 +167,63 @@ class MinioObjectStorage(MinioGrowingObjects):
         )
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
-        """Stream a body into an object: the next part is gathered while one is sent.
+        """Stream a body into an object: the next part is gathered while others are sent.
 
-        It is read no further until both are done: that is all the back-pressure there is, and it
-        reaches the client's socket.
+        It is read no further until there is room for that part: that is all the back-pressure there
+        is, and it reaches the client's socket.
         """
-        parts = split_into_parts(body, self._part_bytes)
-        first = await anext(parts, b"")
-        if len(first) < self._part_bytes:
-            await self._send(lambda: self._requests.send("PUT", f"/{key}", {}, first))
-            return len(first)
+        buffer = PartBuffer(self._part_bytes)
+        async for piece in body:
+            buffer.add(piece)
+            if buffer.has_part:
+                break
+        else:
+            content = buffer.rest()
+            await self._send(partial(self._requests.send, "PUT", f"/{key}", {}, content))
+            return len(content)
         upload = await self._send(lambda: MultipartUpload.begin(key, self._requests))
         try:
-            return await self._send_parts(upload, first, parts)
+            return await self._send_parts(upload, buffer, body)
         except BaseException:
             await asyncio.shield(asyncio.ensure_future(self._abort(upload)))
             raise
 
     async def _send_parts(
-        self, upload: MultipartUpload, first: bytes, others: AsyncIterator[bytes]
+        self, upload: MultipartUpload, buffer: PartBuffer, body: AsyncIterator[bytes]
     ) -> int:
-        size = len(first)
-        sending = asyncio.ensure_future(self._send(partial(upload.add, first)))
+        size = 0
+        sending: deque[asyncio.Future[str]] = deque()
+
+        async def await_oldest() -> None:
+            upload.etags.append(await asyncio.shield(sending[0]))
+            sending.popleft()
+
+        async def begin(part: Part) -> int:
+            if len(sending) == _PARTS_AT_ONCE:
+                await await_oldest()
+            number = len(upload.etags) + len(sending) + 1
+            sending.append(asyncio.ensure_future(self._send(partial(upload.put, number, part))))
+            return sum(map(len, part))
+
         try:
-            async for part in others:
-                await asyncio.shield(sending)
-                size += len(part)
-                sending = asyncio.ensure_future(self._send(partial(upload.add, part)))
-            await asyncio.shield(sending)
+            while True:
+                while buffer.has_part:
+                    size += await begin(buffer.take_part())
+                piece = await anext(body, None)
+                if piece is None:
+                    break
+                buffer.add(piece)
+            if buffer.length:
+                size += await begin((buffer.rest(),))
+            while sending:
+                await await_oldest()
             await self._send(upload.complete)
         finally:
-            # A thread cannot be cancelled, and what it sends must not come after the end.
-            await asyncio.wait((sending,))
-            sending.exception()  # Seen, where the body's own error is what is told.
+            if sending:
+                # A thread cannot be cancelled, and what it sends must not come after the end.
+                await asyncio.wait(sending)
+                for each in sending:
+                    each.exception()  # Seen, where the body's own error is what is told.
         return size
 
     async def _abort(self, upload: MultipartUpload) -> None:

@@ -70,11 +70,11 @@ class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings
     port: int = Field(default=3000, ge=0, le=65535)
     """Port to listen on."""
 
-    upload_part_bytes: int = Field(default=5 * MEBIBYTE, ge=5 * MEBIBYTE, le=64 * MEBIBYTE)
+    upload_part_bytes: int = Field(default=16 * MEBIBYTE, ge=5 * MEBIBYTE, le=64 * MEBIBYTE)
     """Size of the pieces in which an upload goes to storage.
 
-    An upload holds three of them in memory, four with what the allocator keeps. S3 takes at most
-    10,000 parts, so 5 MiB allows recordings of 48.8 GiB.
+    An upload holds three of them in memory. S3 takes at most 10,000 parts, so 16 MiB allows
+    recordings of 156 GiB.
     """
 
     largest_upload_bytes: int = Field(default=16 * 1024 * MEBIBYTE, gt=0)

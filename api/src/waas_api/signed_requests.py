@@ -14,6 +14,7 @@ from minio.credentials.credentials import Credentials
 from minio.signer import sign_v4_s3
 
 from waas_api.errors import ObjectNotFound, StorageUnavailable
+from waas_api.part_buffer import Part
 
 _NOT_FOUND = 404
 _NO_HEADERS: Mapping[str, str] = {}
@@ -45,14 +46,15 @@ class SignedRequests:
         method: str,
         path: str,
         query: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | Part | None = None,
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         expected: tuple[int, ...] = (200,),
     ) -> urllib3.BaseHTTPResponse:
         """Return an answer that was expected, or raise ObjectNotFound or StorageUnavailable.
 
-        The path begins with "/" and a key of ours, which needs no quoting, or is empty.
+        The path begins with "/" and a key of ours, which needs no quoting, or is empty. A body in
+        pieces is sent as if it were one.
         """
         endpoint = urlsplit(self.bucket.endpoint)
         url = endpoint._replace(
@@ -81,10 +83,15 @@ class SignedRequests:
             method,
             urlunsplit(url),
             body=body,
-            headers={name: str(each) for name, each in signed.items()},
+            headers={name: str(each) for name, each in signed.items()} | _measure(body),
         )
         if response.status in expected:
             return response
         if response.status == _NOT_FOUND:
             raise ObjectNotFound("object storage has no such object or unfinished upload")
         raise StorageUnavailable(f"{method} gave {response.status}")
+
+
+def _measure(body: bytes | Part | None) -> dict[str, str]:
+    """Return the header without which a body in pieces would be sent in chunks."""
+    return {"Content-Length": str(sum(map(len, body)))} if isinstance(body, tuple) else {}

@@ -83,6 +83,14 @@ true
   {{- if not .Values.modelCache.enabled -}}
     {{- fail "modelCache.pull names models, but modelCache.enabled is false: there is nowhere to put them." -}}
   {{- end -}}
+  {{- if .Values.modelCache.image -}}
+    {{- fail "modelCache.pull names models, but modelCache.image brings them already: leave one out." -}}
+  {{- end -}}
 true
 {{- end -}}
+{{- end -}}
+
+{{/* Whether jobs find their models in a claim: "true" or nothing. */}}
+{{- define "waas.usesModelClaims" -}}
+{{- if and .Values.modelCache.enabled (not .Values.modelCache.image) -}}true{{- end -}}
 {{- end -}}

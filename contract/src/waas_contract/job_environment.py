@@ -60,6 +60,13 @@ class AttemptUrls(WireModel):
     put: dict[OutputFormat, str] = Field(repr=False)
 
 
+class PreviewUrls(WireModel):
+    """Where what a page plays and draws is written."""
+
+    sound: str = Field(repr=False)
+    peaks: str = Field(repr=False)
+
+
 class ItemUrls(WireModel):
     """The presigned URLs of one item; a file of the Secret. Its repr holds none of them."""
 
@@ -71,6 +78,9 @@ class ItemUrls(WireModel):
 
     checkpoint: ObjectUrls | None = None
     """Where the state is kept from which another attempt goes on; None where each begins anew."""
+
+    preview: PreviewUrls | None = None
+    """Where the preview is written; None where nobody plays it."""
 
     attempts: tuple[AttemptUrls, ...]
     """Attempt numbers, lowest first; a writer takes the first whose results are unwritten."""

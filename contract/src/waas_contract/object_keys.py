@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from waas_contract.formats import OutputFormat
 
+PREVIEW_FILE_NAME = "sound.webm"
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE_NAME = 100
 
@@ -114,6 +115,16 @@ def partial_key(namespace: str, name: str) -> str:
 def checkpoint_key(namespace: str, name: str) -> str:
     """Return the key of what a job has done so far, from which its next attempt goes on."""
     return f"{job_prefix(namespace, name)}state/checkpoint.json"
+
+
+def preview_key(namespace: str, name: str) -> str:
+    """Return the key of the recording in a form that browsers play."""
+    return f"{job_prefix(namespace, name)}preview/{PREVIEW_FILE_NAME}"
+
+
+def peaks_key(namespace: str, name: str) -> str:
+    """Return the key of how loud the recording is over its length."""
+    return f"{job_prefix(namespace, name)}preview/peaks.json"
 
 
 def edits_prefix(namespace: str, name: str) -> str:

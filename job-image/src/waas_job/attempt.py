@@ -54,19 +54,18 @@ class Attempt:
     start_time: datetime
     fetch_seconds: float
     load_seconds: float
+    transcribe_seconds: float = 0
     heard: Heard | None = None
     """What was heard so far; replaced whole, for another thread may read it."""
 
     def publish(self, transcription: Transcription) -> None:
         """Store the whole transcript, the manifest last."""
-        transcribe_seconds = self.watch.lap()
         attempt, files = store_results(self.objects, self.item, transcription.transcript)
         manifest = self._build_manifest(
             Outcome.COMPLETE,
             attempt,
             files,
             transcription.language,
-            transcribe_seconds,
             unsupported_options=transcription.unsupported_options,
         )
         publish_manifest(self.objects, self.item, manifest)
@@ -87,7 +86,7 @@ class Attempt:
         stored = store_partial_results(self.objects, self.item, transcript)
         if stored is None:
             return
-        manifest = self._build_manifest(Outcome.PARTIAL, *stored, heard.language, self.watch.lap())
+        manifest = self._build_manifest(Outcome.PARTIAL, *stored, heard.language)
         publish_manifest(self.objects, self.item, manifest)
         logger.info(
             "stopped; what was heard is kept",
@@ -102,7 +101,6 @@ class Attempt:
         attempt: int,
         files: tuple[ResultFile, ...],
         language: Language,
-        transcribe_seconds: float,
         unsupported_options: tuple[str, ...] = (),
     ) -> Manifest:
         item = self.item
@@ -126,7 +124,7 @@ class Attempt:
                 fetch_seconds=self.fetch_seconds,
                 decode_seconds=round(self.recording.decode_seconds, 3),
                 load_seconds=self.load_seconds,
-                transcribe_seconds=transcribe_seconds,
+                transcribe_seconds=self.transcribe_seconds,
                 store_seconds=self.watch.lap(),
             ),
             unsupported_options=unsupported_options,

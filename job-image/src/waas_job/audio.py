@@ -1,8 +1,8 @@
 """Any container and codec that FFmpeg knows -> the samples that Whisper hears.
 
-The only module that knows PyAV. The recording is read from a file, because the index of an MP4 may
-lie at its end; decoding goes frame by frame and gives blocks of half a minute, so a video of ten
-hours costs no more memory than one of ten minutes.
+Beside `preview_sound`, the only module that knows PyAV. The recording is read from a file, because
+the index of an MP4 may lie at its end; decoding goes frame by frame and gives blocks of half a
+minute, so a video of ten hours costs no more memory than one of ten minutes.
 """
 
 import itertools

@@ -28,6 +28,7 @@ from waas_job.engine.protocol import (
 )
 from waas_job.errors import JobError
 from waas_job.log_lines import without_urls
+from waas_job.preview import preparing_preview
 from waas_job.progress import ProgressNotes
 from waas_job.publishing import is_published
 from waas_job.read_ahead import ReadAhead
@@ -119,30 +120,35 @@ class Pipeline:
         with ScratchFile(tools.scratch_directory, item.file_name) as file:
             objects.fetch_audio(file)
             fetch_seconds = watch.lap()
-            with open_recording(file.path, longest_seconds=_longest_seconds(item)) as recording:
+            with (
+                open_recording(file.path, longest_seconds=_longest_seconds(item)) as recording,
+                preparing_preview(objects, file.path) as preview,
+                # It is decoded while the model is loaded.
+                ReadAhead(recording.blocks(), most=_BLOCKS_AHEAD) as blocks,
+            ):
                 notes = self._notes(objects)
                 notes.begin(recording.duration_seconds)
-                # It is decoded while the model is loaded.
-                with ReadAhead(recording.blocks(), most=_BLOCKS_AHEAD) as blocks:
-                    watch.lap()
-                    engine = self._ready_engine()
-                    attempt = Attempt(
-                        item=item,
-                        objects=objects,
-                        file=file,
-                        recording=recording,
-                        engine=engine.facts,
-                        checkpoints=self._checkpoints(objects, item, file, engine),
-                        watch=watch,
-                        now=tools.now,
-                        start_time=start_time,
-                        fetch_seconds=fetch_seconds,
-                        load_seconds=watch.lap(),
-                    )
-                    with tools.unfinished.kept_by(attempt.keep):
-                        transcription = _hear(engine, blocks, attempt, notes)
-                        with tools.unfinished.finishing():
-                            attempt.publish(transcription)
+                watch.lap()
+                engine = self._ready_engine()
+                attempt = Attempt(
+                    item=item,
+                    objects=objects,
+                    file=file,
+                    recording=recording,
+                    engine=engine.facts,
+                    checkpoints=self._checkpoints(objects, item, file, engine),
+                    watch=watch,
+                    now=tools.now,
+                    start_time=start_time,
+                    fetch_seconds=fetch_seconds,
+                    load_seconds=watch.lap(),
+                )
+                with tools.unfinished.kept_by(attempt.keep):
+                    transcription = _hear(engine, blocks, attempt, notes)
+                    attempt.transcribe_seconds = watch.lap()
+                    preview.store()
+                    with tools.unfinished.finishing():
+                        attempt.publish(transcription)
 
     def _checkpoints(
         self, objects: ItemObjects, item: JobItem, file: ScratchFile, engine: Engine

@@ -3,7 +3,13 @@
 from typing import Any
 
 from waas_contract.job_environment import JobEnvironment, JobItem
-from waas_contract.names import CONTAINER_NAME, child_labels, child_name
+from waas_contract.names import (
+    CONTAINER_NAME,
+    TRACEPARENT_ANNOTATION,
+    child_labels,
+    child_name,
+)
+from waas_contract.trace_context import read_traceparent
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
 from waas_operator.observation import KUEUE_QUEUE_LABEL
@@ -71,6 +77,8 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
+        # By then the end has long been written down; a success is known by its manifest anyway.
+        "ttlSecondsAfterFinished": settings.finished_job_seconds,
         # Kueue starts what it admits, and takes it back when others need the place more.
         "suspend": spec.suspend or queue is not None,
         "template": {
@@ -103,6 +111,7 @@ def _build_pod_spec(
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
     )
+    variables = environment.to_variables() | _trace_variables(transcription_job)
     volumes = _build_volumes(environment, settings, secret_name)
     container: dict[str, Any] = {
         "name": CONTAINER_NAME,
@@ -112,7 +121,7 @@ def _build_pod_spec(
             *(
                 # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
                 {"name": name, "value": value.replace("$", "$$")}
-                for name, value in environment.to_variables().items()
+                for name, value in variables.items()
             ),
             *profile.extra_env,
         ],
@@ -157,6 +166,13 @@ def _build_pod_spec(
     return pod_spec
 
 
+def _trace_variables(transcription_job: TranscriptionJob) -> dict[str, str]:
+    """Return the variable by which a program finds its trace (OpenTelemetry's own name for it)."""
+    known = transcription_job.metadata.annotations.get(TRACEPARENT_ANNOTATION)
+    traceparent = read_traceparent(known)
+    return {"TRACEPARENT": traceparent} if traceparent else {}
+
+
 def _build_volumes(
     environment: JobEnvironment, settings: ReconcileSettings, secret_name: str
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -170,13 +186,16 @@ def _build_volumes(
         {"name": "scratch", "mountPath": environment.scratch_directory},
         {"name": "scratch", "emptyDir": {"sizeLimit": settings.scratch_size}},
     )
-    if settings.model_cache_claim is None:
+    source: dict[str, Any]
+    if settings.model_cache_image:
+        source = {"image": {"reference": settings.model_cache_image}}
+    elif settings.model_cache_claim:
+        claim = {"claimName": settings.model_cache_claim, "readOnly": True}
+        source = {"persistentVolumeClaim": claim}
+    else:
         return [urls, scratch]
     models = (
         {"name": "models", "mountPath": environment.model_directory, "readOnly": True},
-        {
-            "name": "models",
-            "persistentVolumeClaim": {"claimName": settings.model_cache_claim, "readOnly": True},
-        },
+        {"name": "models", **source},
     )
     return [urls, scratch, models]

@@ -70,6 +70,9 @@ class ReconcileSettings(BaseModel):
     model_cache_claim: str | None = None
     """PersistentVolumeClaim with the checkpoints, mounted read-only; the same name everywhere."""
 
+    model_cache_image: str | None = None
+    """Image with the checkpoints at its root, which Kubernetes mounts in place of a claim."""
+
     scratch_size: str = "20Gi"
     """Largest audio that a pod may hold on its node's disk."""
 
@@ -86,6 +89,12 @@ class ReconcileSettings(BaseModel):
     """How long what has ended is kept where its spec does not say; None for ever.
 
     It holds for what ended earlier, too, from the operator's next start.
+    """
+
+    finished_job_seconds: int = Field(default=86_400, ge=60, le=LONGEST_TTL_SECONDS)
+    """How long a Job is kept after its end, with its pod and the log.
+
+    A failed one that no operator has looked at within this time runs once more.
     """
 
     removal_grace_seconds: float = Field(default=60, ge=0)

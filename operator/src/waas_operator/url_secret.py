@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from waas_contract.job_environment import AttemptUrls, ItemUrls, ObjectUrls, urls_file_name
+from waas_contract.job_environment import (
+    AttemptUrls,
+    ItemUrls,
+    ObjectUrls,
+    PreviewUrls,
+    urls_file_name,
+)
 from waas_contract.object_keys import (
     checkpoint_key,
     manifest_key,
     partial_key,
+    peaks_key,
+    preview_key,
     progress_key,
     result_key,
 )
@@ -63,6 +71,10 @@ def build_item_urls(
         progress=sign("PUT", None, progress_key(namespace, name)),
         partial=sign("PUT", None, partial_key(namespace, name)),
         checkpoint=sign_both(checkpoint_key(namespace, name)),
+        preview=PreviewUrls(
+            sound=sign("PUT", None, preview_key(namespace, name)),
+            peaks=sign("PUT", None, peaks_key(namespace, name)),
+        ),
         attempts=tuple(
             AttemptUrls(
                 attempt=attempt,

@@ -54,7 +54,7 @@ def test_every_model_of_whisper_is_offered_unless_told_otherwise() -> None:
         ({"s3_endpoint": "ftp://minio"}, "URL scheme should be 'http' or 'https'"),
         ({"s3_endpoint": "http://minio/waas"}, "WAAS_S3_ENDPOINT must not have a path"),
         ({"upload_part_bytes": 1024}, "greater than or equal to 5242880"),
-        ({"largest_upload_bytes": 52_428_800_001}, "at most 52428800000 with parts of 5242880"),
+        ({"largest_upload_bytes": 167_772_160_001}, "at most 167772160000 with parts of 16777216"),
         ({"namespace": ""}, "at least 1 character"),
     ],
 )

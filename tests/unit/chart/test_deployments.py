@@ -146,7 +146,7 @@ def test_api_is_this_deployment(chart: Chart) -> None:
                                 setting("OPENAI_LONGEST_WAIT_SECONDS", "1800"),
                                 setting("OPENAI_TTL_SECONDS", "86400"),
                                 setting("UNFINISHED_UPLOAD_SECONDS", "86400"),
-                                setting("UPLOAD_PART_BYTES", "5242880"),
+                                setting("UPLOAD_PART_BYTES", "16777216"),
                                 setting("UPLOADS_AT_ONCE", "8"),
                                 setting("URL_SOURCE_PORTS", "80,443"),
                                 setting("URL_SOURCES", "true"),

@@ -324,3 +324,12 @@ def test_namespace_has_its_share_of_a_cluster_queue(chart: Chart) -> None:
     [queue] = manifests.of_kind("LocalQueue")
     assert queue["metadata"]["namespace"] == "newsroom"
     assert queue["spec"] == {"clusterQueue": "gpus"}
+
+
+def test_image_takes_the_place_of_the_claims(chart: Chart) -> None:
+    manifests = chart.render({**STORE, "modelCache": {"image": "registry.example/models:1"}})
+
+    variables = read_variables(manifests.find("Deployment", "waas-operator"))
+    assert manifests.names("PersistentVolumeClaim") == []
+    assert variables["WAAS_MODEL_CACHE_IMAGE"] == "registry.example/models:1"
+    assert "WAAS_MODEL_CACHE_CLAIM" not in variables

@@ -183,3 +183,21 @@ def test_helm_test_is_left_out_where_it_cannot_log_in(chart: Chart) -> None:
     keys = {"modes": ["api-keys"], "apiKeys": {"existingSecret": "keys"}}
 
     assert hooks(chart.render({**STORE, "api": {"authentication": keys}})) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "model"),
+    [
+        ({}, "tiny"),
+        ({"api": {"settings": {"defaultModel": "base"}}}, "base"),
+        ({"modelCache": {"pull": {"models": ["small", "tiny"]}}}, "tiny"),
+        ({"modelCache": {"pull": {"models": ["small", "medium"]}}}, "small"),
+        ({"modelCache": {"pull": {"models": ["small"]}}, "test": {"model": "base"}}, "base"),
+    ],
+)
+def test_helm_test_asks_for_a_model_that_is_there(
+    chart: Chart, values: dict[str, Any], model: str
+) -> None:
+    pod = chart.render({**STORE, **values}).find("Pod", "waas-test")
+
+    assert environment(pod["spec"])["WAAS_TEST_MODEL"] == model

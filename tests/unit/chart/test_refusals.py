@@ -122,6 +122,11 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "them.",
     ),
     (
+        "models that come by an image already",
+        {**STORE, "modelCache": {"image": "models:1", "pull": {"models": ["base"]}}},
+        "modelCache.pull names models, but modelCache.image brings them already: leave one out.",
+    ),
+    (
         "models for a claim that nothing may write to",
         {
             **STORE,
@@ -214,3 +219,14 @@ def test_mistake_is_refused_with_its_place(
 
 def test_values_of_a_larger_chart_are_let_through(chart: Chart) -> None:
     assert chart.render({**STORE, "global": {"anything": 1}})
+
+
+@pytest.mark.parametrize("version", ["v1.34.0", "v1.34.2-gke.1", "v1.37.1"])
+def test_cluster_that_is_new_enough_is_taken(chart: Chart, version: str) -> None:
+    assert chart.render(kubernetes=version)
+
+
+@pytest.mark.parametrize("version", ["v1.33.9", "v1.33.5-eks-1"])
+def test_cluster_that_is_too_old_is_refused(chart: Chart, version: str) -> None:
+    with pytest.raises(RenderingRefused, match=r"requires kubeVersion: >=1\.34\.0-0"):
+        chart.render(kubernetes=version)

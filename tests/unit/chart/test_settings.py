@@ -82,6 +82,7 @@ FULL: dict[str, Any] = {
             "urlLifetimeSeconds": 600,
             "storagePatienceSeconds": 10,
             "progressIntervalSeconds": 1.5,
+            "finishedJobSeconds": 3600,
             "resyncSeconds": 60,
             "defaultTtlSeconds": 0,
             "reconcileConcurrency": 2,
@@ -117,6 +118,8 @@ FULL: dict[str, Any] = {
 }
 
 LEFT_TO_THE_PROGRAMS = {
+    # In place of the claim; test_job_namespaces has it.
+    "model_cache_image",
     # Only outside of a cluster.
     "kubeconfig",
     # The addresses that the probes and the Service know.
@@ -235,6 +238,7 @@ def test_operator_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatc
         s3_bucket="transcripts",
         s3_region="eu-north-1",
         url_lifetime_seconds=600,
+        finished_job_seconds=3600,
         storage_patience_seconds=10,
         progress_interval_seconds=1.5,
         resync_seconds=60,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cluster import servers
-from cluster.servers import Credentials, Ports, Server
+from cluster.servers import Credentials, Ports, SeaweedPorts, Server
 
 RUN = Path("/run")
 PORTS = Ports(etcd=1, etcd_peers=2, apiserver=3, controller_manager=4, scheduler=5)
@@ -19,6 +19,7 @@ APISERVER = servers.apiserver(BINARIES, RUN, PORTS)
 CONTROLLER_MANAGER = servers.controller_manager(BINARIES, RUN, PORTS)
 SCHEDULER = servers.scheduler(BINARIES, RUN, PORTS)
 MINIO = servers.minio(BINARIES, RUN, 6, Credentials("user", "password"))
+SEAWEEDFS = servers.seaweedfs(Path("/bin/weed"), RUN, SeaweedPorts(1, 2, 3, 4, 5, 6, 7, 8))
 
 
 def test_etcd() -> None:
@@ -181,8 +182,41 @@ def test_minio() -> None:
     )
 
 
+def test_seaweedfs() -> None:
+    assert (
+        Server(
+            "seaweedfs",
+            (
+                "/bin/weed",
+                "server",
+                "-dir=/run/seaweedfs",
+                "-ip=127.0.0.1",
+                "-ip.bind=127.0.0.1",
+                "-master.port=1",
+                "-master.port.grpc=2",
+                "-master.telemetry=false",
+                "-master.volumeSizeLimitMB=64",
+                "-volume.port=3",
+                "-volume.port.grpc=4",
+                "-volume.max=100",
+                "-filer",
+                "-filer.port=5",
+                "-filer.port.grpc=6",
+                "-s3",
+                "-s3.port=7",
+                "-s3.port.grpc=8",
+                "-s3.config=/run/seaweedfs/identities.json",
+            ),
+            "http://127.0.0.1:7/healthz",
+        )
+        == SEAWEEDFS
+    )
+
+
 @pytest.mark.parametrize(
-    "server", [ETCD, APISERVER, CONTROLLER_MANAGER, SCHEDULER, MINIO], ids=lambda each: each.name
+    "server",
+    [ETCD, APISERVER, CONTROLLER_MANAGER, SCHEDULER, MINIO, SEAWEEDFS],
+    ids=lambda each: each.name,
 )
 def test_a_command_line_names_the_run_folder_by_which_its_process_is_recognised(
     server: Server,

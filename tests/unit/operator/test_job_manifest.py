@@ -104,6 +104,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                 ]
             },
             "podReplacementPolicy": "Failed",
+            "ttlSecondsAfterFinished": 86_400,
             "suspend": False,
             "template": {
                 "metadata": {"labels": labels},
@@ -363,3 +364,13 @@ def test_a_profile_marks_and_places_pods_and_gives_them_variables() -> None:
 def test_a_profile_sets_no_variable_of_the_programs(name: str) -> None:
     with pytest.raises(ValidationError, match="none begins with WAAS_"):
         Profile(extra_env=({"name": name, "value": "x"},))
+
+
+def test_models_may_come_as_an_image_that_is_mounted() -> None:
+    image = "registry.example/waas-models:1"
+
+    job = build_job(make_transcription_job(), make_settings(model_cache_image=image))
+
+    assert {"name": "models", "image": {"reference": image}} in pod_of(job)["volumes"]
+    [mount] = [each for each in container_of(job)["volumeMounts"] if each["name"] == "models"]
+    assert mount == {"name": "models", "mountPath": "/var/cache/waas/models", "readOnly": True}

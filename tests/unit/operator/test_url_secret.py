@@ -75,6 +75,10 @@ def test_the_secret_of_a_recording() -> None:
             "get": f"{prefix}/state/checkpoint.json?GET",
             "put": f"{prefix}/state/checkpoint.json?PUT",
         },
+        "preview": {
+            "sound": f"{prefix}/preview/sound.webm?PUT",
+            "peaks": f"{prefix}/preview/peaks.json?PUT",
+        },
         "attempts": [
             {
                 "attempt": attempt,
@@ -102,11 +106,13 @@ def test_nothing_is_signed_but_what_the_job_reads_and_writes() -> None:
         ("PUT", None, "newsroom/interview/state/partial.json"),
         ("GET", None, "newsroom/interview/state/checkpoint.json"),
         ("PUT", None, "newsroom/interview/state/checkpoint.json"),
+        ("PUT", None, "newsroom/interview/preview/sound.webm"),
+        ("PUT", None, "newsroom/interview/preview/peaks.json"),
         ("PUT", None, "newsroom/interview/results/1/transcript.json"),
         ("PUT", None, "newsroom/interview/results/2/transcript.json"),
         ("PUT", None, "newsroom/interview/results/3/transcript.json"),
     }
-    assert len(sign.signed) == 10
+    assert len(sign.signed) == 12
 
 
 def test_attempts_stay_signed_until_they_are_many() -> None:

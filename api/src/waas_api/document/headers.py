@@ -85,7 +85,9 @@ TAKES_IF_NONE_MATCH = _taken(
     "If-None-Match", "The ETag of what is there already.", '"0-5f1d7a84db00d2fc"'
 )
 TAKES_IF_RANGE = _taken("If-Range", "The ETag for which the range counts.", '"0-5f1d7a84db00d2fc"')
-TAKES_RANGE = _taken("Range", "The bytes that are wanted, one range.", "bytes=0-99")
+TAKES_RANGE = _taken(
+    "Range", "The bytes that are wanted, one range.", "bytes=1048576-", format="byte-range"
+)
 TAKES_CONDITIONS = (TAKES_IF_MATCH, TAKES_IF_NONE_MATCH, TAKES_IF_RANGE, TAKES_RANGE)
 TAKES_TUS_RESUMABLE = _taken(
     "Tus-Resumable", "The protocol's version.", "1.0.0", required=True, enum=["1.0.0"]

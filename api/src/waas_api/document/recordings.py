@@ -95,7 +95,7 @@ def _short_schema(name: str, path: tuple[str, ...]) -> Schema:
         known = "|".join(OutputFormat)
         return {
             "type": "string",
-            "pattern": f"^({known})(,({known}))*$",
+            "pattern": f"^({known})(,({known})){{0,7}}$",
             "description": "Formats that are stored beside JSON, with commas between them.",
             "examples": ["srt,vtt"],
         }

@@ -35,9 +35,15 @@ def admit_no_other_fields(part: Any) -> Any:
 def may_be_empty(fields: dict[str, Schema]) -> dict[str, Schema]:
     """Return the fields of a form, in which an empty one counts as absent."""
     return {
-        name: field if field["type"] == "array" else {"anyOf": [field, {"const": ""}]}
+        name: field if _admits_nothing(field) else {"anyOf": [field, {"const": ""}]}
         for name, field in fields.items()
     }
+
+
+def _admits_nothing(field: Schema) -> bool:
+    """Tell whether a field may be an empty text, or a list without members, as it is."""
+    is_any_text = field["type"] == "string" and not field.keys() & {"enum", "format", "pattern"}
+    return field["type"] == "array" or is_any_text
 
 
 def _inline(part: Any, definitions: dict[str, Any]) -> Any:

@@ -132,9 +132,15 @@ function showHeard(list, { from, segments }) {
   list.append(...segments.map(({ start, text }) => h("li", { class: "segment" }, h("span", { class: "time numbers" }, clock(start)), h("p", { class: "text" }, text.trim()))));
 }
 
+/** Have the loudest moment as high as the picture. */
+function stretch(peaks) {
+  const loudest = Math.max(1, ...peaks);
+  return peaks.map((each) => each / loudest);
+}
+
 async function showPeaks(job, player) {
   const stored = await ask("GET", jobPath(job.id, "/peaks")).catch(() => null);
-  if (stored) return player.waveform.setPeaks(stored.peaks.map((each) => each / stored.highest));
+  if (stored) return player.waveform.setPeaks(stretch(stored.peaks));
   const answer = await fetch(jobPath(job.id, "/audio"), { method: "HEAD" }).catch(() => null);
   if (!answer?.ok || Number(answer.headers.get("Content-Length")) > 40e6) return undefined;
   const content = await fetch(jobPath(job.id, "/audio")).then((found) => found.blob());

@@ -13,6 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 FINAL = ("Succeeded", "Failed", "Cancelled")
+PAUSE_SECONDS = 10
 
 
 class TestFailed(Exception):
@@ -24,9 +25,8 @@ def ask(method: str, path: str, body: bytes | None = None) -> bytes:
     headers = {"Content-Type": "audio/ogg"} if body else {}
     if token := read_token():
         headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(
-        os.environ["WAAS_SERVER"] + path, data=body, headers=headers, method=method
-    )
+    address = os.environ["WAAS_SERVER"] + path
+    request = urllib.request.Request(address, data=body, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             content: bytes = answer.read()
@@ -45,10 +45,9 @@ def read_token() -> str:
     return os.environ.get("WAAS_API_KEY", "")
 
 
-def wait(job_id: str, patience_seconds: float) -> dict[str, Any]:
+def wait(job_id: str, until: float) -> dict[str, Any]:
     """Return the job once it has ended, telling of each change meanwhile."""
     told = ""
-    until = time.monotonic() + patience_seconds
     while True:
         job: dict[str, Any] = json.loads(ask("GET", f"/v2/jobs/{job_id}"))
         line = ": ".join(str(job[each]) for each in ("phase", "reason", "message") if job[each])
@@ -58,21 +57,25 @@ def wait(job_id: str, patience_seconds: float) -> dict[str, Any]:
         if job["phase"] in FINAL:
             return job
         if time.monotonic() >= until:
-            raise TestFailed(f"nothing came of it within {patience_seconds:.0f} s")
+            raise TestFailed("nothing came of it in time")
         time.sleep(1)
 
 
-def transcribe(patience_seconds: float, model: str) -> str:
-    """Send the speech and return what was heard; the job goes in any case."""
+def transcribe(model: str, until: float) -> str:
+    """Send the speech and return what was heard; what was made for it goes in any case."""
     path = f"/v2/jobs?file_name=speech.ogg&language=english&model={model}"
-    job_id = json.loads(ask("POST", path, (HERE / "speech.ogg").read_bytes()))["id"]
-    try:
-        job = wait(job_id, patience_seconds)
-        if job["phase"] != "Succeeded":
+    while True:
+        job_id = json.loads(ask("POST", path, (HERE / "speech.ogg").read_bytes()))["id"]
+        try:
+            job = wait(job_id, until)
+            if job["phase"] == "Succeeded":
+                return ask("GET", f"/v2/jobs/{job_id}/results/txt").decode().strip()
+        finally:
+            ask("DELETE", f"/v2/jobs/{job_id}?force=true")
+        # Somebody may be just bringing it.
+        if job["reason"] != "ModelNotFound" or time.monotonic() >= until:
             raise TestFailed(f"{job['reason']}: {job['message']}")
-        return ask("GET", f"/v2/jobs/{job_id}/results/txt").decode().strip()
-    finally:
-        ask("DELETE", f"/v2/jobs/{job_id}?force=true")
+        time.sleep(PAUSE_SECONDS)
 
 
 def say(line: str) -> None:
@@ -83,9 +86,9 @@ def say(line: str) -> None:
 
 def main() -> int:
     """Return 0 where words came back."""
-    patience_seconds = float(os.environ["WAAS_TEST_PATIENCE_SECONDS"])
+    until = time.monotonic() + float(os.environ["WAAS_TEST_PATIENCE_SECONDS"])
     try:
-        text = transcribe(patience_seconds, os.environ["WAAS_TEST_MODEL"])
+        text = transcribe(os.environ["WAAS_TEST_MODEL"], until)
     except TestFailed as error:
         say(str(error))
         return 1

@@ -7,6 +7,7 @@ from typing import Protocol
 from waas_contract.formats import CONTENT_TYPES, OutputFormat
 from waas_contract.job_environment import AttemptUrls, ItemUrls
 from waas_contract.log_lines import log_fields
+from waas_contract.preview import MEDIA_TYPE
 from waas_job.errors import BadConfiguration, SourceNotFound, StorageUnavailable
 from waas_job.storage.retrying import Action, Patience, Waiting, decide
 from waas_job.storage.transport import Answer, Body, Sink, TransferError, Transport
@@ -54,6 +55,12 @@ class ItemObjects(Protocol):
 
     def note_partial(self, content: bytes) -> None:
         """Store the segments that are done so far, in one quick try, where anybody reads them."""
+
+    def wants_preview(self) -> bool:
+        """Tell whether anybody plays and draws the recording."""
+
+    def store_preview(self, sound: bytes, peaks: bytes) -> None:
+        """Store what a page plays and draws, in one try."""
 
 
 class StoredObjects:
@@ -142,9 +149,22 @@ class StoredObjects:
         if (url := self._read_urls().partial) is not None:
             self._note(url, content)
 
+    def wants_preview(self) -> bool:
+        """Tell whether anybody plays and draws the recording."""
+        return self._read_urls().preview is not None
+
+    def store_preview(self, sound: bytes, peaks: bytes) -> None:
+        """Store what a page plays and draws, in one try."""
+        if (urls := self._read_urls().preview) is not None:
+            self._put_once(urls.sound, Body(sound, MEDIA_TYPE))
+            self._put_once(urls.peaks, Body(peaks, _JSON))
+
     def _note(self, url: str, content: bytes) -> None:
+        self._put_once(url, Body(content, _JSON), is_quick=True)
+
+    def _put_once(self, url: str, body: Body, *, is_quick: bool = False) -> None:
         try:
-            answer = self._transport.put(url, Body(content, _JSON), is_quick=True)
+            answer = self._transport.put(url, body, is_quick=is_quick)
         except TransferError as error:
             raise _unavailable(str(error)) from None
         if not answer.is_success:
