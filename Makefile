@@ -96,6 +96,7 @@ test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs throug
 	$(CLUSTER) build
 	$(RUN) pytest -m long
 	PYTHONPATH=tests $(RUN) python -m performance.operator
+	PYTHONPATH=tests $(RUN) python -m performance.api
 
 .PHONY: bench
 bench: setup ## Compare the engine with its peers, in turns on one recording: hours; BENCH="--help" for less
