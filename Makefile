@@ -106,6 +106,11 @@ bench: setup ## Compare the engine with its peers, in turns on one recording: ho
 test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere
 	$(RUN) pytest -m e2e --timeout 1200 tests/e2e
 
+.PHONY: page-pictures
+page-pictures: setup ## Take pictures of every view of the web page at three widths, into the cache
+	$(CHROMIUM)
+	PYTHONPATH=tests $(RUN) python -m support.page_pictures
+
 .PHONY: check
 check: lint check-generated test test-e2e ## Run all that CI runs
 
