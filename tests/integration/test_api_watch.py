@@ -1,7 +1,6 @@
 """The api as a process on a real API server: its watch, its events and its end."""
 
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -25,7 +24,7 @@ class Listener(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        with httpx.stream("GET", self._address, timeout=60, trust_env=False) as answer:
+        with httpx.stream("GET", self._address, timeout=180, trust_env=False) as answer:
             for piece in answer.iter_text():
                 self.text += piece
 
@@ -71,7 +70,7 @@ def test_what_others_do_is_known_and_told(rest: httpx.Client, tenant: Tenant) ->
     assert rest.post("/v2/jobs/a/suspend").json()["suspended"]
     assert rest.get("/v2/jobs/a").json()["suspended"]
     set_phase(tenant, "a", "Succeeded")
-    one.join(20)
+    one.join(120)
     tenant.api.delete(transcription_jobs_path(tenant.namespace, "a"))
     wait_until(lambda: every.events[-1:] and every.events[-1].type == "deleted", "it is gone")
 
@@ -104,11 +103,10 @@ def test_an_api_server_that_restarts_is_watched_again(rest: httpx.Client, tenant
 
 
 def test_listeners_do_not_keep_the_program(tenant: Tenant, tmp_path: Path) -> None:
-    with running_api(tenant, tmp_path) as client:
+    # If it waited for them, it would do so for longer than a test may take.
+    with running_api(tenant, tmp_path, WAAS_LONGEST_SHUTDOWN_SECONDS="3600") as client:
         listeners = [Listener(client, "/v2/events") for _ in range(3)]
         wait_until(lambda: all(each.text for each in listeners), "all listen")
-        began = time.monotonic()
-    assert time.monotonic() - began < 15
     for each in listeners:
-        each.join(5)
+        each.join(120)
         assert not each.is_alive()

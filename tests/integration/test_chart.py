@@ -247,7 +247,7 @@ def test_programs_make_a_pod_of_an_upload_with_what_the_chart_gives_them(
         def find_pods() -> list[Resource]:
             return installation.api.items(pods_path(installation.job_namespace))
 
-        [pod] = wait_until(find_pods, "the Job has its pod", timeout_seconds=30)
+        [pod] = wait_until(find_pods, "the Job has its pod")
         assert pod["spec"]["containers"][0]["image"] == "waas-job:0.1.0"
         claim = {"claimName": "waas-models", "readOnly": True}
         assert {"name": "models", "persistentVolumeClaim": claim} in pod["spec"]["volumes"]

@@ -111,7 +111,7 @@ def test_a_script_is_not_asked(scene: Scene) -> None:
     )  # fmt: skip
     wait_until(lambda: scene.api.jobs.get_calls > 2, "it is transcribed")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
 
     assert (process.returncode, out) == (130, "")
     assert "still with the server" in err
@@ -140,7 +140,7 @@ def test_a_server_that_goes_away_during_an_upload_is_told(tmp_path: Path) -> Non
         server.start()
         command = [WAAS, "transcribe", str(recording), "--server",
                    f"http://127.0.0.1:{listening.getsockname()[1]}"]  # fmt: skip
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
         server.join(10)
 
     assert (result.returncode, result.stdout) == (69, "")
@@ -223,7 +223,7 @@ def test_a_private_server_goes_however_its_command_goes(
         assert command.stdout.readline() == b"ready\n"
         (server,) = psutil.Process(command.pid).children()
         command.send_signal(number)
-        command.wait(30)
+        command.wait(120)
         wait_until(lambda: not server.is_running(), "the server has ended")
 
     left = list(tmp_path.iterdir())

@@ -57,7 +57,7 @@ class Server:
     def ask(
         self, method: str, path: str, content: bytes = b"", **headers: str
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = http.client.HTTPConnection(*self.address, timeout=60)
+        connection = http.client.HTTPConnection(*self.address, timeout=180)
         try:
             connection.request(method, path, content or None, headers)
             response = connection.getresponse()
@@ -67,7 +67,7 @@ class Server:
 
     def ask_by_hand(self, request: bytes) -> bytes:
         """Return the very bytes of the answer."""
-        with socket.create_connection(self.address, timeout=60) as connection:
+        with socket.create_connection(self.address, timeout=180) as connection:
             connection.sendall(request)
             answer = b""
             while piece := connection.recv(65536):

@@ -37,6 +37,9 @@ pytestmark = pytest.mark.integration
 
 CLIP = librivox_clip("0930")
 
+GRACE_SECONDS = 30
+"""What a pod gets to end."""
+
 
 def make_clip_item(clip: Clip, *, word_timestamps: bool = False) -> JobItem:
     return make_item(
@@ -150,9 +153,11 @@ def test_missing_urls_are_named(program: JobProgram) -> None:
 def test_broken_environment_is_told_without_loading_anything(program: JobProgram) -> None:
     variables = program.environment([program.add(CLIP.path)]).to_variables()
     del variables["WAAS_MODEL"]
-    began = time.monotonic()
+    variables["PYTHONPROFILEIMPORTTIME"] = "1"
     assert program.finish(program.start(variables)) == 78
-    assert time.monotonic() - began < 5
+    imported = {line.rpartition("|")[2].strip() for line in program.output.splitlines()}
+    assert "waas_contract" in imported
+    assert "torch" not in imported
     (outcome,) = program.outcomes()
     assert (outcome.name, outcome.reason) == ("interview", FailureReason.BAD_CONFIGURATION)
     assert "WAAS_MODEL" in outcome.message
@@ -189,7 +194,7 @@ def test_next_attempt_leaves_the_results_of_the_first(program: JobProgram) -> No
 
 
 def test_sigterm_ends_it_at_once_with_last_words(program: JobProgram, tmp_path: Path) -> None:
-    # Two minutes of speech keep it busy for longer than the test waits.
+    # Two minutes of speech keep it busy for longer than Kubernetes waits.
     speech = np.tile(read_samples(CLIP.path), 40)
     item = program.add(write_wav(tmp_path / "long.wav", speech))
     process = program.start(program.environment([item]).to_variables())
@@ -201,7 +206,7 @@ def test_sigterm_ends_it_at_once_with_last_words(program: JobProgram, tmp_path: 
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
     assert program.finish(process) == 143
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < GRACE_SECONDS
     (outcome,) = program.outcomes()
     assert outcome.reason is FailureReason.INTERRUPTED
     assert "Stopped" in outcome.message

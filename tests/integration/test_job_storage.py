@@ -118,7 +118,7 @@ def test_broken_store_is_given_up_when_patience_is_over(
     began = time.monotonic()
     (outcome,) = program.run(stored.item, patience_seconds=2)
     assert (program.exit_code, outcome.reason) == (75, FailureReason.STORAGE_UNAVAILABLE)
-    assert 2 < time.monotonic() - began < 10
+    assert time.monotonic() - began > 2
     tries = [each for each in store.requests if each[1] == stored.key("audio/recording")]
     assert len(tries) >= 3
     assert_nothing_secret_was_said(program)

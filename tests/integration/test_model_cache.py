@@ -79,7 +79,7 @@ class Pulling:
         )
 
     def finish(self) -> tuple[int, str]:
-        _, complaints = self.process.communicate(timeout=60)
+        _, complaints = self.process.communicate(timeout=180)
         return self.process.returncode, complaints
 
 

@@ -163,7 +163,7 @@ def test_an_operator_that_dies_on_the_way_delivers_at_least_once(
     desk.create("a", source=source, profile="huge", notifications=WEBHOOK)
     settings = variables(tmp_path, receiver.port, free_port())
     program = operator.start("support.crashing_operator", CRASH_AT=crash_at, **settings)
-    assert program.process.wait(timeout=60) == CRASHED, program.output()
+    assert program.process.wait(timeout=180) == CRASHED, program.output()
 
     operator.start(**settings)
 

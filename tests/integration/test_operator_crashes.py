@@ -25,7 +25,7 @@ FEWEST_WRITES = 6
 def run_until_it_crashes(operator: OperatorProcess, crash_at: str) -> bool:
     """Run the operator; returns whether it died as asked before the job was over."""
     program = operator.start("support.crashing_operator", CRASH_AT=crash_at)
-    return program.process.wait(timeout=60) == CRASHED
+    return program.process.wait(timeout=180) == CRASHED
 
 
 def assert_exactly_one_of_everything(desk: Desk, pod_runner: PodRunner) -> None:

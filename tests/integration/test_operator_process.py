@@ -35,7 +35,7 @@ def test_a_missing_setting_is_named_and_no_secret_is_shown() -> None:
         env=variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -92,7 +92,7 @@ def test_a_watcher_that_is_refused_ends_the_process(
     # A watch goes on with the rights that it was opened with.
     tenant.control_plane.stop_apiserver()
     tenant.control_plane.start_apiserver()
-    exit_code = program.process.wait(timeout=60)
+    exit_code = program.process.wait(timeout=180)
 
     assert exit_code == 1, program.output()
     last_line = json.loads(program.output().splitlines()[-1])

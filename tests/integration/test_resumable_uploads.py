@@ -137,7 +137,7 @@ async def test_a_restarted_api_goes_on(place: Place, recording: Path) -> None:
                 "Upload-Offset": str(offset),
             },
             trust_env=False,
-            timeout=60,
+            timeout=180,
         )
 
     assert answer.status_code == 204, answer.text
@@ -154,7 +154,7 @@ def _head(port: int, path: str) -> httpx.Response:
     return httpx.head(
         f"http://127.0.0.1:{port}{path}",
         headers={"Tus-Resumable": "1.0.0"},
-        timeout=30,
+        timeout=120,
         trust_env=False,
     )
 

@@ -90,7 +90,7 @@ def test_an_operator_that_dies_at_the_deletion_leaves_no_objects_without_a_recor
     )
     program = operator.start("support.crashing_operator", CRASH_AT=f"{moment}:4")
 
-    assert program.process.wait(timeout=60) == CRASHED, program.output()
+    assert program.process.wait(timeout=180) == CRASHED, program.output()
     assert desk.keys("a/") == set()
     assert is_gone(desk, "a") is (moment == "after")
     if moment == "before":

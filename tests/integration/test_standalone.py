@@ -245,7 +245,7 @@ def test_ctrl_c_ends_the_server_in_good_order(server: Standalone) -> None:
 
     server.programs[-1].process.send_signal(signal.SIGINT)
 
-    assert server.programs[-1].process.wait(60) == 0
+    assert server.programs[-1].process.wait(180) == 0
     assert server.job_processes() == []
     server.start()
     assert server.wait_for_end(job_id)["phase"] == "Succeeded"
@@ -264,7 +264,7 @@ def test_the_death_of_who_holds_its_input_ends_the_server(tmp_path: Path, weight
 
         holder.kill()
 
-        assert program.process.wait(60) == 0
+        assert program.process.wait(180) == 0
         assert server.job_processes() == []
     finally:
         holder.kill()

@@ -207,7 +207,7 @@ def test_an_upload_that_a_crash_cut_off_leaves_nothing(server: Standalone) -> No
         yield b"x" * 3_000_000
 
     with pytest.raises(httpx.TransportError):
-        httpx.post(f"{server.url}/v2/jobs", content=killing(), timeout=30, trust_env=False)
+        httpx.post(f"{server.url}/v2/jobs", content=killing(), timeout=120, trust_env=False)
 
     server.start()
     assert server.get("/v2/jobs").json()["jobs"] == []

@@ -41,7 +41,7 @@ def transcribe(server: Standalone, file_name: str = "clip.flac") -> str:
         },
         content=CLIP.path.read_bytes(),
         headers={"Content-Type": "audio/flac"},
-        timeout=60,
+        timeout=180,
         trust_env=False,
     )
     assert response.status_code == 201, response.text

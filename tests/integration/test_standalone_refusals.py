@@ -28,7 +28,7 @@ def server(tmp_path: Path, weights: Path) -> Iterator[Standalone]:
 
 def expect_refusal(server: Standalone, exit_code: int, sentence: str, **variables: str) -> None:
     program = server.launch(**variables)
-    assert program.process.wait(60) == exit_code
+    assert program.process.wait(180) == exit_code
     last_line = program.output().strip().splitlines()[-1]
     assert last_line.startswith("waas: ")
     assert sentence in last_line
@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_and_costs_nothing_else(server: Standalone) -> None:
         f"{server.url}/v2/jobs",
         content=b"x" * 4_000_000,
         headers={"Content-Type": "application/octet-stream"},
-        timeout=60,
+        timeout=180,
         trust_env=False,
     )
 

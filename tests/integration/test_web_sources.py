@@ -86,7 +86,7 @@ async def stalling(beginning: bytes) -> AsyncIterator[tuple[int, asyncio.Event]]
     server = await asyncio.start_server(serve, OUTSIDE, 0)
     yield server.sockets[0].getsockname()[1], is_sent
     # The client is gone: that is a part of what is tested.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         await has_ended.wait()
     server.close()
 

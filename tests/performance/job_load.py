@@ -81,14 +81,19 @@ class KubernetesConnection:
             return await answer.text()
 
     async def watch(self, path: str, since: str) -> AsyncIterator[tuple[str, Resource]]:
-        query = {"watch": "1", "resourceVersion": since, "timeoutSeconds": str(_WATCH_SECONDS)}
         timeout = aiohttp.ClientTimeout(total=None)
-        async with self._session.get(
-            self._server + path, params=query, timeout=timeout, read_bufsize=1 << 22
-        ) as answer:
-            async for line in answer.content:
-                event = json.loads(line)
-                yield event["type"], event["object"]
+        while True:
+            query = {"watch": "1", "resourceVersion": since, "timeoutSeconds": str(_WATCH_SECONDS)}
+            async with self._session.get(
+                self._server + path, params=query, timeout=timeout, read_bufsize=1 << 22
+            ) as answer:
+                async for line in answer.content:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise AssertionError(f"a watch of {path} failed: {event['object']}")
+                    since = event["object"]["metadata"]["resourceVersion"]
+                    yield event["type"], event["object"]
+            # The API server ends the watch of one that reads too slowly, and it goes on from there.
 
     async def put_object(self, url: str, content: bytes) -> None:
         async with self._session.put(url, data=content) as answer:
@@ -126,6 +131,11 @@ class JobLoad:
                 while not all(self.lives[name].ended for name in names):
                     await asyncio.sleep(0.05)
                     self._raise_failures(watches)
+        except TimeoutError:
+            with_job = sum(life.has_job is not None for life in self.lives.values())
+            ended = sum(life.ended is not None for life in self.lives.values())
+            made = len(self.lives)
+            raise AssertionError(f"of {made} made, {with_job} have a Job, {ended} ended") from None
         finally:
             for watch in watches:
                 watch.cancel()

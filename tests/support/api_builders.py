@@ -120,7 +120,7 @@ async def chunked(*chunks: bytes) -> AsyncIterator[bytes]:
 
 async def wait_for(is_so: Callable[[], bool], claim: str) -> None:
     """Let the event loop run until something is so."""
-    for _ in range(1000):
+    for _ in range(12_000):
         if is_so():
             return
         await asyncio.sleep(0.005)

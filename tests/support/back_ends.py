@@ -94,6 +94,6 @@ def on_one_machine(folder: Path, weights: Path) -> Iterator[BackEnd]:
     folder.mkdir()
     with (
         running_standalone(folder, weights) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as rest,
+        httpx.Client(base_url=server.url, timeout=180, trust_env=False) as rest,
     ):
         yield BackEnd(rest, NAMESPACE)

@@ -138,6 +138,8 @@ def kubectl(control_plane: ControlPlane) -> list[str]:
 
 
 @pytest.fixture
-def program(tmp_path: Path, weights: Path) -> JobProgram:
+def program(tmp_path: Path, weights: Path) -> Iterator[JobProgram]:
     """The job program with a folder of its own."""
-    return JobProgram(tmp_path, weights)
+    running = JobProgram(tmp_path, weights)
+    yield running
+    running.close()

@@ -83,7 +83,7 @@ class Installation:
             return all(len(self.pods(each)) == number for each, number in numbers.items())
 
         try:
-            wait_until(are_made, f"there are pods: {numbers}", timeout_seconds=30)
+            wait_until(are_made, f"there are pods: {numbers}")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.complaints(self.namespace)}") from error
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.job_items import make_item, make_urls, write_urls
@@ -29,6 +29,7 @@ class JobProgram:
     model_directory: Path
     exit_code: int | None = None
     output: str = ""
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for name in ("urls", "scratch", "store"):
@@ -73,16 +74,24 @@ class JobProgram:
 
     def start(self, variables: dict[str, str]) -> subprocess.Popen[str]:
         # As in a container: nothing of the test's environment but where programs are.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "waas_job"],
             env={"PATH": os.environ["PATH"], **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.processes.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a test that failed has left running: others want the machine."""
+        for process in self.processes:
+            with process:
+                process.kill()
 
     def finish(self, process: subprocess.Popen[str]) -> int:
-        self.output, _ = process.communicate(timeout=120)
+        self.output, _ = process.communicate(timeout=480)
         self.exit_code = process.returncode
         assert list((self.folder / "scratch").iterdir()) == []
         return self.exit_code

@@ -39,7 +39,7 @@ class KubernetesApi:
                 pair.write(base64.b64decode(user[part]))
             pair.flush()
             context.load_cert_chain(pair.name)
-        self._client = httpx.Client(base_url=cluster["server"], verify=context, timeout=30)
+        self._client = httpx.Client(base_url=cluster["server"], verify=context, timeout=120)
 
     def close(self) -> None:
         self._client.close()

@@ -33,7 +33,7 @@ def main() -> ExitCode:
     content = (Path(environment.urls_directory) / file_name_of(item.name)).read_bytes()
     urls = ItemUrls.model_validate_json(content)
     try:
-        with httpx.Client(timeout=5) as client:
+        with httpx.Client(timeout=120) as client:
             if client.get(urls.manifest.get).status_code != 200:
                 store(client, item, urls)
     except httpx.HTTPError as error:

@@ -142,7 +142,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=40)
+            return self.process.wait(timeout=120)
         finally:
             self.kill()
 
@@ -232,7 +232,7 @@ def running_api(
         },
         folder / f"{name}.log",
     )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=180) as client:
 
         def is_ready() -> bool:
             if program.process.poll() is not None:

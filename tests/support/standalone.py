@@ -76,7 +76,7 @@ class Standalone:
                 return self.get("/readyz").status_code == 200
             return False
 
-        wait_until(is_ready, "the server is ready", timeout_seconds=60)
+        wait_until(is_ready, "the server is ready", timeout_seconds=180)
         return program
 
     def kill(self) -> None:
@@ -94,7 +94,7 @@ class Standalone:
                 process.kill()
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", headers=headers, timeout=30, trust_env=False)
+        return httpx.get(f"{self.url}{path}", headers=headers, timeout=120, trust_env=False)
 
     def upload(
         self, audio: Path | bytes, file_name: str = "clip.flac", *, seconds: float = 0, **query: str
@@ -106,7 +106,7 @@ class Standalone:
             params={"file_name": file_name, **query},
             content=_send_slowly(content, seconds) if seconds else content,
             headers={"Content-Type": "application/octet-stream"},
-            timeout=60,
+            timeout=180,
             trust_env=False,
         )
         assert response.is_success, response.text
@@ -154,11 +154,11 @@ class Standalone:
             database.close()
 
     def cancel(self, job_id: str) -> None:
-        response = httpx.post(f"{self.url}/v2/jobs/{job_id}/cancel", timeout=30, trust_env=False)
+        response = httpx.post(f"{self.url}/v2/jobs/{job_id}/cancel", timeout=120, trust_env=False)
         assert response.is_success, response.text
 
     def delete(self, job_id: str) -> None:
-        response = httpx.delete(f"{self.url}/v2/jobs/{job_id}", timeout=30, trust_env=False)
+        response = httpx.delete(f"{self.url}/v2/jobs/{job_id}", timeout=120, trust_env=False)
         assert response.is_success, response.text
 
     def wait_for_phase(self, job_id: str, *phases: str, timeout_seconds: float = 180) -> Any:

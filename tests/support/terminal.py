@@ -51,7 +51,7 @@ class Terminal:
             return
         self.shown += _CONTROL.sub("", text)
 
-    def wait_for(self, text: str, *, timeout_seconds: float = 30) -> None:
+    def wait_for(self, text: str, *, timeout_seconds: float = 180) -> None:
         """Read until a text is shown."""
         deadline = time.monotonic() + timeout_seconds
         while text not in self.shown:
@@ -64,7 +64,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
 
-    def wait(self, *, timeout_seconds: float = 30) -> int:
+    def wait(self, *, timeout_seconds: float = 180) -> int:
         """Read until the command has ended and return its exit code."""
         deadline = time.monotonic() + timeout_seconds
         while self.process.poll() is None:

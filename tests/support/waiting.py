@@ -11,7 +11,7 @@ def wait_until(
     look: Callable[[], Found | None],
     claim: str,
     *,
-    timeout_seconds: float = 120,
+    timeout_seconds: float = 300,
     poll_seconds: float = 0.1,
 ) -> Found:
     """Return the first true thing that `look` finds; fails when it never comes."""

@@ -11,6 +11,7 @@ from waas_api.job_watch import JobFeed, JobWatch
 from waas_api.kubernetes_connection import KubernetesConnection
 from waas_api.kubernetes_job_feed import KubernetesJobFeed
 from waas_api.spec_changes import SpecChanges
+from waas_api.trace_context import trace_annotations
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -55,7 +56,11 @@ class KubernetesTranscriptionJobs:
         manifest = {
             "apiVersion": API_VERSION,
             "kind": KIND,
-            "metadata": {"name": name, "labels": dict(labels or {})},
+            "metadata": {
+                "name": name,
+                "labels": dict(labels or {}),
+                "annotations": trace_annotations(),
+            },
             "spec": spec.to_wire(),
         }
         self._index.fold(

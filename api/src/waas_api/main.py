@@ -1,6 +1,7 @@
 """The api as a whole: `create_app` wires it, `main` runs it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -63,6 +64,8 @@ from waas_api.settings import Settings
 from waas_api.signed_requests import Bucket
 from waas_api.sweeping import sweeping
 from waas_api.tenants import Tenant, Tenants
+from waas_api.trace_context import SpanOfRequest, TraceContext
+from waas_api.tracing import RequestSpans
 from waas_api.transcribed_time import TranscribedTime
 from waas_api.transcription_jobs import TranscriptionJobs
 from waas_api.upload_body import UploadLimits
@@ -97,6 +100,7 @@ def create_app(
     resolve: LookUp = look_up,
     storage_name: str = "object storage",
     records_name: str = "kubernetes",
+    span_of_request: SpanOfRequest | None = None,
 ) -> FastAPI:
     """Return the app on the given adapters, or on MinIO and Kubernetes by the settings.
 
@@ -230,6 +234,7 @@ def create_app(
         link_secret=settings.link_secret,
         now=now,
     )
+    app.add_middleware(TraceContext, span_of_request=span_of_request)
     answer_errors(app)
     compat = (transcriptions, detection, downloads, queue, options)
     native = (recordings, resumable_uploads, jobs, results, own_jobs, links)
@@ -326,7 +331,8 @@ def main() -> int:
     """Serve until told to stop; returns the exit code."""
     try:
         settings = Settings()
-        app = create_app(settings)
+        spans = RequestSpans.connect(os.environ)
+        app = create_app(settings, span_of_request=spans.span_of_request if spans else None)
     except (ValueError, SettingsError) as error:
         sys.stderr.write(f"waas-api: the settings do not fit: {explain_settings(error)}\n")
         return _EX_CONFIG
@@ -341,4 +347,6 @@ def main() -> int:
     server = Server(config, app.state.services.live_streams)
     with suppress(KeyboardInterrupt):
         server.run()
+    if spans:
+        spans.close()
     return 0 if server.started else _NOT_STARTED

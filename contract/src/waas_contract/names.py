@@ -22,6 +22,9 @@ AWAITED_UNTIL_ANNOTATION = f"{GROUP}/awaited-until"
 REMOVAL_ANNOTATION = f"{GROUP}/removal"
 """Who removes a TranscriptionJob and its objects, since when; see `removal`."""
 
+TRACEPARENT_ANNOTATION = f"{GROUP}/traceparent"
+"""The trace of which a TranscriptionJob is a part; see `trace_context`."""
+
 IMPORTED_ANNOTATION = f"{GROUP}/imported"
 """When a TranscriptionJob was made of a record; until its status follows, it is not to be run."""
 

@@ -3,7 +3,13 @@
 from typing import Any
 
 from waas_contract.job_environment import JobEnvironment, JobItem
-from waas_contract.names import CONTAINER_NAME, child_labels, child_name
+from waas_contract.names import (
+    CONTAINER_NAME,
+    TRACEPARENT_ANNOTATION,
+    child_labels,
+    child_name,
+)
+from waas_contract.trace_context import read_traceparent
 from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
 from waas_operator.failure_policy import build_pod_failure_policy
 from waas_operator.observation import KUEUE_QUEUE_LABEL
@@ -71,6 +77,8 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
         "podFailurePolicy": build_pod_failure_policy(),
         # Never two pods with a GPU each for one recording (KEP-3939).
         "podReplacementPolicy": "Failed",
+        # By then the end has long been written down; a success is known by its manifest anyway.
+        "ttlSecondsAfterFinished": settings.finished_job_seconds,
         # Kueue starts what it admits, and takes it back when others need the place more.
         "suspend": spec.suspend or queue is not None,
         "template": {
@@ -103,6 +111,7 @@ def _build_pod_spec(
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
     )
+    variables = environment.to_variables() | _trace_variables(transcription_job)
     volumes = _build_volumes(environment, settings, secret_name)
     container: dict[str, Any] = {
         "name": CONTAINER_NAME,
@@ -112,7 +121,7 @@ def _build_pod_spec(
             *(
                 # Kubernetes expands $(NAME) in values; a doubled $ stands for itself.
                 {"name": name, "value": value.replace("$", "$$")}
-                for name, value in environment.to_variables().items()
+                for name, value in variables.items()
             ),
             *profile.extra_env,
         ],
@@ -155,6 +164,13 @@ def _build_pod_spec(
     if priority_class := settings.priority_classes.get(priority) or profile.priority_class_name:
         pod_spec["priorityClassName"] = priority_class
     return pod_spec
+
+
+def _trace_variables(transcription_job: TranscriptionJob) -> dict[str, str]:
+    """Return the variable by which a program finds its trace (OpenTelemetry's own name for it)."""
+    known = transcription_job.metadata.annotations.get(TRACEPARENT_ANNOTATION)
+    traceparent = read_traceparent(known)
+    return {"TRACEPARENT": traceparent} if traceparent else {}
 
 
 def _build_volumes(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import secrets
 import sys
 import time
@@ -29,6 +30,7 @@ from waas_operator.seams import ObjectStorage, Resource
 from waas_operator.senders import build_senders
 from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.shutdown import comes_first, finish, hold_or_die, take_signals
+from waas_operator.tracing import JobTraces
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ async def run_operator(
     *,
     leadership: Leadership | None = None,
     metrics: Metrics | None = None,
+    traces: JobTraces | None = None,
     clock: Callable[[], datetime] = _now,
 ) -> None:
     """Run until the process is told to stop or a part of it dies."""
@@ -65,6 +68,8 @@ async def run_operator(
     def note_status(job: TranscriptionJob, status: TranscriptionJobStatus) -> None:
         metrics.note_status(job, status)
         events.note_status(job, status)
+        if traces:
+            traces.note_status(job, status)
 
     reconciler = Reconciler(
         cluster,
@@ -176,6 +181,7 @@ async def _run(settings: Settings, senders: Senders) -> None:
     cluster = await KubernetesCluster.connect()
     object_storage = MinioObjectStorage.connect(settings)
     metrics = Metrics()
+    traces = JobTraces.connect(os.environ)
     cluster.note_request = metrics.note_request
     object_storage.note_request = metrics.note_storage_request
     leadership = build_leadership(settings, cluster)
@@ -189,9 +195,12 @@ async def _run(settings: Settings, senders: Senders) -> None:
             senders,
             leadership=leadership,
             metrics=metrics,
+            traces=traces,
         )
     finally:
         await cluster.close()
+        if traces:
+            await asyncio.to_thread(traces.close)
 
 
 def explain_settings(error: ValidationError | SettingsError) -> str:

@@ -91,6 +91,12 @@ class ReconcileSettings(BaseModel):
     It holds for what ended earlier, too, from the operator's next start.
     """
 
+    finished_job_seconds: int = Field(default=86_400, ge=60, le=LONGEST_TTL_SECONDS)
+    """How long a Job is kept after its end, with its pod and the log.
+
+    A failed one that no operator has looked at within this time runs once more.
+    """
+
     removal_grace_seconds: float = Field(default=60, ge=0)
     """How long what has expired is kept after this process saw so first: a clock may be wrong."""
 

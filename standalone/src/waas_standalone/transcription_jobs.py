@@ -16,6 +16,7 @@ from waas_api.errors import (
 from waas_api.job_index import JobIndex, parse_job
 from waas_api.job_summaries import parse_version
 from waas_api.spec_changes import SpecChanges
+from waas_api.trace_context import trace_annotations
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
@@ -63,6 +64,7 @@ class LocalTranscriptionJobs:
                 "name": name,
                 "namespace": self._namespace,
                 "labels": dict(labels or {}),
+                "annotations": trace_annotations(),
             },
             "spec": spec.to_wire(),
         }

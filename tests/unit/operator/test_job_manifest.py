@@ -104,6 +104,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                 ]
             },
             "podReplacementPolicy": "Failed",
+            "ttlSecondsAfterFinished": 86_400,
             "suspend": False,
             "template": {
                 "metadata": {"labels": labels},
