@@ -92,9 +92,10 @@ test-browser: setup ## Run the tests of the web page in Chromium; as root on Deb
 	$(PYTEST) tests/browser
 
 .PHONY: test-long
-test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs through the operator
+test-long: setup ## Run what takes minutes: 50 kills, 200 small files, 10,000 jobs through the operator
 	$(CLUSTER) build
 	$(RUN) pytest -m long
+	PYTHONPATH=tests $(RUN) python -m performance.small_files
 	PYTHONPATH=tests $(RUN) python -m performance.operator
 
 .PHONY: bench
@@ -104,6 +105,11 @@ bench: setup ## Compare the engine with its peers, in turns on one recording: ho
 .PHONY: test-e2e
 test-e2e: setup ## Run the installed chart on a node of this machine; needs root, says so elsewhere
 	$(RUN) pytest -m e2e --timeout 1200 tests/e2e
+
+.PHONY: page-pictures
+page-pictures: setup ## Take pictures of every view of the web page at three widths, into the cache
+	$(CHROMIUM)
+	PYTHONPATH=tests $(RUN) python -m support.page_pictures
 
 .PHONY: check
 check: lint check-generated test test-e2e ## Run all that CI runs

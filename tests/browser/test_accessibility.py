@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib.resources import files as package_files
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from support.chromium import wait_for_script
 from support.page_api import PageApi
@@ -149,6 +149,34 @@ def test_it_speaks_norwegian_to_norwegians(chromium: Browser, address: str) -> N
         expect(page.get_by_role("heading", name="Recordings")).to_be_visible()
         page.reload()
         expect(page.get_by_role("heading", name="Recordings")).to_be_visible()
+
+
+def test_a_service_that_is_away_is_tried_again(page: Page, address: str) -> None:
+    page.route("**/v2/session", lambda route: route.abort())
+    page.goto(address)
+    expect(page.get_by_role("heading", name="The service does not answer.")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("heading", name="Drop recordings here")).to_be_visible()
+
+
+def test_a_connection_that_breaks_off_is_not_noticed(page: Page, address: str) -> None:
+    broken: list[str] = []
+
+    def break_off_once(route: Route) -> None:
+        if route.request.url in broken:
+            route.continue_()
+            return
+        broken.append(route.request.url)
+        route.abort("connectionreset")
+
+    page.route("**/transcript_view.js", break_off_once)
+    page.route("**/v2/jobs/one", break_off_once)
+    page.goto(f"{address}/#/jobs/one")
+
+    expect(page.locator(".segment")).to_have_count(2)
+    assert len(broken) == 2
 
 
 def test_the_theme_is_chosen_and_kept(page: Page, address: str) -> None:

@@ -53,6 +53,10 @@ def test_three_recordings_are_sent_heard_corrected_and_taken_away(
     expect(text.first).to_be_visible()
     heard = " ".join(text.all_text_contents())
     assert count_word_errors(heard, CLIPS[0].text) <= len(words_of(CLIPS[0].text)) // 5
+    job_id = page.url.rpartition("/")[2]
+    peaks = server.get(f"/v2/jobs/{job_id}/peaks").json()
+    assert peaks["durationSeconds"] == pytest.approx(CLIPS[0].duration_seconds, abs=0.2)
+    assert page.locator("audio").get_attribute("src") == f"/v2/jobs/{job_id}/preview"
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_script(page, "document.querySelector('audio').currentTime > 0.3")
     page.get_by_role("button", name="Pause").click()

@@ -22,6 +22,7 @@ from waas_contract.transcription_job import (
     AudioStatus,
     Condition,
     Phase,
+    Progress,
     Source,
     TranscriptionJobSpec,
 )
@@ -43,18 +44,23 @@ class PageApi(Api):
         reason: tuple[str, str] = ("Completed", ""),
         created: datetime = NOW,
         is_stored: bool = True,
+        sound: bytes | None = None,
+        transcript: Transcript | None = None,
+        percent: int | None = None,
     ) -> None:
         """Have a job there; one that succeeded has a transcript of these texts.
 
-        Of one that is not stored, nothing but the record is there.
+        Of one that is not stored, nothing but the record is there. Sound and transcript are those
+        of a clip of the tests, unless others are given.
         """
         clip = librivox_clip(CLIP)
         key = f"{NAMESPACE}/{name}/audio/clip.flac"
         spec = make_spec(file_name, source=Source(key=key, file_name=file_name))
+        seconds = transcript.duration if transcript else clip.duration_seconds
         if is_stored:
-            self.storage.objects[key] = clip.path.read_bytes()
+            self.storage.objects[key] = sound or clip.path.read_bytes()
         if is_stored and phase is Phase.SUCCEEDED:
-            self._store(name, spec, make_transcript(texts, clip.duration_seconds))
+            self._store(name, spec, transcript or make_transcript(texts, seconds))
         conditions: tuple[Condition, ...] = ()
         if phase.is_final:
             truth = "True" if phase is Phase.SUCCEEDED else "False"
@@ -62,7 +68,10 @@ class PageApi(Api):
         status = make_status(
             phase,
             conditions=conditions,
-            audio=AudioStatus(duration_seconds=clip.duration_seconds, language="en"),
+            audio=AudioStatus(duration_seconds=seconds, language="en"),
+            progress=Progress(percent=percent, processed_seconds=seconds * percent / 100)
+            if percent is not None
+            else None,
             start_time=created,
             completion_time=created + timedelta(seconds=2) if phase.is_final else None,
         )

@@ -76,7 +76,7 @@ def test_the_first_view_is_light(files: PageFiles) -> None:
 def test_everything_that_is_loaded_is_there(files: PageFiles) -> None:
     for name, content in sources().items():
         folder = name.rpartition("/")[0]
-        for each in re.findall(r'(?:from|import\()\s*"\./([^"]+)"', content):
+        for each in re.findall(r'(?:from|import\(|load\()\s*"\./([^"]+)"', content):
             assert f"{folder}/{each}".lstrip("/") in files.others, f"{name} loads {each}"
 
 

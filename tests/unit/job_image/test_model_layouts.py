@@ -13,7 +13,7 @@ from support.model_builders import make_cache
 from waas_contract.catalogue_entries import ModelLayout
 from waas_contract.model_catalogue import CatalogueEntry, ModelFile
 from waas_job.engine.alignment_heads import OPENAI_HEADS
-from waas_job.engine.decoder import OwnPast, causal_mask
+from waas_job.engine.decoder import OwnPast, causal_mask, make_room_to_hear
 from waas_job.engine.model import build_model
 from waas_job.engine.openai_whisper import load_engine
 from waas_job.engine.protocol import EngineSettings
@@ -70,11 +70,13 @@ def make_input() -> tuple[torch.Tensor, torch.Tensor]:
 def compute_logits(weights: ModelWeights) -> torch.Tensor:
     model = build_model(weights, torch.device("cpu"), torch.float32)
     mel, tokens = make_input()
+    heard = make_room_to_hear(weights.dimensions, 2, model.device, model.dtype)
     with torch.no_grad():
+        model.decoder.hear(model.encoder(mel), heard)
         hidden, _ = model.decoder(
             tokens,
             torch.arange(9).expand_as(tokens),
-            model.decoder.hear(model.encoder(mel)),
+            heard,
             OwnPast(),
             causal_mask(9, model.device, model.dtype),
         )

@@ -19,7 +19,7 @@ _POLICY = (
     "img-src 'self'",
     # Recordings of one's own that are opened and never sent.
     "media-src 'self' blob:",
-    "connect-src 'self' blob:",
+    "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

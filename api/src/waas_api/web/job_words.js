@@ -3,6 +3,7 @@
 import { clock, languageName, moment, number, span } from "./formatting.js";
 import { say, sayOf } from "./texts.js";
 
+const SLOWEST = 0.05; // below that, a speed is nothing to tell of
 const WAITING = ["Pending", "Queued", "Suspended"];
 const ENDED = ["Succeeded", "Failed", "Cancelled"];
 
@@ -65,8 +66,9 @@ function describeEnd(job, now) {
 
 function describeSpeed(job, now) {
   const seconds = (now - new Date(job.startTime)) / 1000;
-  if (!job.startTime || !job.processedSeconds || seconds < 1) return "";
-  return say("speed", number(job.processedSeconds / seconds, 1));
+  const speed = (job.processedSeconds ?? 0) / seconds;
+  if (!job.startTime || seconds < 1 || speed < SLOWEST) return "";
+  return say("speed", number(speed, 1));
 }
 
 function describeDuration(job) {

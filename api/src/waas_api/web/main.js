@@ -2,7 +2,6 @@
 
 import { button, h, icon, iconButton } from "./elements.js";
 import * as live from "./live_events.js";
-import { tell } from "./notices.js";
 import { Problem, ask } from "./service.js";
 import { chooseLanguage, language, LANGUAGES, loadTexts, say } from "./texts.js";
 import { applyTheme, isDark, turnTheme } from "./theme.js";
@@ -11,8 +10,11 @@ const PLACES = [["", "send"], ["jobs", "recordings"], ["open", "openFile"]];
 // Nothing of these is asked of the service, so nobody has to log in.
 const WITHOUT_LOGIN = ["open"];
 
+const AGAIN_AFTER = 300; // ms
+
 const page = document.getElementById("page");
 let session = null;
+let isAway = false; // whether nobody could be asked who the reader is
 let view = null;
 
 /** Where the address points: the view's name and what follows. */
@@ -21,13 +23,19 @@ function place() {
   return [name, rest.map(decodeURIComponent)];
 }
 
+/** Load a module of a view; once more where a connection broke off. */
+function load(path) {
+  return import(path).catch(() => new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER)).then(() => import(path)));
+}
+
 async function loadView(name, rest) {
-  if (!session && !WITHOUT_LOGIN.includes(name)) return (await import("./login_view.js")).showLogin(enter);
-  if (name === "jobs" && rest[0]) return (await import("./transcript_view.js")).showTranscript(rest[0]);
-  if (name === "jobs") return (await import("./jobs_view.js")).showJobs();
-  if (name === "open") return (await import("./open_view.js")).showOpening();
-  if (name === "account") return (await import("./account_view.js")).showAccount(session, leave);
-  return (await import("./upload_view.js")).showUpload(session);
+  if (isAway && !WITHOUT_LOGIN.includes(name)) return showAbsence();
+  if (!session && !WITHOUT_LOGIN.includes(name)) return (await load("./login_view.js")).showLogin(enter);
+  if (name === "jobs" && rest[0]) return (await load("./transcript_view.js")).showTranscript(rest[0]);
+  if (name === "jobs") return (await load("./jobs_view.js")).showJobs();
+  if (name === "open") return (await load("./open_view.js")).showOpening();
+  if (name === "account") return (await load("./account_view.js")).showAccount(session, leave);
+  return (await load("./upload_view.js")).showUpload(session);
 }
 
 let shows = 0;
@@ -39,7 +47,10 @@ async function show({ keepFocus = false } = {}) {
   live.stop();
   view?.close?.();
   view = null;
-  const next = await loadView(name, rest);
+  const next = await loadView(name, rest).catch((error) => {
+    console.error(error);
+    return showAbsence(() => location.reload());
+  });
   if (mine !== shows) return next.close?.();
   view = next;
   document.title = `${view.title} · waas`;
@@ -88,10 +99,16 @@ async function leave() {
 async function findSession() {
   try {
     session = await ask("GET", "/v2/session");
+    isAway = false;
   } catch (error) {
-    // Who is not known logs in; where nobody answers, the page says so and goes on.
-    if (!(error instanceof Problem && error.status === 401)) tell(say("unreachable"));
+    // Who is not known logs in; of others nobody could be asked.
+    isAway = !(error instanceof Problem && error.status === 401);
   }
+}
+
+function showAbsence(tryAgain = () => findSession().then(() => show())) {
+  const again = button(say("tryAgain"), tryAgain, { name: "retry" });
+  return { title: say("send"), element: h("div", { class: "empty" }, h("h1", { tabindex: -1 }, say("unreachable")), again) };
 }
 
 applyTheme();

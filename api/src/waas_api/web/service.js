@@ -1,5 +1,7 @@
 // Asks the service, by its public API under /v2; errors are its problem details (RFC 9457).
 
+const READING = ["GET", "HEAD"];
+const AGAIN_AFTER = 300; // ms
 const TYPE_PREFIX = "tag:waas.dev,2026:";
 
 /** The service has refused. */
@@ -19,15 +21,21 @@ export class Unreachable extends Error {}
 export async function request(method, path, { json, headers = {}, ...options } = {}) {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const type = body === undefined ? {} : { "Content-Type": "application/json" };
-  let response;
-  try {
-    response = await fetch(path, { method, body, headers: { ...type, ...headers }, ...options });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Unreachable();
-  }
+  const response = await send(path, { method, body, headers: { ...type, ...headers }, ...options });
   if (!response.ok) throw await readProblem(response);
   return response;
+}
+
+/** Send a request; what only reads is sent once more where a connection broke off. */
+async function send(path, options, { isRepeated = false } = {}) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    if (isRepeated || !READING.includes(options.method)) throw new Unreachable();
+  }
+  await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
+  return send(path, options, { isRepeated: true });
 }
 
 /** Return the content of a request's answer, null where it has none. */

@@ -22,7 +22,9 @@ class Entrant:
     index: int
     """Its place among the windows."""
 
-    heard: Heard
+    features: Tensor
+    """[1, 1500, width] of the encoder."""
+
     initial_tokens: tuple[int, ...]
     """Prompt and start of the transcript."""
 
@@ -95,12 +97,15 @@ class DecodingBatch:
         """Read the initial tokens of windows at once, and choose the first token of each."""
         model = self._model
         first = len(self._slots)
-        past = self._slots.admit([each.heard for each in entrants], length)
+        past = self._slots.admit(len(entrants), length)
+        heard = self._slots.heard(first, len(self._slots))
+        for at, entrant in enumerate(entrants):
+            model.decoder.hear(entrant.features, heard.of(at, at + 1))
         tokens = torch.tensor([each.initial_tokens for each in entrants], device=model.device)
         hidden, _ = model.decoder(
             tokens,
             torch.arange(length, device=model.device).expand_as(tokens),
-            self._slots.heard(first, len(self._slots)),
+            heard,
             past,
             causal_mask(length, model.device, model.dtype),
         )

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.parameters import Norm, Parameters, Projection
+from waas_job.engine.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,25 @@ class Heard:
 
     values: Sequence[Tensor]
     """[windows, heads, 1500, width of a head] each."""
+
+    def of(self, first: int, end: int) -> "Heard":
+        """Return those of some of the windows."""
+        return Heard(
+            [keys[first:end] for keys in self.keys], [values[first:end] for values in self.values]
+        )
+
+
+def make_room_to_hear(
+    dimensions: ModelDimensions, windows: int, device: torch.device, dtype: torch.dtype
+) -> Heard:
+    """Return room for so many windows; memory that nobody writes to is none."""
+    heads, frames = dimensions.n_text_head, dimensions.n_audio_ctx
+    width, layers = dimensions.n_text_state // heads, range(dimensions.n_text_layer)
+    shapes = (windows, heads, width, frames), (windows, heads, frames, width)
+    keys, values = (
+        [torch.empty(shape, device=device, dtype=dtype) for _ in layers] for shape in shapes
+    )
+    return Heard(keys, values)
 
 
 class Past(Protocol):
@@ -50,7 +70,10 @@ class _Block:
     out: Projection
     cross_norm: Norm
     cross_query: Projection
-    cross_key_value: Projection
+    cross_key: Tensor
+    """[width, width], scaled for all the queries that will meet the keys."""
+
+    cross_value: Projection
     cross_out: Projection
     mlp_norm: Norm
     widen: Projection
@@ -63,24 +86,25 @@ class TextDecoder:
     def __init__(self, dimensions: ModelDimensions, parameters: Parameters) -> None:
         self._heads = dimensions.n_text_head
         self._head_width = dimensions.n_text_state // dimensions.n_text_head
-        self._embedding = parameters.tensor("decoder.token_embedding.weight")
+        # A power of two in every model of OpenAI's, so that scaling is exact.
+        self._scale = self._head_width**-0.5
+        self._vocabulary = Vocabulary(parameters.tensor("decoder.token_embedding.weight"))
         self._positions = parameters.tensor("decoder.positional_embedding")
         self._blocks = tuple(
-            _read_block(parameters, f"decoder.blocks.{layer}", self._head_width**-0.5)
+            _read_block(parameters, f"decoder.blocks.{layer}", self._scale)
             for layer in range(dimensions.n_text_layer)
         )
         self._norm = parameters.norm("decoder.ln")
 
-    def hear(self, features: Tensor) -> Heard:
-        """Return the keys and values of [windows, 1500, width] of features."""
+    def hear(self, features: Tensor, heard: Heard) -> None:
+        """Write the keys and values of [windows, 1500, width] of features where they are wanted."""
         windows, frames, _ = features.shape
-        keys, values = [], []
-        for block in self._blocks:
-            stacked = block.cross_key_value(features)
-            key, value = stacked.view(windows, frames, 2, self._heads, -1).unbind(2)
-            keys.append(key.permute(0, 2, 3, 1).contiguous())
-            values.append(value.transpose(1, 2).contiguous())
-        return Heard(keys, values)
+        for block, keys, values in zip(self._blocks, heard.keys, heard.values, strict=True):
+            for its_features, its_keys in zip(features, keys, strict=True):
+                # This way round the keys come out as they are to lie. They have no bias.
+                torch.mm(block.cross_key, its_features.T, out=its_keys.view(-1, frames))
+            value = block.cross_value(features).view(windows, frames, self._heads, -1)
+            values.copy_(value.transpose(1, 2))
 
     def __call__(
         self,
@@ -105,7 +129,7 @@ class TextDecoder:
         Returns:
             [windows, n, width]; then [windows, n, 1500] for each watched head, before its softmax.
         """
-        x = F.embedding(tokens, self._embedding) + F.embedding(positions, self._positions)
+        x = self._vocabulary.embed(tokens) + F.embedding(positions, self._positions)
         seen: dict[tuple[int, int], Tensor] = {}
         for layer, block in enumerate(self._blocks):
             x = x + self._attend_to_text(block, layer, block.attention_norm(x), past, mask)
@@ -119,8 +143,7 @@ class TextDecoder:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return [rows, tokens] of [rows, width], in single precision."""
-        # This way round the product of a few rows runs at memory speed.
-        return torch.mm(self._embedding, hidden.T).T.float()
+        return self._vocabulary.logits(hidden)
 
     def _attend_to_text(
         self, block: _Block, layer: int, x: Tensor, past: Past, mask: Tensor
@@ -129,7 +152,8 @@ class TextDecoder:
         stacked = block.query_key_value(x).view(windows, count, 3, self._heads, self._head_width)
         query, key, value = stacked.unbind(2)
         keys, values = past.extend(layer, key, value)
-        weights = (query.transpose(1, 2) @ keys.transpose(2, 3) + mask).float().softmax(dim=-1)
+        query = (query * self._scale).transpose(1, 2)
+        weights = (query @ keys.transpose(2, 3) + mask).float().softmax(dim=-1)
         mixed = weights.to(x.dtype) @ values
         return block.out(mixed.transpose(1, 2).reshape(windows, count, width))
 
@@ -150,20 +174,18 @@ def causal_mask(count: int, device: torch.device, dtype: torch.dtype) -> Tensor:
 
 
 def _read_block(parameters: Parameters, name: str, scale: float) -> _Block:
-    # Attention divides by the root of a head's width: its queries come out divided already.
     return _Block(
         attention_norm=parameters.norm(f"{name}.attn_ln"),
-        query_key_value=parameters.stacked(
-            [f"{name}.attn.{part}" for part in ("query", "key", "value")], scales=(scale, 1, 1)
+        query_key_value=parameters.few_rows_projection(
+            *(f"{name}.attn.{part}" for part in ("query", "key", "value"))
         ),
-        out=parameters.projection(f"{name}.attn.out"),
+        out=parameters.few_rows_projection(f"{name}.attn.out"),
         cross_norm=parameters.norm(f"{name}.cross_attn_ln"),
-        cross_query=parameters.stacked([f"{name}.cross_attn.query"], scales=(scale,)),
-        cross_key_value=parameters.stacked(
-            [f"{name}.cross_attn.{part}" for part in ("key", "value")]
-        ),
-        cross_out=parameters.projection(f"{name}.cross_attn.out"),
+        cross_query=parameters.few_rows_projection(f"{name}.cross_attn.query"),
+        cross_key=parameters.tensor(f"{name}.cross_attn.key.weight") * scale,
+        cross_value=parameters.projection(f"{name}.cross_attn.value"),
+        cross_out=parameters.few_rows_projection(f"{name}.cross_attn.out"),
         mlp_norm=parameters.norm(f"{name}.mlp_ln"),
-        widen=parameters.projection(f"{name}.mlp.0"),
-        narrow=parameters.projection(f"{name}.mlp.2"),
+        widen=parameters.few_rows_projection(f"{name}.mlp.0"),
+        narrow=parameters.few_rows_projection(f"{name}.mlp.2"),
     )

@@ -42,8 +42,8 @@ class AudioEncoder:
         x = F.gelu(F.conv1d(x, second, second_bias, stride=2, padding=1))
         x = x.transpose(1, 2) + self._positions
         for block in self._blocks:
-            x = x + self._attend(block, block.attention_norm(x))
-            x = x + block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
+            x += self._attend(block, block.attention_norm(x))
+            x += block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
         return self._norm(x)
 
     def _attend(self, block: _Block, x: Tensor) -> Tensor:
@@ -57,8 +57,8 @@ class AudioEncoder:
 def _read_block(parameters: Parameters, name: str) -> _Block:
     return _Block(
         attention_norm=parameters.norm(f"{name}.attn_ln"),
-        query_key_value=parameters.stacked(
-            [f"{name}.attn.{part}" for part in ("query", "key", "value")]
+        query_key_value=parameters.projection(
+            *(f"{name}.attn.{part}" for part in ("query", "key", "value"))
         ),
         out=parameters.projection(f"{name}.attn.out"),
         mlp_norm=parameters.norm(f"{name}.mlp_ln"),

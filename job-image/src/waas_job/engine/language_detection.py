@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from waas_job.engine.decoder import OwnPast, causal_mask
+from waas_job.engine.decoder import OwnPast, causal_mask, make_room_to_hear
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.protocol import Language
 
@@ -11,10 +11,12 @@ from waas_job.engine.protocol import Language
 def detect_language(model: WhisperModel, features: Tensor) -> Language:
     """Return the likeliest language of [1, 1500, width] of features."""
     tokenizer = model.tokenizer
+    heard = make_room_to_hear(model.dimensions, 1, model.device, model.dtype)
+    model.decoder.hear(features, heard)
     hidden, _ = model.decoder(
         torch.tensor([[tokenizer.sot]], device=model.device),
         torch.zeros(1, 1, dtype=torch.long, device=model.device),
-        model.decoder.hear(features),
+        heard,
         OwnPast(),
         causal_mask(1, model.device, model.dtype),
     )

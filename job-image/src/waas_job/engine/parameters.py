@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.weights import State
 
 
@@ -22,16 +24,36 @@ class Norm:
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias)
 
 
+class Projection(Protocol):
+    """A linear layer."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return `x` projected along its last dimension."""
+
+
 @dataclass(frozen=True)
-class Projection:
+class DenseProjection:
     """A linear layer for many rows at once."""
 
     weight: Tensor
-    bias: Tensor | None = None
+    bias: Tensor
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` projected along its last dimension."""
         return F.linear(x, self.weight, self.bias)
+
+
+@dataclass(frozen=True)
+class FewRowsProjection:
+    """A linear layer for a few rows, on the CPU: this way round it runs up to 4 times as fast."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return `x` projected along its last dimension."""
+        rows = x.flatten(0, -2)
+        return torch.mm(self.weight, rows.T).T.add(self.bias).view(*x.shape[:-1], -1)
 
 
 class Parameters:
@@ -50,13 +72,18 @@ class Parameters:
         """Return a layer norm."""
         return Norm(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"))
 
-    def projection(self, name: str) -> Projection:
-        """Return a linear layer."""
-        return self.stacked([name])
-
-    def stacked(self, names: Sequence[str], *, scales: Sequence[float] | None = None) -> Projection:
+    def projection(self, *names: str) -> Projection:
         """Return linear layers on the same input as a single one, their outputs side by side."""
-        factors = scales or [1.0] * len(names)
+        return DenseProjection(*self._stack(names))
+
+    def few_rows_projection(self, *names: str) -> Projection:
+        """Return the same for a step of the decoder, which has as many rows as beams."""
+        weight, bias = self._stack(names)
+        if self.device.type != "cpu":
+            return DenseProjection(weight, bias)
+        return HalfProjection(weight, bias) if can_pack(weight) else FewRowsProjection(weight, bias)
+
+    def _stack(self, names: Sequence[str]) -> tuple[Tensor, Tensor]:
         weights = [self.tensor(f"{name}.weight") for name in names]
         # The keys of Whisper's attention have no bias.
         biases = [
@@ -65,7 +92,4 @@ class Parameters:
             else weight.new_zeros(weight.shape[0])
             for name, weight in zip(names, weights, strict=True)
         ]
-        return Projection(
-            torch.cat([weight * factor for weight, factor in zip(weights, factors, strict=True)]),
-            torch.cat([bias * factor for bias, factor in zip(biases, factors, strict=True)]),
-        )
+        return torch.cat(weights), torch.cat(biases)

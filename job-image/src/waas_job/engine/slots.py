@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from waas_job.engine.decoder import Heard
+from waas_job.engine.decoder import Heard, make_room_to_hear
 from waas_job.engine.dimensions import ModelDimensions
 
 _BLOCK = 64
@@ -79,15 +79,11 @@ class Slots:
         """Entries of the text in each slot in use."""
 
         heads, layers = dimensions.n_text_head, range(dimensions.n_text_layer)
-        width, frames = dimensions.n_text_state // heads, dimensions.n_audio_ctx
-
-        def make(*shape: int) -> list[Tensor]:
-            # Left as it is until a window comes: memory that nobody writes to is none.
-            return [torch.empty(windows, heads, *shape, device=device, dtype=dtype) for _ in layers]
-
-        self._heard = Heard(make(width, frames), make(frames, width))
-        self.keys = make(0, width)
-        self.values = make(0, width)
+        shape = (windows, heads, 0, dimensions.n_text_state // heads)
+        self._heard = make_room_to_hear(dimensions, windows, device, dtype)
+        self.keys, self.values = (
+            [torch.empty(shape, device=device, dtype=dtype) for _ in layers] for _ in range(2)
+        )
         self._mask = torch.empty(windows, 1, beams, 0, device=device, dtype=dtype)
 
     def __len__(self) -> int:
@@ -96,23 +92,15 @@ class Slots:
 
     def heard(self, first: int, end: int) -> Heard:
         """Return what the windows in these slots heard."""
-        return Heard(
-            [keys[first:end] for keys in self._heard.keys],
-            [values[first:end] for values in self._heard.values],
-        )
+        return self._heard.of(first, end)
 
-    def admit(self, heard: Sequence[Heard], prompt_length: int) -> PromptPast:
+    def admit(self, count: int, prompt_length: int) -> PromptPast:
         """Take windows, each with a prompt of that length, into the next slots."""
-        first, end = len(self.used), len(self.used) + len(heard)
-        for slot, one in enumerate(heard, first):
-            for mine, its in zip(self._heard.keys, one.keys, strict=True):
-                mine[slot] = its[0]
-            for mine, its in zip(self._heard.values, one.values, strict=True):
-                mine[slot] = its[0]
+        first, end = len(self.used), len(self.used) + count
         self._grow(prompt_length)
         self._mask[first:end] = _HIDDEN
         self._mask[first:end, :, :, :prompt_length] = 0
-        self.used += [prompt_length] * len(heard)
+        self.used += [prompt_length] * count
         return PromptPast(self, first, end)
 
     def step(self) -> tuple[StepPast, Tensor]:

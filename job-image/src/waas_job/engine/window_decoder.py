@@ -7,13 +7,12 @@ import torch
 from waas_contract.manifest import EngineFacts
 from waas_job.engine.batched_whisper import BatchedWhisper
 from waas_job.engine.device import choose_device, describe_device, precision_of
-from waas_job.engine.model import build_model
+from waas_job.engine.model import WhisperModel, build_model
 from waas_job.engine.protocol import EngineSettings
+from waas_job.engine.sizing import BatchSize, size_for_cpu, size_for_gpu
 from waas_job.engine.weights import read_weights
 from waas_job.engine.windows import WindowDecoder
 from waas_job.errors import OutOfMemory
-
-_WINDOWS = 8
 
 
 def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
@@ -41,4 +40,11 @@ def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
         checkpoint_sha256=sha256,
         device=describe_device(device),
     )
-    return BatchedWhisper(model, facts, windows=_WINDOWS)
+    return BatchedWhisper(model, facts, _choose_size(model, settings.threads))
+
+
+def _choose_size(model: WhisperModel, threads: int) -> BatchSize:
+    if model.device.type != "cuda":
+        return size_for_cpu(model.dimensions, threads)
+    free, _ = torch.cuda.mem_get_info(model.device)
+    return size_for_gpu(model.dimensions, free, threads)

@@ -1,0 +1,28 @@
+"""Projections by weights that are kept in half precision and used in single: on x86 CPUs.
+
+A step of the decoder reads every weight for a few rows, so that it takes as long as the reading.
+OpenAI publishes its models in half precision. Kept like that they are half as much to read, and no
+less exact: FBGEMM widens them in registers, and the sums are those of single precision.
+"""
+
+import torch
+from torch import Tensor
+
+
+def can_pack(weight: Tensor) -> bool:
+    """Tell whether a weight loses nothing in half precision, on a machine that has the kernel."""
+    return "fbgemm" in torch.backends.quantized.supported_engines and torch.equal(
+        weight, weight.half().to(weight.dtype)
+    )
+
+
+class HalfProjection:
+    """A linear layer whose weights lie in half precision, in the order that FBGEMM reads."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
+        self._packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return `x` projected along its last dimension, in single precision."""
+        projected: Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
+        return projected

@@ -1,0 +1,217 @@
+"""One line of work: encodes windows, decodes them side by side, and tries the bad ones again.
+
+On a CPU there are several lanes with a batch each, and each keeps to its own processor. Threads
+that share every single product would spend much of their time waiting for each other, the more so
+where other programs run too.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.batch import DecodingBatch, Entrant, Finished
+from waas_job.engine.beam_search import BeamSearchDecoder
+from waas_job.engine.decoding import temperature_ladder
+from waas_job.engine.fallback import compression_ratio, is_silence, needs_fallback
+from waas_job.engine.log_mel import log_mel_spectrogram
+from waas_job.engine.logit_filters import LogitFilters
+from waas_job.engine.model import WhisperModel
+from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
+from waas_job.engine.tokenizer import Tokenizer
+from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
+from waas_job.engine.word_alignment import align_words
+from waas_job.errors import OutOfMemory
+
+
+@dataclass(frozen=True)
+class NumberedWindow:
+    """A window and its place among all."""
+
+    index: int
+    window: Window
+
+
+Take = Callable[[int, bool], Sequence[NumberedWindow]]
+"""Returns up to so many windows; may wait for the first one, and then none means no more."""
+
+Give = Callable[[int, DecodedWindow], None]
+"""Takes a decoded window and its place."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Encoded:
+    index: int
+    window: Window
+    features: Tensor
+    """[1, 1500, width], from which it can be decoded again."""
+
+
+class Lane:
+    """Decodes what it takes until there is no more."""
+
+    def __init__(
+        self, model: WhisperModel, options: WindowOptions, *, windows: int, encoded_together: int
+    ) -> None:
+        self._model = model
+        self._options = options
+        self._windows = windows
+        self._encoded_together = encoded_together
+        self._running: dict[int, _Encoded] = {}
+        decoding, tokenizer = options.decoding, model.tokenizer
+        self._ladder = temperature_ladder(
+            decoding.temperature, decoding.temperature_increment_on_fallback
+        )
+        self._filters = LogitFilters(
+            tokenizer,
+            suppressed=tokenizer.suppressed_tokens(decoding.suppress_tokens),
+            without_timestamps=options.without_timestamps,
+            device=model.device,
+        )
+
+    @torch.inference_mode()
+    def run(self, take: Take, give: Give) -> None:
+        """Decode what there is; raises OutOfMemory if not even one window fits."""
+        under_way: dict[int, NumberedWindow] = {}
+        again: list[NumberedWindow] = []
+
+        def take_noted(most: int, wait: bool) -> Sequence[NumberedWindow]:
+            taken = [again.pop(0) for _ in range(min(most, len(again)))] or take(most, wait)
+            under_way.update({each.index: each for each in taken})
+            return taken
+
+        def give_noted(index: int, decoded: DecodedWindow) -> None:
+            del under_way[index]
+            give(index, decoded)
+
+        while True:
+            try:
+                self._decode(take_noted, give_noted)
+                return
+            except torch.OutOfMemoryError as error:
+                if self._windows == 1:
+                    raise OutOfMemory("The GPU has not enough memory for one window.") from error
+            # All that was under way begins anew, in a smaller batch.
+            self._windows //= 2
+            self._encoded_together = min(self._encoded_together, self._windows)
+            self._running.clear()
+            again[:0] = under_way.values()
+
+    def _decode(self, take: Take, give: Give) -> None:
+        batch = self._build_batch(self._ladder[0], self._windows)
+        failed: list[_Encoded] = []
+        while True:
+            is_idle = not self._running and not failed
+            taken = take(min(batch.room, self._encoded_together), is_idle)
+            if taken:
+                self._admit(batch, self._encode(taken))
+                if batch.room:
+                    continue
+            elif is_idle:
+                return
+            elif not self._running:
+                # Nothing else to do for now, so that others may wait for these.
+                self._try_again(give, failed)
+                continue
+            for encoded, decoded, finished in self._go_on(batch, self._ladder[0]):
+                if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
+                    failed.append(encoded)
+                else:
+                    give(encoded.index, self._finish(encoded, decoded, finished))
+
+    def _try_again(self, give: Give, failed: list[_Encoded]) -> None:
+        """Go up the ladder with the windows that failed, until they pass or it ends."""
+        for temperature in self._ladder[1:]:
+            if not failed:
+                return
+            batch = self._build_batch(temperature, min(self._windows, len(failed)))
+            entering, still_failed = list(failed), []
+            while entering or self._running:
+                count = min(batch.room, len(entering))
+                self._admit(batch, [entering.pop(0) for _ in range(count)])
+                for encoded, decoded, finished in self._go_on(batch, temperature):
+                    if temperature != self._ladder[-1] and needs_fallback(
+                        decoded, self._options.decoding
+                    ):
+                        still_failed.append(encoded)
+                    else:
+                        failed.remove(encoded)
+                        give(encoded.index, self._finish(encoded, decoded, finished))
+            failed[:] = still_failed
+
+    def _encode(self, taken: Sequence[NumberedWindow]) -> list[_Encoded]:
+        model = self._model
+        samples = [each.window.samples for each in taken]
+        mel = log_mel_spectrogram(samples, model.dimensions.n_mels, model.device)
+        features = torch.split(model.encoder(mel), 1)
+        return [
+            _Encoded(each.index, each.window, its)
+            for each, its in zip(taken, features, strict=True)
+        ]
+
+    def _admit(self, batch: DecodingBatch, encoded: Sequence[_Encoded]) -> None:
+        self._running |= {each.index: each for each in encoded}
+        batch.admit([self._enter(each) for each in encoded])
+
+    def _enter(self, encoded: _Encoded) -> Entrant:
+        model, window = self._model, encoded.window
+        start = model.tokenizer.start_sequence(
+            window.language, window.task, without_timestamps=self._options.without_timestamps
+        )
+        prompt = tuple(window.prompt_tokens)[-model.dimensions.prompt_budget :]
+        return Entrant(
+            encoded.index,
+            encoded.features,
+            (model.tokenizer.sot_prev, *prompt, *start) if prompt else start,
+            window.seed,
+        )
+
+    def _go_on(
+        self, batch: DecodingBatch, temperature: float
+    ) -> Iterator[tuple[_Encoded, DecodedWindow, Finished]]:
+        for finished in batch.run():
+            decoded = self._describe(finished, temperature)
+            yield self._running.pop(finished.index), decoded, finished
+
+    def _describe(self, finished: Finished, temperature: float) -> DecodedWindow:
+        text = self._model.tokenizer.decode(finished.text.tokens).strip()
+        avg_logprob = finished.text.avg_logprob
+        return DecodedWindow(
+            tokens=finished.text.tokens,
+            text=text,
+            avg_logprob=avg_logprob,
+            no_speech_prob=finished.no_speech_prob,
+            temperature=temperature,
+            compression_ratio=compression_ratio(text),
+            is_silence=is_silence(finished.no_speech_prob, avg_logprob, self._options.decoding),
+        )
+
+    def _finish(
+        self, encoded: _Encoded, decoded: DecodedWindow, finished: Finished
+    ) -> DecodedWindow:
+        if not self._options.word_timestamps:
+            return decoded
+        words = align_words(self._model, finished.heard, encoded.window, decoded.tokens)
+        return replace(decoded, words=words)
+
+    def _build_batch(self, temperature: float, windows: int) -> DecodingBatch:
+        decoding = self._options.decoding
+        return DecodingBatch(
+            self._model,
+            self._filters,
+            _build_token_decoder(self._model.tokenizer, decoding, temperature),
+            windows=windows,
+            length_penalty=decoding.length_penalty,
+        )
+
+
+def _build_token_decoder(
+    tokenizer: Tokenizer, options: DecodingOptions, temperature: float
+) -> TokenDecoder:
+    if temperature > 0:
+        return SamplingDecoder(tokenizer, temperature, options.best_of)
+    if options.beam_size is not None:
+        return BeamSearchDecoder(tokenizer, options.beam_size, options.patience)
+    return GreedyDecoder(tokenizer)

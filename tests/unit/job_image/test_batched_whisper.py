@@ -1,0 +1,255 @@
+"""Windows decoded side by side come out as openai-whisper decodes each of them alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+import whisper
+from whisper.decoding import DecodingResult
+
+from support.engine_builders import Sounds, TwinModels, make_decoder, make_twins
+from waas_contract.transcription_job import Task
+from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.model import WhisperModel
+from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
+from waas_job.errors import BadConfiguration, OutOfMemory
+
+ONE_TRY: dict[str, Any] = {"temperature_increment_on_fallback": 0}
+
+
+@pytest.fixture(scope="module")
+def twins() -> TwinModels:
+    return make_twins()
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[Window]:
+    sounds = Sounds()
+    prompts = [(), (500, 600, 700), (), (800,), tuple(range(1000, 1040))]
+    return [
+        Window(sounds.draw(), language=language, prompt_tokens=prompt, seed=number)
+        for number, (prompt, language) in enumerate(
+            zip(prompts, ["en", "de", "fr", "en", "ja"], strict=True)
+        )
+    ]
+
+
+def decode_alone(model: whisper.Whisper, window: Window, **options: Any) -> DecodingResult:
+    mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(window.samples))
+    result = model.decode(
+        mel,
+        whisper.DecodingOptions(
+            fp16=False,
+            language=window.language,
+            task=window.task.value,
+            prompt=list(window.prompt_tokens) or None,
+            **options,
+        ),
+    )
+    assert isinstance(result, DecodingResult)
+    return result
+
+
+def tokens_of(decoded: Sequence[DecodedWindow]) -> list[tuple[int, ...]]:
+    return [each.tokens for each in decoded]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Options as the spec has them, and as openai-whisper's `DecodingOptions` has them."""
+
+    ours: dict[str, Any]
+    theirs: dict[str, Any]
+    without_timestamps: bool = False
+    task: Task = Task.TRANSCRIBE
+
+
+CASES = {
+    "greedy": Case({}, {}),
+    "greedy without timestamps": Case({}, {}, without_timestamps=True),
+    "translated": Case({}, {}, task=Task.TRANSLATE),
+    "any symbol allowed": Case({"suppress_tokens": (11, 13)}, {"suppress_tokens": [11, 13]}),
+    "beam search": Case({"beam_size": 5}, {"beam_size": 5}),
+    "beam search without timestamps": Case(
+        {"beam_size": 3}, {"beam_size": 3}, without_timestamps=True
+    ),
+    "patient beam search": Case(
+        {"beam_size": 2, "patience": 2.0}, {"beam_size": 2, "patience": 2.0}
+    ),
+    "length penalty": Case(
+        {"beam_size": 4, "length_penalty": 0.6}, {"beam_size": 4, "length_penalty": 0.6}
+    ),
+}
+
+
+# openai-whisper hands numpy a tensor to sort.
+@pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_tokens_are_those_of_the_reference(
+    twins: TwinModels, windows: list[Window], case: Case
+) -> None:
+    asked = [replace(window, task=case.task) for window in windows]
+    options = WindowOptions(
+        DecodingOptions(**case.ours, **ONE_TRY), without_timestamps=case.without_timestamps
+    )
+    decoded = list(make_decoder(twins.ours).decode(asked, options))
+    for window, ours in zip(asked, decoded, strict=True):
+        theirs = decode_alone(
+            twins.reference, window, without_timestamps=case.without_timestamps, **case.theirs
+        )
+        assert list(ours.tokens) == theirs.tokens
+        assert ours.text == theirs.text
+        assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=1e-3)
+        assert ours.no_speech_prob == pytest.approx(theirs.no_speech_prob, abs=1e-4)
+        assert ours.compression_ratio == pytest.approx(theirs.compression_ratio)
+
+
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        ONE_TRY,
+        {"beam_size": 3, **ONE_TRY},
+        {"temperature": 0.8, "best_of": 3, **ONE_TRY},
+        {"logprob_threshold": 0.0, "temperature_increment_on_fallback": 1, "best_of": 2},
+    ],
+    ids=["greedy", "beam search", "by lot", "every window up the whole ladder"],
+)
+def test_nothing_depends_on_what_is_decoded_beside(
+    twins: TwinModels, windows: list[Window], decoding: dict[str, Any]
+) -> None:
+    options = WindowOptions(DecodingOptions(**decoding))
+    alone = [
+        each
+        for window in windows
+        for each in make_decoder(twins.ours, windows=1).decode([window], options)
+    ]
+    together = list(make_decoder(twins.ours, windows=3).decode(windows, options))
+    in_lanes = make_decoder(twins.ours, windows=2, lanes=2, encoded_together=2)
+    backwards = list(in_lanes.decode(windows[::-1], options))[::-1]
+    assert tokens_of(together) == tokens_of(alone)
+    assert tokens_of(backwards) == tokens_of(alone)
+    assert [each.temperature for each in backwards] == [each.temperature for each in alone]
+
+
+def test_other_seed_draws_other_lots(twins: TwinModels, windows: list[Window]) -> None:
+    options = WindowOptions(DecodingOptions(temperature=1.0, best_of=2))
+    other = [replace(window, seed=window.seed + 1000) for window in windows]
+    decoder = make_decoder(twins.ours)
+    first, second = (tokens_of(list(decoder.decode(each, options))) for each in (windows, other))
+    assert all(one != another for one, another in zip(first, second, strict=True))
+
+
+def test_window_that_fails_goes_up_the_ladder(twins: TwinModels, windows: list[Window]) -> None:
+    never_good_enough = DecodingOptions(
+        logprob_threshold=0.0,
+        no_speech_threshold=1,
+        temperature_increment_on_fallback=0.5,
+        best_of=1,
+    )
+    decoded = list(make_decoder(twins.ours).decode(windows, WindowOptions(never_good_enough)))
+    assert {each.temperature for each in decoded} == {1.0}
+
+
+def test_windows_are_taken_only_a_few_ahead(twins: TwinModels) -> None:
+    sound = Sounds().draw(1)
+    taken = 0
+
+    def make_windows() -> Iterator[Window]:
+        nonlocal taken
+        for _ in range(20):
+            taken += 1
+            yield Window(sound)
+
+    decoder = make_decoder(twins.ours, windows=2)
+    results = decoder.decode(make_windows(), WindowOptions(DecodingOptions(**ONE_TRY)))
+    next(results)
+    assert taken <= 4 * 2 + 1
+    assert len(list(results)) == 19
+
+
+def test_no_windows_give_nothing(twins: TwinModels) -> None:
+    assert list(make_decoder(twins.ours, lanes=2).decode([], WindowOptions())) == []
+
+
+def test_words_hold_all_text_in_the_order_of_time(twins: TwinModels, windows: list[Window]) -> None:
+    options = WindowOptions(DecodingOptions(**ONE_TRY), word_timestamps=True)
+    eot = twins.ours.tokenizer.eot
+    for window, decoded in zip(
+        windows, make_decoder(twins.ours).decode(windows, options), strict=True
+    ):
+        assert decoded.words
+        tokens = tuple(token for word in decoded.words for token in word.tokens)
+        assert tokens == tuple(token for token in decoded.tokens if token < eot)
+        starts = [word.start for word in decoded.words]
+        assert starts == sorted(starts)
+        assert all(word.start <= word.end for word in decoded.words)
+        assert decoded.words[-1].end <= len(window.samples) / 16_000 + 0.02
+
+
+class ShortOfMemory:
+    """An encoder for which so many windows at once are too much."""
+
+    def __init__(self, model: WhisperModel, most: int) -> None:
+        self._encoder = model.encoder
+        self._most = most
+        self.refusals = 0
+
+    def __call__(self, mel: torch.Tensor) -> torch.Tensor:
+        if len(mel) > self._most:
+            self.refusals += 1
+            raise torch.OutOfMemoryError
+        return self._encoder(mel)
+
+
+def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[Window]) -> None:
+    options = WindowOptions(DecodingOptions(**ONE_TRY))
+    expected = tokens_of(list(make_decoder(twins.ours).decode(windows, options)))
+    encoder = ShortOfMemory(twins.ours, most=1)
+    model = replace(twins.ours, encoder=encoder)  # type: ignore[arg-type] # it is called, no more
+    decoder = make_decoder(model, windows=4, encoded_together=4)
+    assert tokens_of(list(decoder.decode(windows, options))) == expected
+    assert encoder.refusals == 2
+
+
+def test_window_that_never_fits_is_told(twins: TwinModels, windows: list[Window]) -> None:
+    model = replace(twins.ours, encoder=ShortOfMemory(twins.ours, most=0))  # type: ignore[arg-type]
+    with pytest.raises(OutOfMemory, match="not enough memory for one window"):
+        list(make_decoder(model, windows=4, lanes=2).decode(windows, WindowOptions()))
+
+
+def test_what_goes_wrong_with_the_windows_is_told(twins: TwinModels) -> None:
+    def make_windows() -> Iterator[Window]:
+        yield Window(Sounds().draw(1))
+        raise LookupError("no more of it")
+
+    with pytest.raises(LookupError, match="no more of it"):
+        list(
+            make_decoder(twins.ours, lanes=2).decode(
+                make_windows(), WindowOptions(DecodingOptions(**ONE_TRY))
+            )
+        )
+
+
+def test_unknown_language_is_told(twins: TwinModels) -> None:
+    window = Window(Sounds().draw(1), language="tlh")
+    with pytest.raises(BadConfiguration, match="'random' does not know the language 'tlh'"):
+        list(make_decoder(twins.ours).decode([window], WindowOptions()))
+
+
+def test_unknown_token_is_told(twins: TwinModels) -> None:
+    options = WindowOptions(DecodingOptions(suppress_tokens=(-1, 51865)))
+    with pytest.raises(BadConfiguration, match=r"names 51865, .* end at 51864"):
+        list(make_decoder(twins.ours).decode([], options))
+
+
+def test_language_is_the_one_that_the_reference_detects(twins: TwinModels) -> None:
+    sounds = Sounds(seed=8)
+    for _ in range(3):
+        samples = sounds.draw()
+        mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples))
+        _, probabilities = twins.reference.detect_language(mel)
+        language = make_decoder(twins.ours).detect_language(samples)
+        assert language.code == max(probabilities, key=probabilities.get)
+        assert language.probability == pytest.approx(probabilities[language.code], abs=1e-4)

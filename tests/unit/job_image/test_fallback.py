@@ -1,0 +1,54 @@
+"""When a window is tried again, and when it is silence."""
+
+import pytest
+
+from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.fallback import compression_ratio, is_silence, needs_fallback
+from waas_job.engine.windows import DecodedWindow
+
+
+def make_decoded(
+    *, avg_logprob: float = -0.3, no_speech_prob: float = 0.1, ratio: float = 1.5
+) -> DecodedWindow:
+    return DecodedWindow((), "", avg_logprob, no_speech_prob, 0.0, ratio, is_silence=False)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "again"),
+    [
+        (make_decoded(), False),
+        (make_decoded(ratio=2.5), True),
+        (make_decoded(avg_logprob=-1.1), True),
+        (make_decoded(avg_logprob=-1.1, no_speech_prob=0.7), False),
+        (make_decoded(avg_logprob=-0.9, no_speech_prob=0.7), False),
+        (make_decoded(ratio=2.5, no_speech_prob=0.7), True),
+        (make_decoded(ratio=2.4, avg_logprob=-1.0, no_speech_prob=0.6), False),
+    ],
+    ids=[
+        "good",
+        "repeats itself",
+        "improbable",
+        "improbable, for it is silence",
+        "probable, though it may be silence",
+        "repeats itself, though it may be silence",
+        "just good enough",
+    ],
+)
+def test_what_is_tried_again(decoded: DecodedWindow, again: bool) -> None:
+    assert needs_fallback(decoded, DecodingOptions()) is again
+
+
+@pytest.mark.parametrize(
+    ("no_speech_prob", "avg_logprob", "silent"),
+    [(0.7, -1.2, True), (0.7, -1.0, True), (0.7, -0.9, False), (0.5, -1.2, False)],
+)
+def test_silence_is_heard_and_not_contradicted(
+    no_speech_prob: float, avg_logprob: float, silent: bool
+) -> None:
+    assert is_silence(no_speech_prob, avg_logprob, DecodingOptions()) is silent
+
+
+def test_text_that_repeats_itself_compresses_well() -> None:
+    assert compression_ratio("") < 1
+    assert compression_ratio("Elinor saw nothing to surprise her in it.") < 1.2
+    assert compression_ratio("and so on " * 30) > 2.4
