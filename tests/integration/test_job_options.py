@@ -136,9 +136,23 @@ def seconds_of(clock: str) -> float:
     return 3600 * int(hours[0] if hours else 0) + 60 * int(minutes) + float(seconds)
 
 
-def test_option_that_the_engine_lacks_is_told(program: JobProgram) -> None:
-    item = program.add(ILL_DISPOSED.path, make_item(voice_activity=VoiceActivityOptions()))
+def test_option_that_could_not_be_honoured_is_told(program: JobProgram) -> None:
+    item = program.add(ILL_DISPOSED.path, make_item(initial_prompt="many words " * 150))
     program.run(item)
-    assert program.manifest(item).unsupported_options == ("voiceActivity",)
+    assert program.manifest(item).unsupported_options == ("initialPrompt",)
     lines = [json.loads(line) for line in program.output.splitlines() if line.startswith("{")]
-    assert [line["options"] for line in lines if "options" in line] == [["voiceActivity"]]
+    assert [line["options"] for line in lines if "options" in line] == [["initialPrompt"]]
+
+
+def test_speech_is_what_the_options_say(program: JobProgram) -> None:
+    deaf = program.add(
+        ILL_DISPOSED.path,
+        make_item("deaf", voice_activity=VoiceActivityOptions(min_speech_seconds=10)),
+    )
+    without = program.add(
+        ILL_DISPOSED.path, make_item("without", voice_activity=VoiceActivityOptions(enabled=False))
+    )
+    program.run(deaf, without)
+    assert program.transcript(deaf).text == ""
+    assert "young man" in program.transcript(without).text
+    assert program.manifest(deaf).unsupported_options == ()

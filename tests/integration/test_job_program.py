@@ -2,12 +2,13 @@
 
 import hashlib
 import itertools
-import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +16,16 @@ import pytest
 from support.job_items import NAMESPACE, make_item
 from support.job_program import JobProgram
 from support.media import (
+    Samples,
     make_silence,
+    make_tone,
     read_samples,
     write_audio,
     write_silent_film,
     write_wav,
 )
 from support.speech import Clip, librivox_clip, librivox_clips
-from support.spoken_words import count_word_errors, words_of
+from support.spoken_words import count_word_errors, words_of, words_of_captions
 from support.waiting import wait_until
 from waas_contract.exit_codes import FailureReason
 from waas_contract.formats import OutputFormat
@@ -31,7 +34,9 @@ from waas_contract.job_environment import (
     JobItem,
 )
 from waas_contract.manifest import Outcome, ProgressNote
-from waas_contract.object_keys import manifest_key, progress_key, result_key
+from waas_contract.object_keys import checkpoint_key, manifest_key, progress_key, result_key
+from waas_contract.transcript import PartialTranscript, Transcript
+from waas_contract.transcription_options import DecodingOptions
 
 pytestmark = pytest.mark.integration
 
@@ -115,12 +120,6 @@ def test_mp4_with_its_index_at_the_end_is_heard(program: JobProgram, tmp_path: P
     assert words_of(program.transcript(item).text) == words_of(CLIP.text)
 
 
-def test_silence_is_a_success_with_nothing_said(program: JobProgram, tmp_path: Path) -> None:
-    item = program.add(write_wav(tmp_path / "silence.wav", make_silence(5)))
-    assert program.run(item) == (ItemOutcome(name=item.name),)
-    assert program.transcript(item).segments == ()
-
-
 def test_one_bad_item_does_not_stop_the_other(program: JobProgram, tmp_path: Path) -> None:
     film = program.add(write_silent_film(tmp_path / "film.mp4"), make_item("film"))
     clip = program.add(CLIP.path, make_item("clip"))
@@ -193,16 +192,27 @@ def test_next_attempt_leaves_the_results_of_the_first(program: JobProgram) -> No
     assert words_of(program.transcript(item).text) == words_of(CLIP.text)
 
 
-def test_sigterm_ends_it_at_once_with_last_words(program: JobProgram, tmp_path: Path) -> None:
-    # Two minutes of speech keep it busy for longer than Kubernetes waits.
-    speech = np.tile(read_samples(CLIP.path), 40)
-    item = program.add(write_wav(tmp_path / "long.wav", speech))
+# Windows in turn, so that there is always something to do between the first one and the end.
+ONE_BY_ONE = DecodingOptions(condition_on_previous_text=True, temperature_increment_on_fallback=0)
+
+
+def all_clips(times: int) -> Samples:
+    return np.tile(np.concatenate([read_samples(clip.path) for clip in librivox_clips()]), times)
+
+
+def start_and_wait_for_segments(
+    program: JobProgram, item: JobItem
+) -> tuple[subprocess.Popen[str], PartialTranscript]:
     process = program.start(program.environment([item]).to_variables())
-    note = program.path(progress_key(item.namespace, item.name))
-    wait_until(
-        lambda: note.exists() and json.loads(note.read_text())["processedSeconds"] > 0,
-        "there is progress",
-    )
+    path = program.path(checkpoint_key(item.namespace, item.name))
+    wait_until(path.exists, "there is a checkpoint", timeout_seconds=300)
+    return process, PartialTranscript.model_validate_json(path.read_bytes())
+
+
+def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    item = program.add(path, make_item(decoding=ONE_BY_ONE))
+    process, before = start_and_wait_for_segments(program, item)
     process.send_signal(signal.SIGTERM)
     began = time.monotonic()
     assert program.finish(process) == 143
@@ -210,4 +220,65 @@ def test_sigterm_ends_it_at_once_with_last_words(program: JobProgram, tmp_path: 
     (outcome,) = program.outcomes()
     assert outcome.reason is FailureReason.INTERRUPTED
     assert "Stopped" in outcome.message
-    assert not program.path(manifest_key(item.namespace, item.name)).exists()
+
+    manifest, transcript = program.manifest(item), program.transcript(item)
+    assert manifest.outcome is Outcome.PARTIAL
+    assert transcript.segments[: len(before.segments)] == before.segments
+    assert len(words_of(transcript.text)) >= 20
+    srt = program.path(result_key(item.namespace, item.name, 1, OutputFormat.SRT)).read_text()
+    assert words_of_captions(srt) == words_of(transcript.text)
+
+
+def test_a_killed_program_goes_on_from_its_checkpoint(program: JobProgram, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    killed = program.add(path, make_item("killed", decoding=ONE_BY_ONE, word_timestamps=True))
+    process, before = start_and_wait_for_segments(program, killed)
+    process.kill()
+    process.communicate()
+    shutil.rmtree(program.folder / "scratch")
+    (program.folder / "scratch").mkdir()
+
+    undisturbed = program.add(
+        path, make_item("undisturbed", decoding=ONE_BY_ONE, word_timestamps=True)
+    )
+    program.run(killed, undisturbed)
+    assert program.exit_code == 0
+    assert "goes on from a checkpoint" in program.output
+    resumed, whole = program.transcript(killed), program.transcript(undisturbed)
+    assert len(before.segments) > 0
+    assert resumed.segments[: len(before.segments)] == before.segments
+    assert without_figures(resumed) == without_figures(whole)
+
+
+def without_figures(transcript: Transcript) -> list[Any]:
+    """Return what was heard, without figures whose last place hangs on the size of a batch."""
+    return [
+        (each.start, each.end, each.text, each.tokens, [word.word for word in each.words or ()])
+        for each in transcript.segments
+    ]
+
+
+def test_what_is_said_twice_is_heard_twice(program: JobProgram, tmp_path: Path) -> None:
+    twice = [read_samples(CLIP.path), make_silence(0.5)] * 2
+    far = [read_samples(CLIP.path), make_silence(6)] * 2
+    for name, pieces in (("close", twice), ("far", far)):
+        path = write_wav(tmp_path / f"{name}.wav", np.concatenate(pieces))
+        program.add(path, make_item(name))
+    items = [make_item("close"), make_item("far")]
+    program.run(*items, model="base")
+    for item in items:
+        assert words_of(program.transcript(item).text) == words_of(CLIP.text) * 2
+
+
+@pytest.mark.parametrize("kind", ["noise", "tone", "silence"])
+def test_nothing_is_heard_where_nobody_speaks(
+    program: JobProgram, tmp_path: Path, kind: str
+) -> None:
+    sounds = {
+        "noise": np.random.default_rng(3).normal(0, 0.1, 480_000).astype(np.float32),
+        "tone": make_tone(30),
+        "silence": make_silence(30),
+    }
+    item = program.add(write_wav(tmp_path / "sound.wav", sounds[kind]))
+    assert program.run(item) == (ItemOutcome(name=item.name),)
+    assert program.transcript(item).segments == ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from waas_contract.formats import OutputFormat
-from waas_job.errors import JobError, SourceNotFound
+from waas_job.errors import JobError, SourceNotFound, StorageUnavailable
 from waas_job.storage.transport import Sink
 
 AUDIO = "audio"
@@ -21,6 +21,8 @@ class InMemoryObjects:
     written: list[Key] = field(default_factory=list)
     progress_notes: list[bytes] = field(default_factory=list)
     partials: list[bytes] = field(default_factory=list)
+    checkpoints: list[bytes] = field(default_factory=list)
+    refuses_checkpoints: bool = False
     has_listeners: bool = False
     """Whether anybody plays what is previewed."""
 
@@ -52,6 +54,16 @@ class InMemoryObjects:
 
     def replace_result(self, attempt: int, output_format: OutputFormat, content: bytes) -> None:
         self._replace((attempt, output_format), content)
+
+    def read_checkpoint(self) -> bytes | None:
+        self._fail_if_told()
+        return self.checkpoints[-1] if self.checkpoints else None
+
+    def keep_checkpoint(self, content: bytes) -> None:
+        self._fail_if_told()
+        if self.refuses_checkpoints:
+            raise StorageUnavailable("The object storage is not available.")
+        self.checkpoints.append(content)
 
     def note_progress(self, content: bytes) -> None:
         self._fail_if_told()

@@ -70,6 +70,7 @@ class JobProgram:
             termination_message_path=str(self.folder / "termination-log"),
             storage_patience_seconds=patience_seconds,
             progress_interval_seconds=0,
+            checkpoint_interval_seconds=0,
         )
 
     def start(self, variables: dict[str, str]) -> subprocess.Popen[str]:
@@ -91,7 +92,7 @@ class JobProgram:
                 process.kill()
 
     def finish(self, process: subprocess.Popen[str]) -> int:
-        self.output, _ = process.communicate(timeout=480)
+        self.output, _ = process.communicate(timeout=600)
         self.exit_code = process.returncode
         assert list((self.folder / "scratch").iterdir()) == []
         return self.exit_code

@@ -3,11 +3,25 @@
 Field names are Whisper's own, so that tools which read its JSON read ours.
 """
 
+from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 AnySegment = TypeVar("AnySegment")
+
+
+class QualityFlag(StrEnum):
+    """A doubt about a segment that was kept all the same."""
+
+    REPETITIVE = "repetitive"
+    """Its window's text repeats itself, at every temperature."""
+
+    IMPROBABLE = "improbable"
+    """The model was not sure of its window's text, at any temperature."""
+
+    DOUBTFUL_SPEECH = "doubtful_speech"
+    """The model rather took its window for silence, yet was sure of the text."""
 
 
 class Word(BaseModel):
@@ -37,6 +51,9 @@ class Segment(BaseModel):
     compression_ratio: float = 0.0
     no_speech_prob: float = 0.0
     words: tuple[Word, ...] | None = None
+    quality_flags: tuple[QualityFlag, ...] | None = None
+    """Doubts about it; absent where there are none."""
+
     speaker: str | None = None
     """Who speaks, by the name that a person gave them; None where nobody said."""
 

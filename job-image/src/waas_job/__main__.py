@@ -21,6 +21,7 @@ from waas_job.errors import BadConfiguration, JobError
 from waas_job.last_words import LastWords
 from waas_job.log_lines import start_logging
 from waas_job.stopping import stop_on_sigterm
+from waas_job.unfinished import UnfinishedWork
 
 if TYPE_CHECKING:
     from waas_job.engine.protocol import Engine
@@ -33,28 +34,37 @@ logger = logging.getLogger("waas_job")
 def main() -> None:
     """Run the program on the process's own environment."""
     start_logging(sys.stderr)
+    unfinished = UnfinishedWork()
     last_words = LastWords(termination_message_path(os.environ), item_names(os.environ))
     with ExitStack() as clean_up:
 
         def stop() -> None:
             logger.warning("stopped by SIGTERM")
+            unfinished.keep()
             last_words.record_rest(
-                FailureReason.INTERRUPTED, "Stopped before it was done; nothing was stored."
+                FailureReason.INTERRUPTED,
+                "Stopped before it was done; another attempt goes on from what was heard.",
             )
             last_words.write()
             clean_up.close()
 
         stop_on_sigterm(stop)
-        exit_code = run(os.environ, last_words, clean_up)
+        exit_code = run(os.environ, last_words, clean_up, unfinished)
     sys.exit(exit_code)
 
 
-def run(variables: Mapping[str, str], last_words: LastWords, clean_up: ExitStack) -> ExitCode:
+def run(
+    variables: Mapping[str, str],
+    last_words: LastWords,
+    clean_up: ExitStack,
+    unfinished: UnfinishedWork,
+) -> ExitCode:
     """Run the program; leave its last words and return its exit code."""
     try:
         environment = read_environment(variables)
         os.environ.update(thread_variables(count_processors()))
-        _transcribe(environment, _make_scratch_directory(environment, clean_up), last_words)
+        scratch_directory = _make_scratch_directory(environment, clean_up)
+        _transcribe(environment, scratch_directory, last_words, unfinished)
     except JobError as error:
         logger.error("nothing could be done", extra=log_fields(error=error.message))
         last_words.record_rest(error.reason, error.message)
@@ -66,16 +76,21 @@ def run(variables: Mapping[str, str], last_words: LastWords, clean_up: ExitStack
 
 
 def _transcribe(
-    environment: JobEnvironment, scratch_directory: Path, last_words: LastWords
+    environment: JobEnvironment,
+    scratch_directory: Path,
+    last_words: LastWords,
+    unfinished: UnfinishedWork,
 ) -> None:
     # Imported here, for it takes a while: a broken environment is told about before.
     from waas_job.pipeline import Pipeline
 
-    tools = _build_tools(environment, scratch_directory)
+    tools = _build_tools(environment, scratch_directory, unfinished)
     Pipeline(tools).run(environment.items, last_words.record)
 
 
-def _build_tools(environment: JobEnvironment, scratch_directory: Path) -> "Tools":
+def _build_tools(
+    environment: JobEnvironment, scratch_directory: Path, unfinished: UnfinishedWork
+) -> "Tools":
     from waas_job.engine.protocol import EngineSettings
     from waas_job.pipeline import Tools
     from waas_job.storage.file_transport import FileTransport
@@ -105,7 +120,7 @@ def _build_tools(environment: JobEnvironment, scratch_directory: Path) -> "Tools
 
     def load_engine() -> "Engine":
         # torch: seconds and hundreds of megabytes, which broken audio need not cost.
-        from waas_job.engine.openai_whisper import load_engine as load
+        from waas_job.engine.transcriber import load_engine as load
 
         return load(settings)
 
@@ -114,7 +129,9 @@ def _build_tools(environment: JobEnvironment, scratch_directory: Path) -> "Tools
         require_checkpoint=settings.require_checkpoint,
         load_engine=load_engine,
         scratch_directory=scratch_directory,
+        unfinished=unfinished,
         progress_interval_seconds=environment.progress_interval_seconds,
+        checkpoint_interval_seconds=environment.checkpoint_interval_seconds,
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
     )

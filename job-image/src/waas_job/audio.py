@@ -1,15 +1,17 @@
 """Any container and codec that FFmpeg knows -> the samples that Whisper hears.
 
 Beside `preview_sound`, the only module that knows PyAV. The recording is read from a file, because
-the index of an MP4 may lie at its end; decoding goes frame by frame, so a three-hour video costs no
-more memory than its sound at 16 kHz does (230 MB an hour).
+the index of an MP4 may lie at its end; decoding goes frame by frame and gives blocks of half a
+minute, so a video of ten hours costs no more memory than one of ten minutes.
 """
 
 import itertools
 import logging
 import os
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,21 +53,109 @@ _BYTES_PER_SAMPLE = 4
 Samples = npt.NDArray[np.float32]
 
 
+BLOCK_SAMPLES = 30 * SAMPLE_RATE
+"""Of which a recording is read at a time."""
+
+
 @dataclass(frozen=True)
 class Audio:
-    """The sound of one recording: mono, 16 kHz, within -1 and 1."""
+    """The sound of one recording, or the beginning of it: mono, 16 kHz, within -1 and 1."""
 
     samples: Samples
     is_damaged: bool = False
     """Whether some of the recording could not be read."""
 
-    stated_seconds: float = 0
-    """Length that the file claims, or FFmpeg guesses, where only its beginning was decoded."""
+    duration_seconds: float = 0
+    """Length of the whole, as the file states it, or FFmpeg guesses, where that was not decoded."""
+
+
+class Recording:
+    """A file whose sound is decoded block by block."""
+
+    def __init__(self, container: InputContainer, *, longest_seconds: float | None) -> None:
+        self._container = container
+        self._most = None if longest_seconds is None else round(longest_seconds * SAMPLE_RATE)
+        self._damage = _Damage()
+        self._is_over = False
+        self._samples = 0
+        self.decode_seconds = 0.0
+        """Time that decoding took so far."""
+
+        stream = next(iter(container.streams.audio), None)
+        if stream is None:
+            raise BadAudio(_NO_SOUND)
+        self._stated_seconds = _stated_seconds(container, stream)
+        self._expected_seconds = self._stated_seconds or (container.duration or 0) / av.time_base
+        self._blocks = self._decode(stream)
+        self._first = next(self._blocks, None)
+        if self._first is None:
+            raise BadAudio(_EMPTY)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether some of it could not be read, as far as it was decoded."""
+        return self._damage.is_seen
 
     @property
     def duration_seconds(self) -> float:
-        """Return the recording's length."""
-        return max(len(self.samples) / SAMPLE_RATE, self.stated_seconds)
+        """Return its length: as it is stated or guessed, until all of it was decoded."""
+        decoded = self._samples / SAMPLE_RATE
+        return decoded if self._is_over else max(decoded, self._expected_seconds)
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield the sound in blocks of BLOCK_SAMPLES, once; what can be read of it is kept."""
+        if self._first is not None:
+            yield self._first
+        self._first = None
+        yield from self._blocks
+
+    def _decode(self, stream: AudioStream) -> Iterator[Samples]:
+        sound = bytearray()
+        wanted = BLOCK_SAMPLES if self._most is None else min(BLOCK_SAMPLES, self._most)
+        began = time.monotonic()
+        for piece in self._pieces(stream):
+            sound += piece
+            while len(sound) >= wanted * _BYTES_PER_SAMPLE:
+                block = self._count(sound[: wanted * _BYTES_PER_SAMPLE])
+                del sound[: wanted * _BYTES_PER_SAMPLE]
+                self.decode_seconds += time.monotonic() - began
+                yield block
+                if self._most is not None:
+                    if self._samples >= self._most:
+                        return
+                    wanted = min(BLOCK_SAMPLES, self._most - self._samples)
+                began = time.monotonic()
+        self.decode_seconds += time.monotonic() - began
+        last = self._count(sound) if sound else None
+        self._is_over = True
+        self._look_for_a_missing_end()
+        if last is not None:
+            yield last
+
+    def _pieces(self, stream: AudioStream) -> Iterator[bytes]:
+        try:
+            for frame in _resampled(_frames(self._container, stream, self._damage)):
+                yield frame.to_ndarray().tobytes()
+        except (av.FFmpegError, ValueError) as error:
+            self._damage.note(
+                "the recording is damaged: what was decoded before that is kept",
+                error=type(error).__name__,
+            )
+
+    def _count(self, sound: bytearray) -> Samples:
+        samples = np.nan_to_num(np.frombuffer(bytes(sound), np.float32), posinf=1, neginf=-1)
+        self._samples += len(samples)
+        return samples
+
+    def _look_for_a_missing_end(self) -> None:
+        missing = self._stated_seconds - self.duration_seconds
+        tolerated = max(_TOLERATED_SHORTFALL_SECONDS, self._stated_seconds * _TOLERATED_SHORTFALL)
+        if self._samples and missing > tolerated:
+            self._damage.note(
+                "the recording ends before the length that it states: what there is of it is kept",
+                stated_seconds=round(self._stated_seconds, 1),
+                decoded_seconds=round(self.duration_seconds, 1),
+            )
 
 
 class _Damage:
@@ -79,43 +169,38 @@ class _Damage:
         logger.warning(sign, extra=log_fields(**fields))
 
 
-def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
-    """Return the sound of a file's first audio track, or the beginning of it.
-
-    What can be read of a damaged recording is kept.
+@contextmanager
+def open_recording(path: Path, *, longest_seconds: float | None = None) -> Iterator[Recording]:
+    """Open a file and decode the first block of its first audio track.
 
     Raises:
         BadAudio: the file is no media file, or nothing can be heard in it.
     """
     # FFmpeg's own lines on standard error are not ours to read, and name no reason.
     av.logging.set_libav_level(av.logging.PANIC)
-    damage = _Damage()
-    most = None if longest_seconds is None else round(longest_seconds * SAMPLE_RATE)
     with path.open("rb") as file:
         try:
             container = av.open(
-                _Recording(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
+                _SeekableFile(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
             )
         except (av.FFmpegError, ValueError) as error:
             raise BadAudio(_NOT_MEDIA) from error
         with container:
-            samples, stated_seconds = _decode_first_track(container, damage, most)
-            guessed_seconds = (container.duration or 0) / av.time_base
-    if not len(samples):
-        raise BadAudio(_EMPTY)
-    audio = Audio(np.nan_to_num(samples, copy=False, posinf=1, neginf=-1))
-    if most is not None and len(samples) >= most:
-        return replace(
-            audio,
-            samples=audio.samples[:most],
-            is_damaged=damage.is_seen,
-            stated_seconds=stated_seconds or guessed_seconds,
-        )
-    _look_for_a_missing_end(audio, stated_seconds, damage)
-    return replace(audio, is_damaged=damage.is_seen)
+            yield Recording(container, longest_seconds=longest_seconds)
 
 
-class _Recording:
+def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
+    """Return the sound of a file's first audio track, or the beginning of it, in one piece.
+
+    Raises:
+        BadAudio: as `open_recording` does.
+    """
+    with open_recording(path, longest_seconds=longest_seconds) as recording:
+        samples = np.concatenate(list(recording.blocks()))
+        return Audio(samples, recording.is_damaged, recording.duration_seconds)
+
+
+class _SeekableFile:
     """The file as FFmpeg reads it; a seek that makes no sense fails, and raises nothing."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -129,28 +214,6 @@ class _Recording:
             return self._file.seek(offset, whence)
         except OSError:
             return -1
-
-
-def _decode_first_track(
-    container: InputContainer, damage: _Damage, most: int | None
-) -> tuple[Samples, float]:
-    """Return samples, as many as there are or a few more than the most that are wanted."""
-    stream = next(iter(container.streams.audio), None)
-    if stream is None:
-        raise BadAudio(_NO_SOUND)
-    sound = bytearray()
-    try:
-        for frame in _resampled(_frames(container, stream, damage)):
-            sound += frame.to_ndarray().tobytes()
-            if most is not None and len(sound) >= most * _BYTES_PER_SAMPLE:
-                break
-    except (av.FFmpegError, ValueError) as error:
-        damage.note(
-            "the recording is damaged: what was decoded before that is kept",
-            decoded_bytes=len(sound),
-            error=type(error).__name__,
-        )
-    return np.frombuffer(sound, dtype=np.float32), _stated_seconds(container, stream)
 
 
 def _frames(
@@ -190,13 +253,3 @@ def _stated_seconds(container: InputContainer, stream: AudioStream) -> float:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return (container.duration or 0) / av.time_base
-
-
-def _look_for_a_missing_end(audio: Audio, stated_seconds: float, damage: _Damage) -> None:
-    missing = stated_seconds - audio.duration_seconds
-    if missing > max(_TOLERATED_SHORTFALL_SECONDS, stated_seconds * _TOLERATED_SHORTFALL):
-        damage.note(
-            "the recording ends before the length that it states: what there is of it is kept",
-            stated_seconds=round(stated_seconds, 1),
-            decoded_seconds=round(audio.duration_seconds, 1),
-        )

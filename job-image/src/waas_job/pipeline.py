@@ -6,37 +6,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome, JobItem
 from waas_contract.log_lines import log_fields
-from waas_contract.manifest import (
-    AudioFacts,
-    EngineFacts,
-    Manifest,
-    Outcome,
-    ProgressNote,
-    Timing,
-)
+from waas_contract.manifest import ProgressNote
 from waas_contract.transcript import PartialTranscript, Transcript
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
-from waas_job.audio import Audio, decode_audio
+from waas_job.attempt import Attempt, StopWatch
+from waas_job.audio import Recording, open_recording
+from waas_job.checkpoint import CheckpointKeeper, describe_origin
 from waas_job.engine.protocol import (
     DETECTION_SECONDS,
     Engine,
-    Language,
+    Heard,
+    Samples,
     Transcription,
     TranscriptionOptions,
 )
 from waas_job.errors import JobError
 from waas_job.log_lines import without_urls
-from waas_job.preview import Preview, preparing_preview
+from waas_job.preview import preparing_preview
 from waas_job.progress import ProgressNotes
-from waas_job.publishing import is_published, publish_manifest, store_results
+from waas_job.publishing import is_published
+from waas_job.read_ahead import ReadAhead
 from waas_job.scratch import ScratchFile
 from waas_job.storage.objects import ItemObjects
+from waas_job.unfinished import UnfinishedWork
 
 logger = logging.getLogger(__name__)
+
+# Of decoded sound that waits for whoever listens: four minutes, 15 MB.
+_BLOCKS_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -51,20 +54,15 @@ class Tools:
     """Called for the first item that gets that far."""
 
     scratch_directory: Path
+    unfinished: UnfinishedWork
+    """Told what to keep of the item at hand when the program has to stop."""
+
     progress_interval_seconds: float
+    checkpoint_interval_seconds: float
     clock: Callable[[], float]
     """Seconds that only ever grow."""
 
     now: Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class _Fetched:
-    audio: Audio
-    bytes: int
-    sha256: str
-    fetch_seconds: float
-    decode_seconds: float
 
 
 class Pipeline:
@@ -118,65 +116,48 @@ class Pipeline:
             return
         tools.require_checkpoint()
 
-        watch = _StopWatch(tools.clock)
+        watch = StopWatch(tools.clock)
         with ScratchFile(tools.scratch_directory, item.file_name) as file:
-            fetched = self._fetch(objects, item, file, watch)
-            with preparing_preview(objects, file.path) as preview:
-                self._hear_and_publish(objects, item, fetched, preview, watch, start_time)
+            objects.fetch_audio(file)
+            fetch_seconds = watch.lap()
+            with (
+                open_recording(file.path, longest_seconds=_longest_seconds(item)) as recording,
+                preparing_preview(objects, file.path) as preview,
+                # It is decoded while the model is loaded.
+                ReadAhead(recording.blocks(), most=_BLOCKS_AHEAD) as blocks,
+            ):
+                notes = self._notes(objects)
+                notes.begin(recording.duration_seconds)
+                watch.lap()
+                engine = self._ready_engine()
+                attempt = Attempt(
+                    item=item,
+                    objects=objects,
+                    file=file,
+                    recording=recording,
+                    engine=engine.facts,
+                    checkpoints=self._checkpoints(objects, item, file, engine),
+                    watch=watch,
+                    now=tools.now,
+                    start_time=start_time,
+                    fetch_seconds=fetch_seconds,
+                    load_seconds=watch.lap(),
+                )
+                with tools.unfinished.kept_by(attempt.keep):
+                    transcription = _hear(engine, blocks, attempt, notes)
+                    attempt.transcribe_seconds = watch.lap()
+                    preview.store()
+                    with tools.unfinished.finishing():
+                        attempt.publish(transcription)
 
-    def _hear_and_publish(
-        self,
-        objects: ItemObjects,
-        item: JobItem,
-        fetched: _Fetched,
-        preview: Preview,
-        watch: "_StopWatch",
-        start_time: datetime,
-    ) -> None:
-        notes = self._notes(objects)
-        notes.begin(fetched.audio.duration_seconds)
-        watch.lap()
-        engine = self._ready_engine()
-        load_seconds = watch.lap()
-        heard = _hear(engine, fetched.audio, item, notes)
-        transcribe_seconds = watch.lap()
-        preview.store()
-        attempt, files = store_results(objects, item, heard.transcript)
-        timing = Timing(
-            fetch_seconds=fetched.fetch_seconds,
-            decode_seconds=fetched.decode_seconds,
-            load_seconds=load_seconds,
-            transcribe_seconds=transcribe_seconds,
-            store_seconds=watch.lap(),
-        )
-        manifest = Manifest(
-            namespace=item.namespace,
-            name=item.name,
-            spec_digest=item.spec_digest,
-            outcome=Outcome.COMPLETE,
-            attempt=attempt,
-            files=files,
-            audio=_audio_facts(fetched, heard.language),
-            engine=engine.facts,
-            timing=timing,
-            unsupported_options=heard.unsupported_options,
-            start_time=start_time,
-            completion_time=self._tools.now(),
-        )
-        publish_manifest(objects, item, manifest)
-        _log_completion(manifest)
-
-    def _fetch(
-        self, objects: ItemObjects, item: JobItem, file: ScratchFile, watch: "_StopWatch"
-    ) -> _Fetched:
-        objects.fetch_audio(file)
-        fetch_seconds = watch.lap()
-        return _Fetched(
-            audio=decode_audio(file.path, longest_seconds=_longest_seconds(item)),
-            bytes=file.size,
-            sha256=file.sha256,
-            fetch_seconds=fetch_seconds,
-            decode_seconds=watch.lap(),
+    def _checkpoints(
+        self, objects: ItemObjects, item: JobItem, file: ScratchFile, engine: Engine
+    ) -> CheckpointKeeper:
+        return CheckpointKeeper(
+            objects,
+            describe_origin(item, file.sha256, engine.facts),
+            interval_seconds=self._tools.checkpoint_interval_seconds,
+            clock=self._tools.clock,
         )
 
     def _notes(self, objects: ItemObjects) -> ProgressNotes:
@@ -200,17 +181,6 @@ class Pipeline:
         return self._engine
 
 
-class _StopWatch:
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._last = clock()
-
-    def lap(self) -> float:
-        """Return the seconds since the last lap, to the millisecond."""
-        before, self._last = self._last, self._clock()
-        return round(self._last - before, 3)
-
-
 def describe_unexpected(error: BaseException) -> str:
     """Return one line on an error that nobody foresaw, fit for strangers' eyes."""
     first_line = str(error).strip().partition("\n")[0]
@@ -222,20 +192,36 @@ def _longest_seconds(item: JobItem) -> float | None:
     return DETECTION_SECONDS if item.task is Task.DETECT else None
 
 
-def _hear(engine: Engine, audio: Audio, item: JobItem, notes: ProgressNotes) -> Transcription:
-    if item.task is not Task.DETECT:
-        heard = engine.transcribe(audio.samples, _options(item), notes.advance)
-        if heard.unsupported_options:
-            logger.warning(
-                "some options could not be honoured",
-                extra=log_fields(
-                    transcription_job=item.name, options=list(heard.unsupported_options)
-                ),
-            )
-        return heard
-    language = engine.detect_language(audio.samples)
+def _hear(
+    engine: Engine, blocks: Iterable[Samples], attempt: Attempt, notes: ProgressNotes
+) -> Transcription:
+    if attempt.item.task is Task.DETECT:
+        return _detect_language(engine, blocks, attempt.recording)
+    before = attempt.checkpoints.find()
+
+    def on_progress(heard: Heard) -> None:
+        attempt.heard = heard
+        notes.advance(heard, attempt.recording.duration_seconds)
+        attempt.checkpoints.advance(heard)
+
+    transcription = engine.transcribe(blocks, _options(attempt.item), on_progress, before=before)
+    if transcription.unsupported_options:
+        logger.warning(
+            "some options could not be honoured",
+            extra=log_fields(
+                transcription_job=attempt.item.name,
+                options=list(transcription.unsupported_options),
+            ),
+        )
+    return transcription
+
+
+def _detect_language(
+    engine: Engine, blocks: Iterable[Samples], recording: Recording
+) -> Transcription:
+    language = engine.detect_language(np.concatenate(list(blocks)))
     transcript = Transcript(
-        language=language.code, duration=audio.duration_seconds, text="", segments=()
+        language=language.code, duration=recording.duration_seconds, text="", segments=()
     )
     return Transcription(transcript, language)
 
@@ -254,30 +240,4 @@ def _options(item: JobItem) -> TranscriptionOptions:
         word_timestamps=item.word_timestamps or needs_words,
         decoding=decoding,
         voice_activity=item.voice_activity,
-    )
-
-
-def _audio_facts(fetched: _Fetched, language: Language) -> AudioFacts:
-    return AudioFacts(
-        duration_seconds=fetched.audio.duration_seconds,
-        language=language.code,
-        language_probability=language.probability,
-        is_damaged=fetched.audio.is_damaged,
-        sha256=fetched.sha256,
-        bytes=fetched.bytes,
-    )
-
-
-def _log_completion(manifest: Manifest) -> None:
-    engine: EngineFacts = manifest.engine
-    logger.info(
-        "done",
-        extra=log_fields(
-            transcription_job=manifest.name,
-            attempt=manifest.attempt,
-            audio_seconds=round(manifest.audio.duration_seconds, 1),
-            model=engine.model,
-            device=engine.device,
-            **manifest.timing.model_dump(),
-        ),
     )

@@ -47,8 +47,9 @@ class ProgressNotes:
         self._duration_seconds = duration_seconds
         self._write(lambda: self._put_note(0))
 
-    def advance(self, heard: Heard) -> None:
-        """Write a note if the last one is old enough."""
+    def advance(self, heard: Heard, duration_seconds: float) -> None:
+        """Write a note if the last one is old enough; how long it all is may be known better."""
+        self._duration_seconds = duration_seconds
         if self._clock() < self._next_time:
             return
 
@@ -90,7 +91,7 @@ class ProgressNotes:
 
 
 def _partial(heard: Heard) -> PartialTranscript:
-    return PartialTranscript(language=heard.language, segments=_plain(heard.segments))
+    return PartialTranscript(language=heard.language.code, segments=_plain(heard.segments))
 
 
 def _plain(segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -15,9 +15,9 @@ from waas_contract.model_catalogue import CatalogueEntry, ModelFile
 from waas_job.engine.alignment_heads import OPENAI_HEADS
 from waas_job.engine.decoder import OwnPast, causal_mask, make_room_to_hear
 from waas_job.engine.model import build_model
-from waas_job.engine.openai_whisper import load_engine
 from waas_job.engine.protocol import EngineSettings
 from waas_job.engine.weights import ModelWeights, read_weights
+from waas_job.engine.window_decoder import load_window_decoder
 from waas_job.errors import ModelNotFound
 from waas_job.model_cache.cached_model import find_cached_model
 from waas_job.model_cache.markers import sha256_of
@@ -180,7 +180,7 @@ def test_engine_loads_either_layout(checkpoint: Path, tmp_path: Path) -> None:
     folder = write_hugging_face_folder(
         tmp_path / "twin", vars(DIMENSIONS), read_checkpoint(checkpoint)
     )
-    engine = load_engine(EngineSettings("twin", tmp_path, device="cpu", threads=1))
+    engine = load_window_decoder(EngineSettings("twin", tmp_path, device="cpu", threads=1))
     assert engine.facts.model == "twin"
     assert engine.facts.checkpoint_sha256 == sha256_of(folder / "model.safetensors")
 

@@ -238,3 +238,32 @@ def test_partial_that_nobody_reads_is_not_stored() -> None:
     )
     objects.note_partial(b"{}")
     assert transport.urls == []
+
+
+def test_checkpoint_is_kept_in_one_quick_try() -> None:
+    transport = ScriptedTransport([Answer(503)])
+    objects, clock = make_objects(transport)
+    with pytest.raises(StorageUnavailable):
+        objects.keep_checkpoint(b"{}")
+    assert transport.quick == [True]
+    assert transport.urls == [locate("newsroom/interview/state/checkpoint.json")]
+    assert clock.seconds == 0
+
+
+def test_checkpoint_is_absent_when_the_store_knows_no_such_key() -> None:
+    objects, _ = make_objects(ScriptedTransport([Answer(404, error_code="NoSuchKey")]))
+    assert objects.read_checkpoint() is None
+
+
+def test_checkpoint_is_read_once_the_store_is_back() -> None:
+    objects, _ = make_objects(ScriptedTransport([Answer(503), Answer(200, body=b"{}")]))
+    assert objects.read_checkpoint() == b"{}"
+
+
+def test_checkpoint_that_nobody_keeps_is_neither_read_nor_stored() -> None:
+    transport = ScriptedTransport([])
+    urls = make_urls("interview", locate).model_copy(update={"checkpoint": None})
+    objects, _ = make_objects(transport, read_urls=lambda: urls)
+    objects.keep_checkpoint(b"{}")
+    assert objects.read_checkpoint() is None
+    assert transport.urls == []

@@ -1,8 +1,9 @@
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,7 @@ from waas_job.engine.protocol import (
 )
 from waas_job.errors import ModelNotFound, StorageUnavailable
 from waas_job.pipeline import Pipeline, Tools
+from waas_job.unfinished import UnfinishedWork
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -40,30 +42,35 @@ class FakeEngine:
     segments: tuple[Segment, ...] = (
         Segment(id=0, start=0, end=1, text=" Good morning.", tokens=(50364, 2205)),
     )
+    version: str = "1"
     failure: BaseException | None = None
     unsupported_options: tuple[str, ...] = ()
     asked: list[TranscriptionOptions] = field(default_factory=list)
+    went_on_from: list[Heard | None] = field(default_factory=list)
     listened_to: list[int] = field(default_factory=list)
     """How many samples of each recording it was asked to tell the language of."""
 
     @property
     def facts(self) -> EngineFacts:
-        return EngineFacts(name="fake", version="1", model="base", device="cpu")
+        return EngineFacts(name="fake", version=self.version, model="base", device="cpu")
 
     def transcribe(
         self,
-        samples: Samples,
+        blocks: Iterable[Samples],
         options: TranscriptionOptions,
         on_progress: Callable[[Heard], None],
+        *,
+        before: Heard | None = None,
     ) -> Transcription:
         self.asked.append(options)
+        self.went_on_from.append(before)
         if self.failure:
             raise self.failure
-        duration = len(samples) / 16_000
+        duration = sum(len(block) for block in blocks) / 16_000
         language = Language(options.language) if options.language else Language("en", 0.75)
         half = self.segments[: (len(self.segments) + 1) // 2]
-        on_progress(Heard(duration / 2, language.code, half))
-        on_progress(Heard(duration, language.code, self.segments))
+        on_progress(Heard(duration / 2, language, half))
+        on_progress(Heard(duration, language, self.segments))
         return Transcription(
             Transcript(
                 language=language.code,
@@ -89,6 +96,10 @@ class Run:
     engine: FakeEngine = field(default_factory=FakeEngine)
     has_checkpoint: bool = True
     engines_loaded: int = 0
+    unfinished: UnfinishedWork = field(default_factory=UnfinishedWork)
+    checkpoint_interval_seconds: float = 0
+    asked_for: str = make_item().spec_digest
+    other_recording: bytes = b""
 
     def take(self, items: Sequence[JobItem]) -> list[ItemOutcome]:
         tools = Tools(
@@ -96,7 +107,9 @@ class Run:
             require_checkpoint=self._require_checkpoint,
             load_engine=self._load_engine,
             scratch_directory=self.scratch_directory,
+            unfinished=self.unfinished,
             progress_interval_seconds=0,
+            checkpoint_interval_seconds=self.checkpoint_interval_seconds,
             clock=lambda: 100.0,
             now=lambda: NOW,
         )
@@ -356,3 +369,116 @@ def test_unforeseen_failure_is_told_in_one_line_without_urls(
         ItemOutcome(name=name, reason=reason, message=message) for name in ("interview", "second")
     ]
     assert run.objects["interview"].written == []
+
+
+class Stopped(BaseException):
+    """Stands for SIGTERM: the program goes no further."""
+
+
+def stop_after_half(run: Run, *, keeps: bool = True) -> None:
+    """Stop an attempt when half of the recording was heard."""
+    engine = run.engine
+    transcribe = engine.transcribe
+
+    def stop(
+        blocks: Iterable[Samples],
+        options: TranscriptionOptions,
+        on_progress: Callable[[Heard], None],
+        *,
+        before: Heard | None = None,
+    ) -> Transcription:
+        def take_half(heard: Heard) -> None:
+            on_progress(heard)
+            if keeps:
+                run.unfinished.keep()
+            raise Stopped
+
+        return transcribe(blocks, options, take_half, before=before)
+
+    run.engine.transcribe = stop  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        run.take([make_item()])
+    run.engine.transcribe = transcribe  # type: ignore[method-assign]
+
+
+def test_another_attempt_goes_on_from_what_was_heard(run: Run) -> None:
+    run.engine.segments = (
+        Segment(id=0, start=0, end=1, text=" Good", tokens=(2205,)),
+        Segment(id=1, start=1, end=2, text=" morning.", tokens=(2446,)),
+    )
+    stop_after_half(run, keeps=False)
+    assert run.take([make_item()]) == [ItemOutcome(name="interview")]
+    first, second = run.engine.went_on_from
+    assert first is None
+    assert second == Heard(1.0, Language("en", 0.75), run.engine.segments[:1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: setattr(run, "asked_for", "sha256:another"),
+        lambda run: setattr(run.engine, "version", "2"),
+        lambda run: run.objects["interview"].stored.update({AUDIO: run.other_recording}),
+        lambda run: run.objects["interview"].checkpoints.append(b"{}"),
+    ],
+    ids=["another spec", "another engine", "another recording", "a broken one"],
+)
+def test_a_checkpoint_of_anything_else_is_not_gone_on_from(
+    run: Run, change: Callable[[Run], None], tmp_path: Path
+) -> None:
+    run.other_recording = write_wav(tmp_path / "other.wav", make_tone(3)).read_bytes()
+    run.take([make_item()])
+    run.objects["interview"].stored.pop(MANIFEST)
+    change(run)
+    run.take([make_item(spec_digest=run.asked_for)])
+    assert run.engine.went_on_from == [None, None]
+
+
+def test_what_was_heard_is_kept_when_the_program_is_stopped(run: Run) -> None:
+    objects = run.objects["interview"]
+    run.checkpoint_interval_seconds = 1000
+    stop_after_half(run)
+    manifest = manifest_of(objects)
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.attempt == 1
+    partial = Transcript.model_validate_json(objects.stored[1, OutputFormat.JSON])
+    assert partial.text == " Good morning."
+    assert partial.duration == 2
+    assert len(objects.checkpoints) == 1
+
+    stop_after_half(run)
+    assert manifest_of(objects).attempt == 1
+
+    # It proves nothing: the next attempt goes on, under a number of its own.
+    assert run.take([make_item()]) == [ItemOutcome(name="interview")]
+    assert manifest_of(objects).outcome is Outcome.COMPLETE
+    assert manifest_of(objects).attempt == 2
+
+
+def test_a_stopped_attempt_leaves_what_another_has_published(run: Run) -> None:
+    objects = run.objects["interview"]
+    run.take([make_item()])
+    published = dict(objects.stored)
+    manifest = objects.stored.pop(MANIFEST)
+    transcribe = run.engine.transcribe
+
+    def publish(*given: Any, **options: Any) -> Transcription:
+        objects.stored[MANIFEST] = manifest
+        return transcribe(*given, **options)
+
+    run.engine.transcribe = publish  # type: ignore[method-assign]
+    stop_after_half(run)
+    assert objects.stored == published
+
+
+def test_nothing_heard_is_nothing_kept(run: Run) -> None:
+    run.checkpoint_interval_seconds = 1000
+    run.engine.segments = ()
+    stop_after_half(run)
+    assert run.objects["interview"].written == []
+    assert run.objects["interview"].checkpoints == []
+
+
+def test_checkpoints_that_cannot_be_kept_fail_nothing(run: Run) -> None:
+    run.objects["interview"].refuses_checkpoints = True
+    assert run.take([make_item()]) == [ItemOutcome(name="interview")]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from waas_contract.manifest import ProgressNote
 from waas_contract.transcript import PartialTranscript, Segment, Word
-from waas_job.engine.protocol import Heard
+from waas_job.engine.protocol import Heard, Language
 from waas_job.errors import StorageUnavailable
 from waas_job.progress import ProgressNotes
 
@@ -24,7 +24,7 @@ def make_segments(count: int) -> tuple[Segment, ...]:
 
 
 def heard(seconds: float, *, segments: int = 0) -> Heard:
-    return Heard(seconds, "en", make_segments(segments))
+    return Heard(seconds, Language("en"), make_segments(segments))
 
 
 class Desk:
@@ -76,7 +76,7 @@ def test_notes_keep_their_interval() -> None:
     notes.begin(600)
     for second in range(1, 61):
         desk.seconds = second
-        notes.advance(heard(second * 10))
+        notes.advance(heard(second * 10), 600)
     assert [note.processed_seconds for note in desk.taken] == [0, 150, 300, 450, 600]
 
 
@@ -85,7 +85,7 @@ def test_note_never_tells_more_than_there_is() -> None:
     notes = desk.notes()
     notes.begin(20)
     desk.seconds = 15
-    notes.advance(heard(30))
+    notes.advance(heard(30), 20)
     assert desk.taken[-1].processed_seconds == 20
 
 
@@ -94,10 +94,10 @@ def test_failing_notes_do_not_fail_the_job_and_keep_their_interval() -> None:
     notes = desk.notes()
     notes.begin(60)
     desk.seconds = 17.9
-    notes.advance(heard(10))
+    notes.advance(heard(10), 60)
     assert desk.tries == 1
     desk.seconds = 18
-    notes.advance(heard(20))
+    notes.advance(heard(20), 60)
     assert desk.tries == 2
 
 
@@ -107,7 +107,7 @@ def test_what_was_heard_goes_with_the_notes_where_it_has_grown() -> None:
     notes.begin(600)
     for second, segments in ((1, 1), (15, 2), (30, 2), (45, 5)):
         desk.seconds = second
-        notes.advance(heard(second, segments=segments))
+        notes.advance(heard(second, segments=segments), 600)
     assert [len(each.segments) for each in desk.partials] == [2, 5]
     assert len(desk.taken) == 4
 
@@ -115,7 +115,7 @@ def test_what_was_heard_goes_with_the_notes_where_it_has_grown() -> None:
 def test_what_was_heard_goes_without_its_tokens_and_words() -> None:
     desk = Desk()
     notes = desk.notes()
-    notes.advance(heard(1, segments=1))
+    notes.advance(heard(1, segments=1), 200)
     assert desk.partials == [
         PartialTranscript(language="en", segments=(Segment(id=0, start=0, end=1, text=" Yes."),))
     ]
@@ -127,7 +127,7 @@ def test_what_takes_long_to_store_is_stored_less_often_than_notes() -> None:
     notes.begin(60_000)
     for second in range(15, 200):
         desk.seconds = max(desk.seconds, second)
-        notes.advance(heard(second, segments=second))
+        notes.advance(heard(second, segments=second), 200)
     # Two seconds cost forty, and then it is the next note's turn.
     assert [len(each.segments) for each in desk.partials] == [15, 62, 109, 156]
     assert len(desk.taken) > 10
@@ -137,9 +137,9 @@ def test_failing_partials_do_not_fail_the_job_and_are_tried_again() -> None:
     desk = Desk()
     notes = desk.notes()
     desk.refuses_partials = True
-    notes.advance(heard(1, segments=1))
+    notes.advance(heard(1, segments=1), 200)
     desk.refuses_partials = False
     desk.seconds = 15
-    notes.advance(heard(2, segments=1))
+    notes.advance(heard(2, segments=1), 200)
     assert len(desk.partials) == 1
     assert len(desk.taken) == 2

@@ -1,6 +1,6 @@
 """The seam between the program and whatever runs the model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,12 +48,12 @@ class Language:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was heard so far."""
+    """What was heard so far; all that is needed to go on from there."""
 
     seconds: float
     """Of the recording, from its start, that are done."""
 
-    language: str
+    language: Language
     segments: Sequence[Segment] = ()
     """Those that will not change any more: the transcript begins with them."""
 
@@ -77,13 +77,17 @@ class Engine(Protocol):
 
     def transcribe(
         self,
-        samples: Samples,
+        blocks: Iterable[Samples],
         options: TranscriptionOptions,
         on_progress: Callable[[Heard], None],
+        *,
+        before: Heard | None = None,
     ) -> Transcription:
-        """Return what is said, and call `on_progress` on the way.
+        """Return what is said in a recording that comes in blocks of samples.
 
-        The same samples and options give the same transcript.
+        `on_progress` is called on the way with more and more of it. Of the same recording, with the
+        same options, any of that can be given as `before`: what was heard then is not listened to
+        again. The transcript is the same, also at another attempt.
 
         Raises:
             BadConfiguration: the model cannot do what is asked for.

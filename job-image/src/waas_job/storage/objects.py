@@ -44,6 +44,12 @@ class ItemObjects(Protocol):
     def replace_result(self, attempt: int, output_format: OutputFormat, content: bytes) -> None:
         """Store a result, whatever is there."""
 
+    def read_checkpoint(self) -> bytes | None:
+        """Return what an earlier attempt kept, if there is anything."""
+
+    def keep_checkpoint(self, content: bytes) -> None:
+        """Store what the next attempt goes on from, in one quick try, where one is kept."""
+
     def note_progress(self, content: bytes) -> None:
         """Store the progress note, in one quick try."""
 
@@ -116,6 +122,23 @@ class StoredObjects:
         """Store a result, whatever is there."""
         locate = _result_locator(attempt, output_format)
         self._replace(locate, content, CONTENT_TYPES[output_format])
+
+    def read_checkpoint(self) -> bytes | None:
+        """Return what an earlier attempt kept, if there is anything."""
+        urls = self._read_urls().checkpoint
+        if urls is None:
+            return None
+        action, answer = self._persist(
+            # Whether one is kept does not change while a pod runs.
+            lambda now: (now.checkpoint or urls).get,
+            self._transport.get,
+        )
+        return answer.body if action is Action.DONE else None
+
+    def keep_checkpoint(self, content: bytes) -> None:
+        """Store what the next attempt goes on from, in one quick try, where one is kept."""
+        if (urls := self._read_urls().checkpoint) is not None:
+            self._note(urls.put, content)
 
     def note_progress(self, content: bytes) -> None:
         """Store the progress note, in one quick try."""

@@ -9,8 +9,8 @@ from support.checkpoints import checkpoint_directory
 from support.media import Samples
 from waas_contract.transcript import Segment
 from waas_contract.transcription_options import DecodingOptions
-from waas_job.engine.openai_whisper import load_engine
 from waas_job.engine.protocol import EngineSettings, TranscriptionOptions
+from waas_job.engine.transcriber import load_engine
 
 
 def version() -> str:
@@ -33,6 +33,6 @@ def load(case: Case) -> Transcribe:
     )
 
     def transcribe(samples: Samples) -> Iterable[Segment]:
-        return engine.transcribe(samples, options, lambda _: None).transcript.segments
+        return engine.transcribe([samples], options, lambda _: None).transcript.segments
 
     return transcribe

@@ -1,28 +1,34 @@
-"""OpenAI's code around a model of random numbers, small enough to run in a blink."""
+"""The engine around a model of random numbers, small enough to run in a blink."""
 
 import hashlib
 import pickle
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-import whisper
 from whisper.model import ModelDimensions, Whisper
-from whisper.tokenizer import get_tokenizer
 
 from support.media import make_silence, make_tone
 from waas_contract.transcript import Segment
+from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions, VoiceActivityOptions
-from waas_job.engine.openai_whisper import OpenAIWhisper, load_engine
-from waas_job.engine.protocol import EngineSettings, Language, TranscriptionOptions
+from waas_job.engine.protocol import (
+    EngineSettings,
+    Heard,
+    Language,
+    Samples,
+    Transcription,
+    TranscriptionOptions,
+)
+from waas_job.engine.transcriber import Transcriber, load_engine
+from waas_job.engine.window_decoder import load_window_decoder
+from waas_job.engine.windows import DecodedWindow, Window, WindowDecoder, WindowOptions
 from waas_job.errors import BadConfiguration, ModelNotFound
 
-pytestmark = [
-    # openai-whisper 20250625 leaves closing its vocabulary to the garbage collector.
-    pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning"),
-    # Its beam search gives tensors to NumPy.
-    pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning"),
-]
+EVERYTHING = VoiceActivityOptions(enabled=False)
 
 
 def save_checkpoint(path: Path, *, n_vocab: int = 51865) -> Path:
@@ -59,12 +65,16 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def hear(engine: Transcriber, samples: Samples, options: TranscriptionOptions) -> Transcription:
+    return engine.transcribe([samples], options, lambda _: None)
+
+
 def test_facts_tell_what_was_loaded(model_directory: Path) -> None:
     content = (model_directory / "small-one.pt").read_bytes()
     facts = load_engine(make_settings(model_directory, device="auto")).facts
     assert facts.model_dump(exclude={"device"}) == {
-        "name": "openai-whisper",
-        "version": whisper.__version__,
+        "name": "waas",
+        "version": version("waas-job"),
         "model": "small-one",
         "checkpoint_sha256": hashlib.sha256(content).hexdigest(),
     }
@@ -74,7 +84,9 @@ def test_progress_tells_where_each_window_begins(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     told: list[float] = []
     transcription = engine.transcribe(
-        make_tone(65), TranscriptionOptions(language="en"), lambda heard: told.append(heard.seconds)
+        [make_tone(65)],
+        TranscriptionOptions(language="en", voice_activity=EVERYTHING),
+        lambda heard: told.append(heard.seconds),
     )
     assert transcription.transcript.duration == 65
     assert told[0] == 0
@@ -83,23 +95,16 @@ def test_progress_tells_where_each_window_begins(model_directory: Path) -> None:
     assert len(told) > 2
 
 
-def test_whispers_own_function_is_left_untouched(model_directory: Path) -> None:
-    before = dict(whisper.transcribe.__globals__)
-    engine = load_engine(make_settings(model_directory))
-    engine.transcribe(make_silence(1), TranscriptionOptions(language="en"), lambda _: None)
-    assert whisper.transcribe.__globals__ == before
-
-
 def test_same_sound_gives_the_same_transcript(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
-    options = TranscriptionOptions()
-    first = engine.transcribe(make_tone(31), options, lambda _: None)
-    assert engine.transcribe(make_tone(31), options, lambda _: None) == first
+    options = TranscriptionOptions(voice_activity=EVERYTHING)
+    first = hear(engine, make_tone(31), options)
+    assert hear(engine, make_tone(31), options) == first
 
 
 def test_english_model_hears_english(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory, model="small-one.en"))
-    transcription = engine.transcribe(make_silence(1), TranscriptionOptions(), lambda _: None)
+    transcription = hear(engine, make_silence(1), TranscriptionOptions())
     assert transcription.transcript.language == "en"
     assert transcription.language == Language("en", None)
 
@@ -109,11 +114,13 @@ def test_what_is_heard_on_the_way_is_the_beginning_of_the_transcript(
 ) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(
-        language="en", decoding=DecodingOptions(temperature=1, no_speech_threshold=1)
+        language="en",
+        decoding=DecodingOptions(temperature=1, no_speech_threshold=1),
+        voice_activity=EVERYTHING,
     )
     told: list[tuple[Segment, ...]] = []
     transcription = engine.transcribe(
-        make_tone(95), options, lambda heard: told.append(tuple(heard.segments))
+        [make_tone(95)], options, lambda heard: told.append(tuple(heard.segments))
     )
     segments = transcription.transcript.segments
     assert [each == segments[: len(each)] for each in told] == [True] * len(told)
@@ -128,9 +135,9 @@ def test_detected_language_comes_with_its_probability(model_directory: Path) -> 
     engine = load_engine(make_settings(model_directory))
     detected = engine.detect_language(make_tone(40))
     assert 0 < (detected.probability or 0) <= 1
-    transcription = engine.transcribe(make_tone(30), TranscriptionOptions(), lambda _: None)
+    transcription = hear(engine, make_tone(30), TranscriptionOptions())
     assert transcription.language == detected
-    told = engine.transcribe(make_tone(1), TranscriptionOptions(language="no"), lambda _: None)
+    told = hear(engine, make_tone(1), TranscriptionOptions(language="no"))
     assert told.language == Language("no", None)
 
 
@@ -141,51 +148,47 @@ def test_english_model_cannot_tell_languages(model_directory: Path) -> None:
 
 
 class Questions:
-    """Notes how a model is asked to decode, and asks it."""
+    """Notes what a decoder is asked, and asks it."""
 
-    def __init__(self, engine: OpenAIWhisper, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked: list[whisper.DecodingOptions] = []
-        decode = engine._model.decode
+    def __init__(self, decoder: WindowDecoder) -> None:
+        self._decoder = decoder
+        self.windows: list[Window] = []
+        self.options: list[WindowOptions] = []
 
-        def ask(window: torch.Tensor, options: whisper.DecodingOptions) -> whisper.DecodingResult:
-            self.asked.append(options)
-            return decode(window, options)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
 
-        monkeypatch.setattr(engine._model, "decode", ask)
+    def decode(self, windows: Iterable[Window], options: WindowOptions) -> Iterator[DecodedWindow]:
+        self.options.append(options)
+
+        def ask() -> Iterator[Window]:
+            for window in windows:
+                self.windows.append(window)
+                yield window
+
+        return self._decoder.decode(ask(), options)
 
 
-def test_options_mean_what_they_mean_to_whisper(
-    model_directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = load_engine(make_settings(model_directory))
-    questions = Questions(engine, monkeypatch)
-    decoding = DecodingOptions(
-        temperature_increment_on_fallback=0.5,
-        best_of=3,
-        beam_size=2,
-        patience=1.5,
-        length_penalty=0.5,
-        suppress_tokens=(1, 2),
-        # Nothing that a model of random numbers says is good enough.
-        logprob_threshold=0,
-        no_speech_threshold=1,
+def test_options_reach_the_decoder(model_directory: Path) -> None:
+    questions = Questions(load_window_decoder(make_settings(model_directory)))
+    options = TranscriptionOptions(
+        language="no",
+        task=Task.TRANSLATE,
+        word_timestamps=True,
+        decoding=DecodingOptions(beam_size=2),
+        voice_activity=EVERYTHING,
     )
-    engine.transcribe(
-        make_tone(1), TranscriptionOptions(language="en", decoding=decoding), lambda _: None
-    )
-    first, second, third = questions.asked
-    assert (first.temperature, first.beam_size, first.patience) == (0, 2, 1.5)
-    assert first.best_of is None
-    assert (second.temperature, second.best_of, second.beam_size) == (0.5, 3, None)
-    assert (third.temperature, third.length_penalty, third.suppress_tokens) == (1, 0.5, "1,2")
+    hear(Transcriber(questions), make_tone(65), options)
+    assert questions.options == [WindowOptions(options.decoding, word_timestamps=True)]
+    assert [(each.language, each.task) for each in questions.windows] == [
+        ("no", Task.TRANSLATE)
+    ] * len(questions.windows)
+    assert [each.seed for each in questions.windows] == list(range(len(questions.windows)))
+    assert len(questions.windows) > 1
 
 
-def test_prompt_and_hotwords_go_before_every_window(
-    model_directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = load_engine(make_settings(model_directory))
-    questions = Questions(engine, monkeypatch)
-    tokenizer = get_tokenizer(True, language="en", task="transcribe")
+def test_prompt_and_hotwords_go_before_every_window(model_directory: Path) -> None:
+    questions = Questions(load_window_decoder(make_settings(model_directory)))
     for condition in (False, True):
         options = TranscriptionOptions(
             language="en",
@@ -195,59 +198,108 @@ def test_prompt_and_hotwords_go_before_every_window(
                 condition_on_previous_text=condition,
                 temperature_increment_on_fallback=0,
             ),
+            voice_activity=EVERYTHING,
         )
-        engine.transcribe(make_tone(65), options, lambda _: None)
-    prompts = [tokenizer.decode(options.prompt) for options in questions.asked]
+        hear(Transcriber(questions), make_tone(65), options)
+    prompts = [questions.tokenizer.decode(each.prompt_tokens) for each in questions.windows]
     assert len(prompts) > 4
     assert all(prompt.startswith(" Names. Schibsted") for prompt in prompts)
 
 
-def test_prompt_that_is_too_long_is_told(model_directory: Path) -> None:
-    engine = load_engine(make_settings(model_directory))
+def test_a_window_knows_the_text_before_it_where_that_is_asked(model_directory: Path) -> None:
+    questions = Questions(load_window_decoder(make_settings(model_directory)))
     options = TranscriptionOptions(
         language="en",
-        initial_prompt="many words " * 20,
-        voice_activity=VoiceActivityOptions(),
+        decoding=DecodingOptions(
+            condition_on_previous_text=True,
+            temperature_increment_on_fallback=0,
+            no_speech_threshold=1,
+        ),
+        voice_activity=EVERYTHING,
     )
-    transcription = engine.transcribe(make_silence(1), options, lambda _: None)
-    assert transcription.unsupported_options == ("voiceActivity", "initialPrompt")
+    heard: list[Heard] = []
+    Transcriber(questions).transcribe([make_tone(65)], options, heard.append)
+    tokens = [token for segment in heard[1].segments for token in segment.tokens]
+    assert tokens
+    assert questions.windows[1].prompt_tokens == tuple(tokens)[-questions.prompt_budget :]
+
+
+def test_prompt_that_is_too_long_is_told(model_directory: Path) -> None:
+    engine = load_engine(make_settings(model_directory))
+    options = TranscriptionOptions(language="en", initial_prompt="many words " * 20)
+    assert hear(engine, make_silence(1), options).unsupported_options == ("initialPrompt",)
 
 
 def test_prompt_with_whispers_own_tokens_is_a_bad_configuration(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(language="en", initial_prompt="Names <|endoftext|>")
     with pytest.raises(BadConfiguration, match="tokens of Whisper's own"):
-        engine.transcribe(make_silence(1), options, lambda _: None)
+        hear(engine, make_silence(1), options)
 
 
-def test_detector_that_is_switched_off_is_not_missed(model_directory: Path) -> None:
+def test_a_tone_is_no_speech_unless_all_is_to_be_heard(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
-    options = TranscriptionOptions(
-        language="en", voice_activity=VoiceActivityOptions(enabled=False)
+    decoding = DecodingOptions(temperature=1, no_speech_threshold=1)
+    silent, told = (
+        hear(
+            engine, make_tone(5), TranscriptionOptions("en", decoding=decoding, voice_activity=each)
+        )
+        for each in (VoiceActivityOptions(), EVERYTHING)
     )
-    assert engine.transcribe(make_silence(1), options, lambda _: None).unsupported_options == ()
+    assert silent.transcript.segments == ()
+    assert silent.transcript.duration == told.transcript.duration == 5
+    assert told.transcript.segments
+    assert told.unsupported_options == ()
+
+
+def test_what_was_heard_before_is_not_heard_again(model_directory: Path) -> None:
+    questions = Questions(load_window_decoder(make_settings(model_directory)))
+    engine = Transcriber(questions)
+    options = TranscriptionOptions(
+        decoding=DecodingOptions(temperature=1, no_speech_threshold=1), voice_activity=EVERYTHING
+    )
+    sound, heard = make_tone(95), list[Heard]()
+    whole = engine.transcribe([sound], options, heard.append)
+    windows = len(questions.windows)
+    for before in heard:
+        questions.windows.clear()
+        again = engine.transcribe([sound], options, lambda _: None, before=before)
+        assert told_of(again) == told_of(whole)
+        assert again.language == whole.language
+    assert windows > 3
+    # The last two tell of the last window, and of the end.
+    assert questions.windows == []
+
+
+def told_of(transcription: Transcription) -> list[Any]:
+    return [
+        (each.id, each.start, each.end, each.text, each.tokens, each.temperature)
+        for each in transcription.transcript.segments
+    ]
 
 
 def test_token_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(decoding=DecodingOptions(suppress_tokens=(99_999,)))
     with pytest.raises(BadConfiguration, match="suppressTokens names 99999"):
-        engine.transcribe(make_silence(1), options, lambda _: None)
+        hear(engine, make_silence(1), options)
 
 
 def test_every_try_of_the_same_options_draws_the_same_lots(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(
-        language="en", decoding=DecodingOptions(temperature=1, best_of=2)
+        language="en",
+        decoding=DecodingOptions(temperature=1, best_of=2),
+        voice_activity=EVERYTHING,
     )
-    first = engine.transcribe(make_tone(31), options, lambda _: None)
-    assert engine.transcribe(make_tone(31), options, lambda _: None) == first
+    first = hear(engine, make_tone(31), options)
+    assert hear(engine, make_tone(31), options) == first
 
 
 def test_language_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     with pytest.raises(BadConfiguration, match="'small-one' does not know the language 'yue'"):
-        engine.transcribe(make_silence(1), TranscriptionOptions(language="yue"), lambda _: None)
+        hear(engine, make_silence(1), TranscriptionOptions(language="yue"))
 
 
 def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
