@@ -92,10 +92,12 @@ test-browser: setup ## Run the tests of the web page in Chromium; as root on Deb
 	$(PYTEST) tests/browser
 
 .PHONY: test-long
-test-long: setup ## Run the tests that take minutes, too, and 10,000 jobs through the operator
+test-long: setup ## Run what takes minutes: 50 kills, 200 small files, 10,000 jobs through the operator
 	$(CLUSTER) build
 	$(RUN) pytest -m long
+	PYTHONPATH=tests $(RUN) python -m performance.small_files
 	PYTHONPATH=tests $(RUN) python -m performance.operator
+	PYTHONPATH=tests $(RUN) python -m performance.api
 
 .PHONY: bench
 bench: setup ## Compare the engine with its peers, in turns on one recording: hours; BENCH="--help" for less

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,9 @@ def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path:
     item = program.add(path, make_item(decoding=ONE_BY_ONE))
     process, before = start_and_wait_for_segments(program, item)
     process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
     assert program.finish(process) == 143
+    assert time.monotonic() - began < GRACE_SECONDS
     (outcome,) = program.outcomes()
     assert outcome.reason is FailureReason.INTERRUPTED
     assert "Stopped" in outcome.message

@@ -43,7 +43,9 @@ class TwinModels:
     ours: WhisperModel
 
 
-def make_twins(dimensions: ModelDimensions = DIMENSIONS, *, seed: int = 1) -> TwinModels:
+def make_twins(
+    dimensions: ModelDimensions = DIMENSIONS, *, seed: int = 1, dtype: torch.dtype = torch.float32
+) -> TwinModels:
     """Return a model whose tokens differ from window to window, and end by themselves at times."""
     with warnings.catch_warnings():
         # Its tokenizer reads the vocabulary, once, from a file that it leaves to be closed.
@@ -55,7 +57,7 @@ def make_twins(dimensions: ModelDimensions = DIMENSIONS, *, seed: int = 1) -> Tw
         torch.nn.init.normal_(tensor, std=0.25)
     state: Mapping[str, torch.Tensor] = reference.state_dict()
     weights = ModelWeights(dimensions, state, default_heads("random", dimensions))
-    return TwinModels(reference, build_model(weights, torch.device("cpu"), torch.float32))
+    return TwinModels(reference, build_model(weights, torch.device("cpu"), dtype))
 
 
 def make_decoder(

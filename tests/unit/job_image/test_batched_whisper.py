@@ -244,6 +244,23 @@ def test_unknown_token_is_told(twins: TwinModels) -> None:
         list(make_decoder(twins.ours).decode([], options))
 
 
+@pytest.mark.parametrize("beam_size", [None, 2])
+def test_half_precision_hears_nearly_the_same(
+    twins: TwinModels, windows: list[Window], beam_size: int | None
+) -> None:
+    # As on a GPU: there the same code runs in half precision.
+    half = make_twins(dtype=torch.bfloat16).ours
+    options = WindowOptions(DecodingOptions(beam_size=beam_size, **ONE_TRY), word_timestamps=True)
+    for whole, narrow in zip(
+        make_decoder(twins.ours).decode(windows, options),
+        make_decoder(half, encoded_together=3).decode(windows, options),
+        strict=True,
+    ):
+        assert narrow.words
+        assert narrow.avg_logprob == pytest.approx(whole.avg_logprob, rel=0.1)
+        assert narrow.no_speech_prob == pytest.approx(whole.no_speech_prob, abs=0.01)
+
+
 def test_language_is_the_one_that_the_reference_detects(twins: TwinModels) -> None:
     sounds = Sounds(seed=8)
     for _ in range(3):

@@ -11,8 +11,10 @@ from torch import Tensor
 
 def can_pack(weight: Tensor) -> bool:
     """Tell whether a weight loses nothing in half precision, on a machine that has the kernel."""
-    return "fbgemm" in torch.backends.quantized.supported_engines and torch.equal(
-        weight, weight.half().to(weight.dtype)
+    return (
+        "fbgemm" in torch.backends.quantized.supported_engines
+        and weight.dtype is torch.float32
+        and torch.equal(weight, weight.half().float())
     )
 
 
