@@ -41,7 +41,7 @@ def test_our_engine_answers_the_benchmark(tmp_path: Path) -> None:
     assert transcribed.seconds > 0
     assert transcribed.cpu_seconds > 0
     assert 0 < done.answer.imported < done.answer.loaded < done.answer.finished
-    assert done.resident_bytes > 100_000_000
+    assert done.answer.resident_bytes > 100_000_000
     assert done.cgroup_bytes is None or done.cgroup_bytes > 50_000_000
 
 

@@ -71,6 +71,9 @@ class Answer:
     imported: float
     loaded: float
     finished: float
+    resident_bytes: int
+    """The most of the process itself, files that it maps included."""
+
     transcribed: tuple[Transcribed, ...]
 
 

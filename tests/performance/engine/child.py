@@ -4,6 +4,7 @@ It imports nothing that its contender does not need before the clock of that con
 """
 
 import importlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 
 from performance.engine.case import ANSWER, CASE, Answer, Case, Transcribe, Transcribed
+from performance.engine.resident_memory import read_peak_bytes
 from support.media import Samples
 
 
@@ -35,6 +37,7 @@ def run(case: Case) -> Answer:
         imported=imported - case.started,
         loaded=loaded - case.started,
         finished=finished - case.started,
+        resident_bytes=read_peak_bytes(os.getpid()),
         transcribed=transcribed,
     )
 

@@ -106,7 +106,7 @@ def _derive_row(
         cold_seconds=runs.cold.answer.finished if runs.cold else 0,
         import_seconds=median(run.answer.imported for run in every),
         load_seconds=median(run.answer.loaded - run.answer.imported for run in every),
-        resident_bytes=max(run.resident_bytes for run in every),
+        resident_bytes=max(run.answer.resident_bytes for run in every),
         cgroup_bytes=max(cgroups, default=None),
         words=measure_words(mix, warm[0].text),
         cue_starts=measure_cue_starts(mix, segments),

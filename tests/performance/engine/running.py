@@ -23,9 +23,6 @@ class Run:
     """What one process did."""
 
     answer: Answer
-    resident_bytes: int
-    """The most of the process itself, files that it maps included."""
-
     cgroup_bytes: int | None
     """The most of all its processes, by the kernel's count; None without the right to ask."""
 
@@ -52,19 +49,11 @@ def run(case: Case) -> Run:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-            status, resident_bytes = _wait(process)
+            status = process.wait()
         if status or not answer_file.exists():
             last = "\n".join(output.read_text(errors="replace").splitlines()[-5:])
             raise ContenderFailed(f"{case.adapter} ended with {status}: {last}")
         return Run(
             answer=ANSWER.validate_json(answer_file.read_bytes()),
-            resident_bytes=resident_bytes,
             cgroup_bytes=peak_bytes(cgroup) if cgroup else None,
         )
-
-
-def _wait(process: subprocess.Popen[bytes]) -> tuple[int, int]:
-    """Return the exit code and the peak of the resident size in bytes."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_maxrss * 1024

@@ -47,8 +47,8 @@ class PretendedRuns:
         text = " ".join(sentence.text for sentence in MIX.sentences)
         segment = Segment(id=0, start=0, end=1, text=text, tokens=(1, 2, 3))
         transcribed = Transcribed(SECONDS[case.adapter], 3.0, (segment,))
-        answer = Answer("1.0", imported=1, loaded=1.5, finished=4, transcribed=(transcribed,))
-        return Run(answer, resident_bytes=500_000_000, cgroup_bytes=None)
+        answer = Answer("1.0", 1, 1.5, 4, resident_bytes=500_000_000, transcribed=(transcribed,))
+        return Run(answer, cgroup_bytes=None)
 
 
 def test_contenders_take_turns_and_every_other_round_goes_backwards() -> None:

@@ -33,7 +33,7 @@ class PretendedHearing:
         transcribed = tuple(
             Transcribed(1.0, 1.0, tuple(hear(each.mix))) for each in self._recordings
         )
-        return Run(Answer("1.0", 1, 2, 3, transcribed), resident_bytes=1, cgroup_bytes=None)
+        return Run(Answer("1.0", 1, 2, 3, 1, transcribed), cgroup_bytes=None)
 
 
 def test_every_variant_has_a_row_for_each_way_to_decode(tmp_path: Path) -> None:
