@@ -97,6 +97,7 @@ test-long: setup ## Run what takes minutes: 50 kills, 200 small files, 10,000 jo
 	$(RUN) pytest -m long
 	PYTHONPATH=tests $(RUN) python -m performance.small_files
 	PYTHONPATH=tests $(RUN) python -m performance.operator
+	PYTHONPATH=tests $(RUN) python -m performance.api
 
 .PHONY: bench
 bench: setup ## Compare the engine with its peers, in turns on one recording: hours; BENCH="--help" for less

@@ -1,7 +1,6 @@
 """Measures how fast the api tells of jobs where there are many, with its watch and without.
 
-`pytest -m long tests/integration/test_status_speed.py -s` prints the report for 10,000 jobs as
-JSON, in milliseconds and bytes. Latency counts from the moment at which a request was due, so that
+See api.py. Figures are in milliseconds and bytes. Latency counts from the moment at which a request was due, so that
 an api that falls behind does not look faster for it.
 """
 

@@ -1,18 +1,10 @@
-"""Measures how much the api's process grows while a long recording is uploaded to a real store.
+"""Measures how much the api's process grows while long recordings are uploaded to a real store."""
 
-    PYTHONPATH=tests python -m performance.upload_memory --s3-endpoint http://127.0.0.1:9000 \
-        --s3-access-key KEY --s3-secret-key SECRET [--mebibytes 2048] [--at-once 1]
-
-Prints a line of JSON: `growth_bytes` is the highest resident size minus that of the idle process.
-"""
-
-import argparse
-import json
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -110,26 +102,3 @@ def measure(variables: dict[str, str], *, size: int, at_once: int = 1) -> Measur
         growth_bytes=peak_bytes - idle_bytes,
         threads=watch.threads,
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--s3-endpoint", required=True)
-    parser.add_argument("--s3-access-key", required=True)
-    parser.add_argument("--s3-secret-key", required=True)
-    parser.add_argument("--s3-bucket", default="waas")
-    parser.add_argument("--mebibytes", type=int, default=2048)
-    parser.add_argument("--at-once", type=int, default=1)
-    arguments = parser.parse_args()
-    variables = {
-        "WAAS_S3_ENDPOINT": arguments.s3_endpoint,
-        "WAAS_S3_ACCESS_KEY": arguments.s3_access_key,
-        "WAAS_S3_SECRET_KEY": arguments.s3_secret_key,
-        "WAAS_S3_BUCKET": arguments.s3_bucket,
-    }
-    measurement = measure(variables, size=arguments.mebibytes * MEBIBYTE, at_once=arguments.at_once)
-    print(json.dumps(asdict(measurement)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,29 +1,21 @@
-"""Measures uploads through the api beside the store's own PUT of the same file, side by side.
+"""Compares uploads through the api with the store's own PUT of the same file; see api.py.
 
-    PYTHONPATH=tests python -m performance.uploads [--mebibytes 512] [--rounds 5] [--at-once 4]
-
-Starts a MinIO of its own, or takes the one at --s3-endpoint. Every round sends the file each way,
-so that what else the machine does falls on all alike: read the ratios, not the megabytes. Prints
-a line of JSON. `ratio` is the median over the rounds of a way's throughput by the plain PUT's.
+Every round sends the file each way, so that what else the machine does falls on all alike: read the
+ratios, not the megabytes. `ratio` is the median over the rounds of a way's throughput by the plain
+PUT's.
 """
 
-import argparse
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from minio import Minio
 
-from cluster import minio_server as minio_servers
-from cluster.binaries.obtaining import allowed_by_environment, obtain
-from cluster.run_folder import RunFolder
-from cluster.watchdog import stop_and_remove, watched
 from performance.upload_memory import measure
 from support.live_api import serving_process
 from support.service import BUCKET, free_port
@@ -84,7 +76,7 @@ def _ways(path: Path, store: Minio, api: str) -> dict[str, Callable[[httpx.Clien
     }
 
 
-def compare(path: Path, store: Minio, api: str, rounds: int) -> dict[str, object]:
+def compare(path: Path, store: Minio, api: str, rounds: int) -> dict[str, Any]:
     """Return the throughput of every way, and its ratio to the plain PUT."""
     size = path.stat().st_size / MEBIBYTE
     ways = _ways(path, store, api)
@@ -110,35 +102,6 @@ def compare(path: Path, store: Minio, api: str, rounds: int) -> dict[str, object
     }
 
 
-@contextmanager
-def _own_store() -> Iterator[dict[str, str]]:
-    binaries = obtain(
-        [minio_servers.NAME], allowed_by_environment(build_by_default=True), lambda _: None
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        run = RunFolder(Path(folder))
-        with watched(run):
-            server = minio_servers.start(run, binaries)
-            server.make_bucket(BUCKET)
-            yield {
-                "WAAS_S3_ENDPOINT": f"http://{server.endpoint}",
-                "WAAS_S3_ACCESS_KEY": server.access_key,
-                "WAAS_S3_SECRET_KEY": server.secret_key,
-                "WAAS_S3_BUCKET": BUCKET,
-            }
-            stop_and_remove(run)
-
-
-@contextmanager
-def _given_store(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
-    yield {
-        "WAAS_S3_ENDPOINT": arguments.s3_endpoint,
-        "WAAS_S3_ACCESS_KEY": arguments.s3_access_key,
-        "WAAS_S3_SECRET_KEY": arguments.s3_secret_key,
-        "WAAS_S3_BUCKET": BUCKET,
-    }
-
-
 def _make_file(path: Path, mebibytes: int) -> None:
     block = bytearray(b"\xff\xfb\x90\x00" * (MEBIBYTE // 4))
     with path.open("wb") as file:
@@ -147,38 +110,28 @@ def _make_file(path: Path, mebibytes: int) -> None:
             file.write(block)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--s3-endpoint")
-    parser.add_argument("--s3-access-key")
-    parser.add_argument("--s3-secret-key")
-    parser.add_argument("--mebibytes", type=int, default=512)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--at-once", type=int, default=4)
-    arguments = parser.parse_args()
-    place = _given_store(arguments) if arguments.s3_endpoint else _own_store()
-    with place as variables, tempfile.TemporaryDirectory() as folder:
+def measure_uploads(
+    variables: dict[str, str], *, mebibytes: int, rounds: int, at_once: int
+) -> dict[str, Any]:
+    """Return throughputs, their ratios to a plain PUT, and the memory that an upload takes."""
+    store = Minio(
+        variables["WAAS_S3_ENDPOINT"].partition("://")[2],
+        variables["WAAS_S3_ACCESS_KEY"],
+        variables["WAAS_S3_SECRET_KEY"],
+        secure=False,
+        region="us-east-1",
+    )
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "recording")
-        _make_file(path, arguments.mebibytes)
-        store = Minio(
-            variables["WAAS_S3_ENDPOINT"].partition("://")[2],
-            variables["WAAS_S3_ACCESS_KEY"],
-            variables["WAAS_S3_SECRET_KEY"],
-            secure=False,
-            region="us-east-1",
-        )
+        _make_file(path, mebibytes)
         port = free_port()
         with serving_process({"WAAS_NAMESPACE": "benchmark", **variables}, port):
-            result = compare(path, store, f"http://127.0.0.1:{port}", arguments.rounds)
-        size = arguments.mebibytes * MEBIBYTE
-        result["mebibytes_of_memory_per_upload"] = {
-            f"{count}_at_once": round(
-                measure(variables, size=size, at_once=count).growth_bytes / count / MEBIBYTE, 1
-            )
-            for count in (1, arguments.at_once)
-        }
-    print(json.dumps(result))  # the program's result
-
-
-if __name__ == "__main__":
-    main()
+            result = compare(path, store, f"http://127.0.0.1:{port}", rounds)
+    size = mebibytes * MEBIBYTE
+    result["mebibytes_of_memory_per_upload"] = {
+        f"{count}_at_once": round(
+            measure(variables, size=size, at_once=count).growth_bytes / count / MEBIBYTE, 1
+        )
+        for count in (1, at_once)
+    }
+    return result

@@ -71,6 +71,7 @@
     |   `-- ObjectTooLarge
     `-- ClusterError
         |-- ClusterUnavailable
+        |   |-- JobChanged        it is not any more as it was read
         |   `-- RecordsFull
         |-- ClusterRefused
         |-- HistoryGone           the changes since then are not known any more
