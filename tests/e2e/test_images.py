@@ -16,8 +16,10 @@ pytestmark = pytest.mark.e2e
 
 PROGRAMS = ("api", "operator", "job")
 MEGABYTE = 1e6
-# A distribution's name and version.
-INSTALLED = re.compile(r"opt/waas/venv/lib/.*/([^/]+)-([^-/]+)\.dist-info/METADATA")
+# A distribution's name and version; what others carry within themselves lies deeper.
+INSTALLED = re.compile(
+    r"opt/waas/venv/lib/[^/]+/site-packages/([^/]+)-([^-/]+)\.dist-info/METADATA"
+)
 
 by_name = pytest.mark.parametrize("name", IMAGES)
 by_program = pytest.mark.parametrize("name", PROGRAMS)

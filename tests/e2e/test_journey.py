@@ -36,6 +36,7 @@ def test_an_upload_to_the_service_becomes_every_format(
     wait_until(
         lambda: service.get(f"/v1/jobs/{job_id}").json()["status"] in ("finished", "failed"),
         f"{job_id} has ended",
+        timeout_seconds=300,
     )
 
     seconds = time.monotonic() - started

@@ -258,18 +258,6 @@ def without_figures(transcript: Transcript) -> list[Any]:
     ]
 
 
-def test_what_is_said_twice_is_heard_twice(program: JobProgram, tmp_path: Path) -> None:
-    twice = [read_samples(CLIP.path), make_silence(0.5)] * 2
-    far = [read_samples(CLIP.path), make_silence(6)] * 2
-    for name, pieces in (("close", twice), ("far", far)):
-        path = write_wav(tmp_path / f"{name}.wav", np.concatenate(pieces))
-        program.add(path, make_item(name))
-    items = [make_item("close"), make_item("far")]
-    program.run(*items, model="base")
-    for item in items:
-        assert words_of(program.transcript(item).text) == words_of(CLIP.text) * 2
-
-
 @pytest.mark.parametrize("kind", ["noise", "tone", "silence"])
 def test_nothing_is_heard_where_nobody_speaks(
     program: JobProgram, tmp_path: Path, kind: str

@@ -6,7 +6,7 @@ The pods run a program without a model; what befalls the job program has tests o
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,9 @@ class Town:
         wait_until(are_ended, "all jobs have ended", timeout_seconds=400)
         self.witness.look()
 
-    def assert_nothing_is_lost_doubled_or_stuck(self, figures: str) -> None:
+    def assert_nothing_is_lost_doubled_or_stuck(
+        self, figures: str, *, attempts: Container[int] = (1,)
+    ) -> None:
         names = {f"job-{number:03}" for number in range(self.created)}
         ends = {name: phase for name, (phase, _) in self.witness.ends.items()}
         assert ends == dict.fromkeys(names, "Succeeded")
@@ -80,7 +82,7 @@ class Town:
             names, 1
         )
         for name in names:
-            assert self.desk.manifest(name).attempt == 1, "no second pod stored results"
+            assert self.desk.manifest(name).attempt in attempts, "no second pod stored results"
         good = [run for run in self.pod_runner.runs if run.exit_code == 0]
         assert len(good) == self.created
         api, namespace = self.desk.tenant.api, self.desk.tenant.namespace
@@ -195,7 +197,10 @@ def test_a_store_that_goes_away(town: Town, tenant: Tenant) -> None:
             tenant.minio_server.start()
         town.wait_until_all_have_ended()
     assert kept.exit_codes == []
-    town.assert_nothing_is_lost_doubled_or_stuck(f"the store was away for {away:.0f} s")
+    # A pod may have begun to store its results when the store went.
+    town.assert_nothing_is_lost_doubled_or_stuck(
+        f"the store was away for {away:.0f} s", attempts=(1, 2)
+    )
 
 
 def test_two_operators_without_a_lease(town: Town) -> None:
