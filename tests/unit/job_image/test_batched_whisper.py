@@ -175,6 +175,7 @@ def test_no_windows_give_nothing(twins: TwinModels) -> None:
 
 def test_words_hold_all_text_in_the_order_of_time(twins: TwinModels, windows: list[Window]) -> None:
     options = WindowOptions(DecodingOptions(**ONE_TRY), word_timestamps=True)
+    windows = [*windows, Window(Sounds().draw(0.01))]
     eot = twins.ours.tokenizer.eot
     for window, decoded in zip(
         windows, make_decoder(twins.ours).decode(windows, options), strict=True

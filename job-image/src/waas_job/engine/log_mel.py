@@ -19,10 +19,10 @@ _DYNAMIC_RANGE = 8.0  # in powers of ten below the window's loudest point
 
 def log_mel_spectrogram(windows: Sequence[Samples], n_mels: int, device: torch.device) -> Tensor:
     """Return [windows, n_mels, 3000]; each window is filled with silence and scaled by itself."""
-    sound = torch.zeros(len(windows), WINDOW_SAMPLES)
-    for row, samples in zip(sound, windows, strict=True):
-        row[: len(samples)] = torch.from_numpy(samples)
-    sound = sound.to(device)
+    filled = np.zeros((len(windows), WINDOW_SAMPLES), np.float32)
+    for row, samples in zip(filled, windows, strict=True):
+        row[: len(samples)] = samples
+    sound = torch.from_numpy(filled).to(device)
     hann = torch.hann_window(_N_FFT, device=device)
     spectrum = torch.stft(sound, _N_FFT, HOP_LENGTH, window=hann, return_complex=True)
     power = spectrum[..., :-1].abs() ** 2

@@ -34,7 +34,7 @@ def align_words(
     start = tokenizer.start_sequence(window.language, window.task, without_timestamps=False)
     # There is room for the start and for as long a text as is ever decoded.
     probabilities, attention = _read(model, heard, start, text)
-    positions = max(1, -(-len(window.samples) // _SAMPLES_PER_POSITION))
+    positions = max(1, len(window.samples) // _SAMPLES_PER_POSITION)
     jumps = _find_jumps(attention[:, :, :positions], len(start))
     ends = np.cumsum([len(its) for _, its in words])
     return merge_punctuation(
@@ -80,7 +80,9 @@ def _find_jumps(attention: Tensor, start: int) -> npt.NDArray[np.floating]:
     weights = attention.softmax(dim=-1)
     # Where a frame draws all tokens alike it tells nothing: what counts is how far it stands out.
     deviation, mean = torch.std_mean(weights, dim=-2, keepdim=True, correction=0)
-    standing_out = _median_filter((weights - mean) / deviation).mean(dim=0)
+    # In a window of a few positions the tokens may not differ at all.
+    contrast = torch.nan_to_num((weights - mean) / deviation)
+    standing_out = _median_filter(contrast).mean(dim=0)
     rows, columns = warp(-standing_out[start:-1].double().cpu().numpy())
     is_first = np.diff(rows, prepend=-1) > 0
     return columns[is_first] * _SECONDS_PER_POSITION
