@@ -1,4 +1,4 @@
-"""Measures the api: uploads beside the store's own PUT, and the status of jobs where there are many.
+"""Measures the api: uploads beside the store's own PUT, and the status of many jobs.
 
     PYTHONPATH=tests python -m performance.api [--mebibytes 512] [--rounds 5] [--at-once 4]
                                                [--jobs 10000] [--per-second 200]

@@ -1,7 +1,7 @@
 """Measures how fast the api tells of jobs where there are many, with its watch and without.
 
-See api.py. Figures are in milliseconds and bytes. Latency counts from the moment at which a request was due, so that
-an api that falls behind does not look faster for it.
+See api.py. Figures are in milliseconds and bytes. Latency counts from the moment at which a request
+was due, so that an api that falls behind does not look faster for it.
 """
 
 import asyncio
