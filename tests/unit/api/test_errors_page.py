@@ -92,7 +92,7 @@ def test_what_no_kind_of_error_stands_for_is_explained_too(status: int, name: st
 
 @pytest.mark.parametrize(
     "told",
-    {(each.status, each.code) for each in openai_errors._ERRORS.values() if each.code},
+    sorted({(each.status, each.code) for each in openai_errors._ERRORS.values() if each.code}),
     ids=str,
 )
 def test_an_error_in_openais_shape_is_explained(told: tuple[int, str]) -> None:
