@@ -71,7 +71,7 @@ class Desk:
         return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def wait_for(
-        self, name: str, claim: str, look: Callable[[Resource], bool], timeout_seconds: float = 300
+        self, name: str, claim: str, look: Callable[[Resource], bool], timeout_seconds: float = 900
     ) -> Resource:
         def find() -> Resource | None:
             found = self.get(name)
@@ -89,7 +89,7 @@ class Desk:
             lambda found: found.get("status", {}).get("phase") in phases,
         )
 
-    def wait_for_end(self, name: str, timeout_seconds: float = 300) -> Resource:
+    def wait_for_end(self, name: str, timeout_seconds: float = 900) -> Resource:
         ends = ("Succeeded", "Failed", "Cancelled")
         return self.wait_for(
             name,
