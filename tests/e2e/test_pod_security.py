@@ -53,7 +53,7 @@ def long_job(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     """A job that is at work for long enough to be looked at; its pod's container runs."""
     clips = [read_samples(clip.path) for clip in librivox_clips()]
     path = tmp_path_factory.mktemp("audio") / "reading.m4a"
-    write_audio(path, np.concatenate(clips * 12), codec="aac")
+    write_audio(path, np.concatenate(clips * 40), codec="aac")
     key = f"{JOB_NAMESPACE}/by-hand/{path.name}"
     desk.store.fput_object(BUCKET, key, str(path))
     desk.create("long", source={"key": key}, model="base", wordTimestamps=True)
