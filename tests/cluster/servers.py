@@ -255,6 +255,9 @@ def seaweedfs(weed: Path, folder: Path, ports: SeaweedPorts) -> Server:
             "-s3",
             f"-s3.port={ports.s3}",
             f"-s3.port.grpc={ports.s3_grpc}",
+            # Catalogues of tables, which nobody asks here, and whose ports are the same for all.
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
             f"-s3.config={folder}/seaweedfs/identities.json",
         ),
         f"http://127.0.0.1:{ports.s3}/healthz",

@@ -205,6 +205,8 @@ def test_seaweedfs() -> None:
                 "-s3",
                 "-s3.port=7",
                 "-s3.port.grpc=8",
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
                 "-s3.config=/run/seaweedfs/identities.json",
             ),
             "http://127.0.0.1:7/healthz",
