@@ -14,8 +14,12 @@ WAITS = 30_000
 """Milliseconds that anything may take on a machine that does much else."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for the tests of one file: as long as it runs, so does Playwright's event loop.
+
+    Tests of other files that the same process runs would find that loop where theirs should be.
+    """
     program = find_chromium()
     if program is None:
         pytest.skip(f"no Chromium is installed: `apt-get install {PACKAGE}` as root")
