@@ -344,9 +344,9 @@ def main() -> int:
         log_config=None,
         timeout_graceful_shutdown=settings.longest_shutdown_seconds,
     )
-    server = Server(config, app.state.services.live_streams)
+    server = Server(
+        config, app.state.services.live_streams, at_the_end=spans.close if spans else None
+    )
     with suppress(KeyboardInterrupt):
         server.run()
-    if spans:
-        spans.close()
     return 0 if server.started else _NOT_STARTED

@@ -2,6 +2,7 @@
 
 import gc
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -26,9 +27,15 @@ def look_for_garbage_less_often() -> None:
 class Server(uvicorn.Server):
     """A server that can stop although clients listen to events."""
 
-    def __init__(self, config: uvicorn.Config, streams: LiveStreams) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        streams: LiveStreams,
+        at_the_end: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
         self._streams = streams
+        self._at_the_end = at_the_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, with all imports done and all that lasts made."""
@@ -36,6 +43,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then do as uvicorn does."""
+        """End the streams, do as uvicorn does, then what is left to do."""
         self._streams.close()
         await super().shutdown(sockets)
+        # Not after `run`: uvicorn raises the signal that stopped it once more, and that ends all.
+        if self._at_the_end:
+            self._at_the_end()
