@@ -7,13 +7,11 @@ minute, so a video of ten hours costs no more memory than one of ten minutes.
 
 import itertools
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 import numpy as np
@@ -24,6 +22,7 @@ from av.container import InputContainer
 
 from waas_contract.log_lines import log_fields
 from waas_job.errors import BadAudio
+from waas_job.seekable_file import SeekableFile
 
 logger = logging.getLogger(__name__)
 
@@ -181,7 +180,7 @@ def open_recording(path: Path, *, longest_seconds: float | None = None) -> Itera
     with path.open("rb") as file:
         try:
             container = av.open(
-                _SeekableFile(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
+                SeekableFile(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
             )
         except (av.FFmpegError, ValueError) as error:
             raise BadAudio(_NOT_MEDIA) from error
@@ -198,22 +197,6 @@ def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
     with open_recording(path, longest_seconds=longest_seconds) as recording:
         samples = np.concatenate(list(recording.blocks()))
         return Audio(samples, recording.is_damaged, recording.duration_seconds)
-
-
-class _SeekableFile:
-    """The file as FFmpeg reads it; a seek that makes no sense fails, and raises nothing."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.name = file.name
-        self.read = file.read
-        self.tell = file.tell
-        self._file = file
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except OSError:
-            return -1
 
 
 def _frames(

@@ -3,7 +3,6 @@
 Opus at 24 kbit/s holds speech well: three hours take 32 MB.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +15,7 @@ from av.audio.stream import AudioStream
 
 from waas_contract.preview import Peaks
 from waas_job.peaks import PeakMeter
+from waas_job.seekable_file import SeekableFile
 
 _RATE = 48_000  # Opus' own
 _BITS_PER_SECOND = 24_000
@@ -64,7 +64,9 @@ def encode_preview(recording: Path, target: Path, *, is_abandoned: Callable[[], 
 
 
 def _decode(file: BinaryIO, is_abandoned: Callable[[], bool]) -> Iterator[AudioFrame]:
-    container = av.open(_Seekable(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace")
+    container = av.open(
+        SeekableFile(file), "r", options=_OPEN_NOTHING_ELSE, metadata_errors="replace"
+    )
     with container:
         source = next(iter(container.streams.audio), None)
         if source is None:
@@ -87,19 +89,3 @@ def _samples(frame: AudioFrame) -> npt.NDArray[np.float32]:
     found = frame.to_ndarray().reshape(-1)
     scale = np.float32(1 / 32768) if found.dtype == np.int16 else np.float32(1)
     return found.astype(np.float32) * scale
-
-
-class _Seekable:
-    """The file as FFmpeg reads it; a seek that makes no sense fails, and raises nothing."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.name = file.name
-        self.read = file.read
-        self.tell = file.tell
-        self._file = file
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except OSError:
-            return -1
