@@ -20,7 +20,7 @@ WHISPER_1 = "whisper-1"
 
 _LONGEST_PROMPT = 2000  # TranscriptionRequest.initial_prompt; Whisper heeds the last 224 tokens
 _LONGEST_FILE_NAME = 255
-_OF_OTHER_MODELS = (
+OF_OTHER_MODELS = (
     "include",
     "known_speaker_names",
     "known_speaker_references",
@@ -97,7 +97,7 @@ class AudioRequest:
 def read_choices(fields: Fields, task: Task, models: Models) -> Choices:
     """Return what the fields say that have come so far."""
     known = _keep_known(fields, task)
-    for name in _OF_OTHER_MODELS:
+    for name in OF_OTHER_MODELS:
         if _values(known, name):
             raise InvalidField(
                 name, f"`{name}` is not supported: it belongs to models that are not Whisper."

@@ -207,6 +207,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                                 from_field("WAAS_LEASE_NAMESPACE", "metadata.namespace"),
                                 from_field("WAAS_LEASE_IDENTITY", "metadata.name"),
                                 setting("EMAIL_SENDER_TLS", "auto"),
+                                setting("FINISHED_JOB_SECONDS", "86400"),
                                 setting("JOB_IMAGE", "waas-job:0.1.0"),
                                 setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
                                 setting("JOB_NAMESPACES", "waas-jobs"),

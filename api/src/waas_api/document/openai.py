@@ -4,7 +4,7 @@ from typing import Any
 
 from waas_api.document.bodies import takes
 from waas_api.document.schemas import Schema, may_be_empty
-from waas_api.openai_request import WHISPER_1, Granularity, ResponseFormat
+from waas_api.openai_request import OF_OTHER_MODELS, WHISPER_1, Granularity, ResponseFormat
 
 MODEL_SCHEMA: Schema = {
     "type": "object",
@@ -45,6 +45,11 @@ _FIELDS_OF_TRANSCRIPTIONS: dict[str, Schema] = {
         "default": False,
         "description": "Whether server-sent events come; needs the response_format json or text.",
     },
+    "chunking_strategy": {"type": "string", "enum": ["auto"]},
+}
+# What OpenAI documents for models that are not Whisper.
+_REFUSED: dict[str, Schema] = {
+    spelt: {"not": {}} for name in OF_OTHER_MODELS for spelt in (name, f"{name}[]")
 }
 _NEEDS: dict[str, Schema] = {
     "timestamp_granularities[]": {
@@ -63,16 +68,16 @@ _FILE: Schema = {
 }
 
 
-def _describe(fields: dict[str, Schema]) -> dict[str, Any]:
+def _describe(fields: dict[str, Schema], refused: dict[str, Schema]) -> dict[str, Any]:
     schema = {
         "type": "object",
         "required": ["file"],
-        "properties": {**may_be_empty(fields), "file": _FILE},
+        "properties": {**may_be_empty(fields), **refused, "file": _FILE},
         "dependentSchemas": {name: _NEEDS[name] for name in _NEEDS if name in fields},
     }
     example = {"model": WHISPER_1, "file": "fLaC\u0000\u0000\u0000\u0022"}
     return takes(body={"multipart/form-data": {"schema": schema, "example": example}})
 
 
-TRANSCRIPTIONS = _describe(_FIELDS | _FIELDS_OF_TRANSCRIPTIONS)
-TRANSLATIONS = _describe(_FIELDS)
+TRANSCRIPTIONS = _describe(_FIELDS | _FIELDS_OF_TRANSCRIPTIONS, _REFUSED)
+TRANSLATIONS = _describe(_FIELDS, {})
