@@ -171,7 +171,7 @@ def test_a_connection_that_breaks_off_is_not_noticed(page: Page, address: str) -
         broken.append(route.request.url)
         route.abort("connectionreset")
 
-    page.route("**/transcript_view.js", break_off_once)
+    page.route("**/transcript/transcript_view.js", break_off_once)
     page.route("**/v2/jobs/one", break_off_once)
     page.goto(f"{address}/#/jobs/one")
 

@@ -1,6 +1,7 @@
 """The page's files: what is sent, how much of it, and that its texts are whole."""
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 
@@ -11,6 +12,23 @@ from waas_api.page_files import PageFiles, build_page_files, load_page_files
 
 WEB = Path(waas_api.__file__).parent / "web"
 FIRST_LOAD_BYTES = 150_000
+LAYERS = (
+    "main.js",
+    "account",
+    "transcript",
+    "upload",
+    "jobs",
+    "segments",
+    "player",
+    "elements",
+    "styles",
+    "service",
+    "texts",
+    "remembered.js",
+)
+"""What lies in the folder: each knows only what stands below it."""
+AT_ONCE = re.compile(r'from "(\.[^"]+)"')
+AT_ANY_TIME = re.compile(r'(?:from |import\(|load\()"(\.[^"]+)"')
 CONTENTS = {"index.html": b'<script src="web/main.js"></script><!-- notice -->', "main.js": b"1"}
 NAME = re.compile(r'^  "?([-\w]+)"?:', re.MULTILINE)
 SAID = re.compile(r'\bsay\("([-\w]+)"')
@@ -25,14 +43,20 @@ def sources() -> dict[str, str]:
     return {str(each.relative_to(WEB)): each.read_text() for each in WEB.rglob("*.js")}
 
 
+def imports(name: str, content: str, when: re.Pattern[str] = AT_ANY_TIME) -> set[str]:
+    """Return the modules that one names, by their paths."""
+    folder = posixpath.dirname(name)
+    return {posixpath.normpath(posixpath.join(folder, each)) for each in when.findall(content)}
+
+
 def loaded_at_first(files: PageFiles) -> set[str]:
     """Return what a browser fetches for the first view: the page's links and what these import."""
     found = set(re.findall(rf'="/web/{files.version}/([^"]+)"', files.page.content.decode()))
-    found |= {"texts/en.js", "upload_view.js"}
+    found |= {"texts/en.js", "upload/upload_view.js"}
     todo = [each for each in found if each.endswith(".js")]
     while todo:
-        content = files.others[todo.pop()].content.decode()
-        news = {each.removeprefix("./") for each in re.findall(r'from "([^"]+)"', content)} - found
+        name = todo.pop()
+        news = imports(name, files.others[name].content.decode(), AT_ONCE) - found
         found |= news
         todo += news
     return found
@@ -67,17 +91,31 @@ def test_what_is_packed_is_the_same(files: PageFiles) -> None:
 def test_the_first_view_is_light(files: PageFiles) -> None:
     loaded = loaded_at_first(files)
 
-    assert "elements.js" in loaded
-    assert "player.js" not in loaded
+    assert "elements/elements.js" in loaded
+    assert "player/player.js" not in loaded
     plain = len(files.page.content) + sum(len(files.others[each].content) for each in loaded)
     assert plain < FIRST_LOAD_BYTES
 
 
 def test_everything_that_is_loaded_is_there(files: PageFiles) -> None:
     for name, content in sources().items():
-        folder = name.rpartition("/")[0]
-        for each in re.findall(r'(?:from|import\(|load\()\s*"\./([^"]+)"', content):
-            assert f"{folder}/{each}".lstrip("/") in files.others, f"{name} loads {each}"
+        assert imports(name, content) <= files.others.keys(), name
+
+
+def test_modules_know_only_those_below_them() -> None:
+    for name, content in sources().items():
+        place = LAYERS.index(name.partition("/")[0])
+        known = {LAYERS.index(each.partition("/")[0]) for each in imports(name, content)}
+        assert min(known, default=place) >= place, name
+
+
+def test_every_style_that_is_loaded_is_there(files: PageFiles) -> None:
+    for name, content in sources().items():
+        for each in re.findall(r'loadStyle\("([^"]+)"\)', content):
+            assert f"styles/{each}.css" in files.others, name
+    for name, file in files.others.items():
+        for each in re.findall(rb'url\("([^"]+)"\)', file.content):
+            assert posixpath.join(posixpath.dirname(name), each.decode()) in files.others, name
 
 
 def test_no_file_loads_anything_of_others(files: PageFiles) -> None:

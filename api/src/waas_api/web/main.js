@@ -1,10 +1,10 @@
 // The page as a whole: who reads it, which view is shown, and what stands around it.
 
-import { button, h, icon, iconButton } from "./elements.js";
-import * as live from "./live_events.js";
-import { Problem, ask } from "./service.js";
-import { chooseLanguage, language, LANGUAGES, loadTexts, say } from "./texts.js";
-import { applyTheme, isDark, turnTheme } from "./theme.js";
+import { button, h, icon, iconButton } from "./elements/elements.js";
+import * as live from "./service/live_events.js";
+import { Problem, ask } from "./service/service.js";
+import { applyTheme, isDark, turnTheme } from "./styles/theme.js";
+import { chooseLanguage, language, LANGUAGES, loadTexts, say } from "./texts/texts.js";
 
 const PLACES = [["", "send"], ["jobs", "recordings"], ["open", "openFile"]];
 // Nothing of these is asked of the service, so nobody has to log in.
@@ -30,12 +30,12 @@ function load(path) {
 
 async function loadView(name, rest) {
   if (isAway && !WITHOUT_LOGIN.includes(name)) return showAbsence();
-  if (!session && !WITHOUT_LOGIN.includes(name)) return (await load("./login_view.js")).showLogin(enter);
-  if (name === "jobs" && rest[0]) return (await load("./transcript_view.js")).showTranscript(rest[0]);
-  if (name === "jobs") return (await load("./jobs_view.js")).showJobs();
-  if (name === "open") return (await load("./open_view.js")).showOpening();
-  if (name === "account") return (await load("./account_view.js")).showAccount(session, leave);
-  return (await load("./upload_view.js")).showUpload(session);
+  if (!session && !WITHOUT_LOGIN.includes(name)) return (await load("./account/login_view.js")).showLogin(enter);
+  if (name === "jobs" && rest[0]) return (await load("./transcript/transcript_view.js")).showTranscript(rest[0]);
+  if (name === "jobs") return (await load("./jobs/jobs_view.js")).showJobs();
+  if (name === "open") return (await load("./transcript/open_view.js")).showOpening();
+  if (name === "account") return (await load("./account/account_view.js")).showAccount(session, leave);
+  return (await load("./upload/upload_view.js")).showUpload(session);
 }
 
 let shows = 0;

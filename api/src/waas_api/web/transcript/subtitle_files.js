@@ -1,0 +1,85 @@
+// Reads and writes transcripts as files, on this machine alone.
+
+import { parseClock } from "../texts/formatting.js";
+
+const ARROW = /^\s*([\d:.,]+)\s*-->\s*([\d:.,]+)/;
+const HUNDREDTHS = 100;
+
+/** Return the transcript in a file's text, by the file's name; null where there is none. */
+export function parseTranscript(name, text) {
+  const isJson = /\.(jojo|json)$/i.test(name);
+  const segments = isJson ? parseJson(text) : parseCues(text);
+  if (!segments?.length) return null;
+  return { language: "", duration: Infinity, segments };
+}
+
+/** Return a document as the text of a file. */
+export function renderTranscript(format, segments, duration) {
+  switch (format) {
+    case "srt":
+      return segments.map((each, place) => `${place + 1}\n${stamp(each.start, ",", true)} --> ${stamp(each.end, ",", true)}\n${caption(each)}\n`).join("\n");
+    case "vtt":
+      return `WEBVTT\n${segments.map((each) => `\n${stamp(each.start, ".")} --> ${stamp(each.end, ".")}\n${caption(each)}\n`).join("")}`;
+    case "json":
+      return JSON.stringify({ language: "", duration, text: segments.map((each) => each.lead + each.text).join(""), segments: segments.map(({ start, end, text, lead, speaker }) => ({ start, end, text: lead + text, ...(speaker && { speaker }) })) });
+    default:
+      return renderText(segments);
+  }
+}
+
+/** Return what was said, each speaker's words under their name. */
+export function renderText(segments) {
+  let speaker = null;
+  return segments
+    .map((each) => {
+      const head = each.speaker && each.speaker !== speaker ? `${speaker === null ? "" : "\n"}${each.speaker}:\n` : "";
+      speaker = each.speaker;
+      return `${head}${each.text}\n`;
+    })
+    .join("");
+}
+
+/** The old service's documents have hundredths of a second, Whisper's JSON has seconds. */
+function parseJson(text) {
+  let content;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(content?.segments)) return null;
+  return content.segments
+    .map((each) => ({
+      start: Number(each.start ?? each.timeStart / HUNDREDTHS),
+      end: Number(each.end ?? each.timeEnd / HUNDREDTHS),
+      text: ` ${String(each.text ?? "").trim()}`,
+      words: Array.isArray(each.words) ? each.words : null,
+      speaker: typeof each.speaker === "string" ? each.speaker : null,
+    }))
+    .filter((each) => each.end >= each.start);
+}
+
+/** SubRip and WebVTT: blocks between empty lines, in which a line has an arrow. */
+function parseCues(text) {
+  const blocks = text.replaceAll("\r", "").split(/\n{2,}/);
+  return blocks.flatMap((block) => {
+    const lines = block.split("\n");
+    const place = lines.findIndex((line) => ARROW.test(line));
+    if (place < 0) return [];
+    const [, from, to] = lines[place].match(ARROW);
+    const [start, end] = [parseClock(from), parseClock(to)];
+    const said = lines.slice(place + 1).join(" ").replace(/<[^>]*>/g, "").trim();
+    return start === null || end === null || end < start ? [] : [{ start, end, text: ` ${said}`, words: null, speaker: null }];
+  });
+}
+
+function stamp(seconds, mark, hasHours = false) {
+  const all = Math.round(seconds * 1000);
+  const two = (value) => String(Math.floor(value)).padStart(2, "0");
+  const hours = hasHours || all >= 3600000 ? `${two(all / 3600000)}:` : "";
+  return `${hours}${two((all % 3600000) / 60000)}:${two((all % 60000) / 1000)}${mark}${String(all % 1000).padStart(3, "0")}`;
+}
+
+function caption({ text }) {
+  return text.replaceAll("-->", "->");
+}
