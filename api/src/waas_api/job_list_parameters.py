@@ -30,6 +30,16 @@ def _split_phases(value: object) -> object:
     return [str(word).capitalize() for word in words] if isinstance(words, list) else words
 
 
+def _refuse_number(value: object) -> object:
+    """Return what may be a moment; a number alone would be read as seconds or milliseconds."""
+    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("give a moment as RFC 3339 does: 2026-03-01T09:30:00Z")
+    return value
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
+
+
 class JobListParameters(BaseModel):
     """What a list is asked for with."""
 
@@ -52,10 +62,10 @@ class JobListParameters(BaseModel):
     owner: str | None = None
     """Jobs of this owner; others' are shown to those who may manage them."""
 
-    created_after: AwareDatetime | None = None
+    created_after: _Moment | None = None
     """Jobs that were made later than this moment (RFC 3339, with its offset)."""
 
-    created_before: AwareDatetime | None = None
+    created_before: _Moment | None = None
     """Jobs that were made before this moment."""
 
     file_name: str = Field(default="", max_length=255)

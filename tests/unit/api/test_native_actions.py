@@ -74,6 +74,8 @@ async def test_jobs_are_listed_by_filters(query: str, names: str) -> None:
         ("label_selector=a%20b", "label_selector cannot be read at 'a b'"),
         ("created_after=yesterday", "created_after: "),
         ("created_after=2026-11-22T17:25:46", "created_after: "),
+        ("created_before=0", "created_before: "),
+        ("created_before=1764000000.5", "created_before: "),
         ("language=elvish", "Give a language"),
     ],
 )
