@@ -12,11 +12,11 @@ import pytest
 
 from support.api_builders import chunked
 from support.kept_objects import PART_BYTES, PLACES, in_folder, in_s3, s3_server
-from waas_api import object_storage
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, UploadCutOff, WrongOffset
-from waas_api.growing_objects import GrowingObject
-from waas_api.multipart_uploads import cut_in_pieces
-from waas_api.object_storage import ObjectStorage
+from waas_api.storage import object_storage
+from waas_api.storage.growing_objects import GrowingObject
+from waas_api.storage.multipart_uploads import cut_in_pieces
+from waas_api.storage.object_storage import ObjectStorage
 
 MEBIBYTE = 1024 * 1024
 

@@ -22,7 +22,7 @@ from support.furnished_api import furnish
 from support.live_api import serving
 from support.logins import LINK_SECRET, bearer, make_entry
 from support.quick_api import MovingJobs, QuickApi
-from waas_api.live_streams import LiveStreams
+from waas_api.http.live_streams import LiveStreams
 from waas_contract.transcription_job import Phase, TranscriptionJob
 
 pytestmark = pytest.mark.integration

@@ -6,10 +6,10 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from waas_api.intake_settings import IntakeSettings
-from waas_api.login_settings import LoginSettings
-from waas_api.old_service_settings import OldServiceSettings
-from waas_api.openai_settings import OpenAISettings
+from waas_api.access.settings import LoginSettings
+from waas_api.intake.settings import IntakeSettings
+from waas_api.old_service.settings import OldServiceSettings
+from waas_api.openai.settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 from waas_contract.name_lists import split_names
 

@@ -23,7 +23,7 @@ from waas_api.errors import (
     ObjectTooLarge,
     StorageUnavailable,
 )
-from waas_api.object_storage import StoredObject
+from waas_api.storage.object_storage import StoredObject
 from waas_contract.manifest import LARGEST_NOTE_BYTES
 from waas_contract.object_keys import require_whole_prefix
 from waas_operator import errors as operator_errors

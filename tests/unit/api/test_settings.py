@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from support.api_builders import make_settings
-from waas_api.login_settings import LoginMode
+from waas_api.access.settings import LoginMode
 from waas_api.main import main
 from waas_api.settings import Settings
 from waas_contract.models import MODEL_NAMES
