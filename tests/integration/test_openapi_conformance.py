@@ -187,7 +187,7 @@ def port() -> Iterator[int]:
 def _without_constants_of_loaded_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the same in every process: Hypothesis takes constants from what happens to be loaded."""
     monkeypatch.setattr(providers, "_get_local_constants", lambda: NO_CONSTANTS)
-    providers.CONSTANTS_CACHE.clear()
+    providers.CONSTANTS_CACHE.cache.clear()
 
 
 @SCHEMA.parametrize()
