@@ -8,7 +8,8 @@ from typing import Protocol
 import pytest
 
 from support.service import BUCKET
-from waas_api.storage.object_storage import MinioObjectStorage, ObjectStorage
+from waas_api.storage.minio_object_storage import MinioObjectStorage
+from waas_api.storage.object_storage import ObjectStorage
 from waas_api.storage.signed_requests import Bucket
 from waas_standalone.object_folder import FolderObjectStorage
 

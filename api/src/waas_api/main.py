@@ -66,7 +66,8 @@ from waas_api.routes import (
 )
 from waas_api.serving import Server
 from waas_api.settings import Settings
-from waas_api.storage.object_storage import MinioObjectStorage, ObjectStorage
+from waas_api.storage.minio_object_storage import MinioObjectStorage
+from waas_api.storage.object_storage import ObjectStorage
 from waas_api.storage.signed_requests import Bucket
 from waas_api.tenants import Tenant, Tenants
 from waas_api.trace_context import SpanOfRequest, TraceContext

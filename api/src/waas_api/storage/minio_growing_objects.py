@@ -7,25 +7,28 @@ under a name with the number of parts before it, and counts only while that is t
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from typing import TypeVar
 
 from waas_api.errors import ObjectNotFound, WrongOffset
 from waas_api.storage.growing_objects import GrowingObject
 from waas_api.storage.multipart_uploads import MultipartUpload
-from waas_api.storage.part_buffer import Part, PartBuffer
+from waas_api.storage.part_buffer import PartBuffer
+from waas_api.storage.part_sending import PartSending
 from waas_api.storage.signed_requests import SignedRequests
 
 Result = TypeVar("Result")
 
 
 class MinioGrowingObjects:
-    """GrowingObjects by signed requests; whoever inherits says how blocking calls are run."""
+    """GrowingObjects by signed requests; whoever inherits says how calls that block are run."""
 
     _requests: SignedRequests
     _part_bytes: int
 
     async def _run(self, call: Callable[[], Result]) -> Result:
+        raise NotImplementedError
+
+    async def _send(self, call: Callable[[], Result]) -> Result:
         raise NotImplementedError
 
     async def begin(self, key: str, notes_prefix: str) -> GrowingObject:
@@ -53,31 +56,19 @@ class MinioGrowingObjects:
         buffer = PartBuffer(upload.part_bytes, await self._run(upload.read_rest))
         if upload.length + buffer.length != offset:
             raise WrongOffset(upload.length + buffer.length)
-        sending: asyncio.Future[None] | None = None
+        sending = PartSending(upload.parts, self._send)
         try:
-            async for piece in body:
-                buffer.add(piece)
-                while buffer.has_part:
-                    if sending is not None:
-                        await asyncio.shield(sending)
-                    part = buffer.take_part()
-                    sending = asyncio.ensure_future(self._run(partial(upload.add, part)))
-            if sending is not None:
-                await asyncio.shield(sending)
+            await sending.send_all(buffer, body)
+            await sending.finish()
         finally:
             # Also for a client that went: it will not have to send that again.
             saving = asyncio.ensure_future(self._save_rest(upload, sending, buffer.rest()))
             await asyncio.shield(saving)
         return upload.length + buffer.length
 
-    async def _save_rest(
-        self, upload: "_Upload", sending: asyncio.Future[None] | None, rest: bytes
-    ) -> None:
-        if sending is not None:
-            await asyncio.wait((sending,))
-            if sending.exception() is not None:
-                return  # What is left over comes after a part that the store did not take.
-        if len(rest) < upload.part_bytes:
+    async def _save_rest(self, upload: "_Upload", sending: PartSending, rest: bytes) -> None:
+        # What is left over would come after a part that the store did not take.
+        if await sending.settle() and len(rest) < upload.part_bytes:
             await self._run(lambda: upload.write_rest(rest))
 
     async def finish(self, growing: GrowingObject) -> None:
@@ -88,8 +79,8 @@ class MinioGrowingObjects:
                 upload = _Upload(growing, self._requests)
                 rest = upload.read_rest()
                 if rest:
-                    upload.add(rest)
-                upload.complete()
+                    upload.parts.add(rest)
+                upload.parts.complete()
                 upload.remove_old_rest()
             except ObjectNotFound:
                 # Another process may have done it.
@@ -106,40 +97,34 @@ class _Upload:
         self.part_bytes = int(part_bytes)
         self._notes_prefix = growing.notes_prefix
         self._requests = requests
-        self._upload = MultipartUpload(growing.key, upload_id, requests)
-        self._upload.look_up(self.part_bytes)
-        self._parts_before = self._parts
+        self.parts = MultipartUpload(growing.key, upload_id, requests)
+        self.parts.look_up(self.part_bytes)
+        self._count_before = self._count
 
     @property
-    def _parts(self) -> int:
-        return len(self._upload.etags)
+    def _count(self) -> int:
+        return len(self.parts.etags)
 
     @property
     def length(self) -> int:
-        return self._parts * self.part_bytes
+        return self._count * self.part_bytes
 
     def _rest_path(self, parts: int) -> str:
         return f"/{self._notes_prefix}rest-{parts}"
 
     def read_rest(self) -> bytes:
         try:
-            return self._requests.send("GET", self._rest_path(self._parts), {}).data
+            return self._requests.send("GET", self._rest_path(self._count), {}).data
         except ObjectNotFound:
             return b""
 
     def write_rest(self, rest: bytes) -> None:
         if rest:
-            self._requests.send("PUT", self._rest_path(self._parts), {}, rest)
+            self._requests.send("PUT", self._rest_path(self._count), {}, rest)
         self.remove_old_rest()
 
     def remove_old_rest(self) -> None:
         """Remove what was left over before the last parts came, and is in them now."""
-        if self._parts > self._parts_before:
-            path = self._rest_path(self._parts_before)
+        if self._count > self._count_before:
+            path = self._rest_path(self._count_before)
             self._requests.send("DELETE", path, {}, expected=(204, 404))
-
-    def add(self, part: bytes | Part) -> None:
-        self._upload.add(part)
-
-    def complete(self) -> None:
-        self._upload.complete()

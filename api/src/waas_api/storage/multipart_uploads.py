@@ -8,7 +8,7 @@ from waas_api.errors import StorageUnavailable
 from waas_api.storage.part_buffer import Part
 from waas_api.storage.signed_requests import SignedRequests
 
-S3_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_S3_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _PARTS_LISTED = 1000
 _SMALLEST_PIECE = 5 * 1024 * 1024
 
@@ -27,7 +27,7 @@ class MultipartUpload:
     def begin(cls, key: str, requests: SignedRequests) -> "MultipartUpload":
         """Begin one."""
         answer = requests.send("POST", f"/{key}", {"uploads": ""})
-        upload_id = ElementTree.fromstring(answer.data).findtext(f"{S3_NAMESPACE}UploadId", "")
+        upload_id = ElementTree.fromstring(answer.data).findtext(f"{_S3_NAMESPACE}UploadId", "")
         return cls(key, upload_id, requests)
 
     def look_up(self, part_bytes: int) -> None:
@@ -48,11 +48,11 @@ class MultipartUpload:
                 },
             )
             listing = ElementTree.fromstring(answer.data)
-            parts = listing.findall(f"{S3_NAMESPACE}Part")
+            parts = listing.findall(f"{_S3_NAMESPACE}Part")
             for part in parts:
-                number = int(part.findtext(f"{S3_NAMESPACE}PartNumber", "0"))
-                size = int(part.findtext(f"{S3_NAMESPACE}Size", "0"))
-                etag = part.findtext(f"{S3_NAMESPACE}ETag", "")
+                number = int(part.findtext(f"{_S3_NAMESPACE}PartNumber", "0"))
+                size = int(part.findtext(f"{_S3_NAMESPACE}Size", "0"))
+                etag = part.findtext(f"{_S3_NAMESPACE}ETag", "")
                 if number == len(self.etags) and etag == self.etags[-1]:
                     # SeaweedFS lists a part twice that two processes sent at once.
                     continue
@@ -60,7 +60,7 @@ class MultipartUpload:
                     # A last part, from a completion that broke.
                     return
                 self.etags.append(etag)
-            if not parts or listing.findtext(f"{S3_NAMESPACE}IsTruncated") != "true":
+            if not parts or listing.findtext(f"{_S3_NAMESPACE}IsTruncated") != "true":
                 return
 
     def add(self, part: bytes | Part) -> None:
@@ -92,6 +92,20 @@ class MultipartUpload:
         """Remove the parts; an upload that has ended is fine."""
         query = {"uploadId": self.upload_id}
         self.requests.send("DELETE", f"/{self.key}", query, expected=(204, 404))
+
+
+def list_unfinished(prefix: str, requests: SignedRequests) -> list[MultipartUpload]:
+    """Return the uploads of keys below a prefix that are not complete."""
+    # Not "encoding-type": our keys hold no character that XML cannot.
+    answer = requests.send("GET", "", {"max-uploads": "1000", "prefix": prefix, "uploads": ""})
+    return [
+        MultipartUpload(
+            upload.findtext(f"{_S3_NAMESPACE}Key", ""),
+            upload.findtext(f"{_S3_NAMESPACE}UploadId", ""),
+            requests,
+        )
+        for upload in ElementTree.fromstring(answer.data).iter(f"{_S3_NAMESPACE}Upload")
+    ]
 
 
 def cut_in_pieces(size: int, piece: int) -> list[tuple[int, int]]:
