@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from minio.credentials.providers import StaticProvider
 
 from support.service import BUCKET
 from waas_api.storage.minio_object_storage import MinioObjectStorage
@@ -50,8 +51,7 @@ def in_s3(server: S3Server) -> Iterator[ObjectStorage]:
         endpoint=f"http://{server.endpoint}",
         name=BUCKET,
         region="us-east-1",
-        access_key=server.access_key,
-        secret_key=server.secret_key,
+        credentials=StaticProvider(server.access_key, server.secret_key),
     )
     storage = MinioObjectStorage(bucket, part_bytes=PART_BYTES, uploads_at_once=2)
     try:

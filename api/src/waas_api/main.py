@@ -66,6 +66,7 @@ from waas_api.routes import (
 )
 from waas_api.serving import Server
 from waas_api.settings import Settings
+from waas_api.storage.credentials import find_credentials
 from waas_api.storage.minio_object_storage import MinioObjectStorage
 from waas_api.storage.object_storage import ObjectStorage
 from waas_api.storage.signed_requests import Bucket
@@ -254,8 +255,7 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
             endpoint=str(settings.s3_endpoint).rstrip("/"),
             name=settings.s3_bucket,
             region=settings.s3_region,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key.get_secret_value(),
+            credentials=find_credentials(settings, settings.s3_region),
         ),
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,

@@ -82,8 +82,7 @@ class MinioObjectStorage(MinioGrowingObjects):
         endpoint = urlsplit(self._bucket.endpoint)
         return Minio(
             endpoint.netloc,
-            access_key=self._bucket.access_key,
-            secret_key=self._bucket.secret_key,
+            credentials=self._bucket.credentials,
             secure=endpoint.scheme == "https",
             # A region that is given spares the client a request to ask for it.
             region=self._bucket.region,

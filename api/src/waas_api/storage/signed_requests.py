@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import urllib3
-from minio.credentials.credentials import Credentials
+from minio.credentials.providers import Provider
 from minio.signer import sign_v4_s3
 
 from waas_api.errors import ObjectNotFound, StorageUnavailable
@@ -30,8 +30,8 @@ class Bucket:
 
     name: str
     region: str
-    access_key: str
-    secret_key: str
+    credentials: Provider
+    """Whom to ask for keys before each request."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class SignedRequests:
         # a digest would cost both sides more than all the rest.
         digest = _NO_BODY_SHA256 if body is None else "UNSIGNED-PAYLOAD"
         now = datetime.now(UTC)
+        credentials = self.bucket.credentials.retrieve()
+        token = credentials.session_token
         signed = sign_v4_s3(
             method=method,
             url=url,
@@ -74,8 +76,9 @@ class SignedRequests:
                 "Host": url.netloc,
                 "x-amz-content-sha256": digest,
                 "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+                **({"x-amz-security-token": token} if token else {}),
             },
-            credentials=Credentials(self.bucket.access_key, self.bucket.secret_key),
+            credentials=credentials,
             content_sha256=digest,
             date=now,
         )
