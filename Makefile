@@ -131,6 +131,10 @@ check-generated: setup ## Fail if what is generated is out of date
 packages: setup ## Build the Python packages into dist/
 	for program in $(PROGRAMS); do $(UV) build --quiet --package $$program --out-dir dist; done
 
+.PHONY: publish
+publish: $(UV) ## Publish the packages in dist/ on PyPI; for the release workflow, which PyPI trusts
+	$(UV) publish --trusted-publishing always dist/*.whl dist/*.tar.gz
+
 .PHONY: sbom
 sbom: setup ## Write what each program consists of into dist/sbom/, as CycloneDX
 	@mkdir -p dist/sbom

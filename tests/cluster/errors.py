@@ -3,6 +3,7 @@
 ClusterError
 ├── BinaryUnavailable   a server's binary is neither here nor to be had
 ├── BuildFailed         a server's binary should have been built, and was not
+├── PackagesUnavailable the distribution's packages are not to be had, or not to be installed
 ├── NodeUnavailable     this machine, or what now runs on it, has no room for a node
 ├── ImageNotLoaded      an image did not get into the node
 └── StartFailed         a server exited or never became ready
@@ -22,6 +23,10 @@ class BinaryUnavailable(ClusterError):
 
 class BuildFailed(ClusterError):
     """A server's binary should have been built, and was not."""
+
+
+class PackagesUnavailable(ClusterError):
+    """Packages of the distribution are not to be had, or not to be installed."""
 
 
 class NodeUnavailable(ClusterError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from minio import Minio
@@ -93,19 +94,23 @@ class MinioServer:
         )
 
 
-def start(run: RunFolder, binaries: servers.Binaries) -> MinioServer:
+def start(
+    run: RunFolder, binaries: servers.Binaries, environment: Mapping[str, str] | None = None
+) -> MinioServer:
     """Starts a MinIO with a root user of its own, and waits until it can be used."""
     credentials = Credentials(secrets.token_hex(8), secrets.token_hex(20))
     run.create()
     for attempt in range(1, _START_ATTEMPTS + 1):
         [port] = free_ports(1)
-        processes.launch(run, servers.minio(binaries, run.path, port, credentials))
+        server = servers.minio(binaries, run.path, port, credentials)
+        variables = {**server.environment, **(environment or {})}
+        processes.launch(run, replace(server, environment=variables))
         try:
-            server = MinioServer.recorded(run)
-            server.wait_until_usable()
+            started = MinioServer.recorded(run)
+            started.wait_until_usable()
         except PortTaken:
             if attempt == _START_ATTEMPTS:
                 raise
         else:
-            return server
+            return started
     raise AssertionError("unreachable")

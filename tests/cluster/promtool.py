@@ -12,11 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cluster import apt
 from cluster.binaries.machine import ARCHITECTURE, SYSTEM, cache_folder
-from cluster.errors import BinaryUnavailable
+from cluster.errors import BinaryUnavailable, PackagesUnavailable
 
 _PACKAGE = "prometheus"
-_PATIENCE_SECONDS = 120
 
 
 def find_promtool() -> Path:
@@ -41,9 +41,12 @@ def obtain_promtool() -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, so that the rename is atomic: the cache never shows half a file.
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".partial-") as folder:
-        _run(["apt-get", "download", "--quiet", _PACKAGE], folder)
+        try:
+            apt.download(_PACKAGE, Path(folder))
+        except PackagesUnavailable as error:
+            raise BinaryUnavailable(str(error)) from error
         [package] = Path(folder).glob("*.deb")
-        _run(["dpkg-deb", "--extract", str(package), "files"], folder)
+        _extract(package, Path(folder, "files"))
         made = Path(folder) / "files/usr/bin/promtool"
         made.chmod(0o755)
         made.rename(place)
@@ -54,17 +57,12 @@ def _place() -> Path:
     return cache_folder() / "bin" / f"promtool-{SYSTEM}-{ARCHITECTURE}"
 
 
-def _run(command: list[str], folder: str) -> None:
+def _extract(package: Path, folder: Path) -> None:
+    command = ["dpkg-deb", "--extract", str(package), str(folder)]
     try:
-        subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, timeout=_PATIENCE_SECONDS
-        )
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.decode(errors="replace").strip().splitlines()
-        why = lines[-1] if lines else f"exit code {error.returncode}"
-        raise BinaryUnavailable(f"{' '.join(command[:2])} failed: {why}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BinaryUnavailable(f"{' '.join(command[:2])} failed: {error}") from error
+        subprocess.run(command, check=True, capture_output=True)
+    except (subprocess.CalledProcessError, OSError) as error:
+        raise BinaryUnavailable(f"{package.name} cannot be unpacked: {error}") from error
 
 
 def main() -> int:

@@ -14,7 +14,9 @@ from support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
-SPOKEN = " ".join(clip.text for clip in librivox_clips())
+# So many that a job is at work for seconds after it was seen to run, on an idle machine, too.
+REPEATS = 12
+SPOKEN = " ".join(clip.text for clip in librivox_clips() * REPEATS)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording that is not done by the time its program has started."""
     clips = [read_samples(clip.path) for clip in librivox_clips()]
     path = tmp_path_factory.mktemp("audio") / "reading.m4a"
-    return write_audio(path, np.concatenate(clips), codec="aac")
+    return write_audio(path, np.concatenate(clips * REPEATS), codec="aac")
 
 
 def send(service: httpx.Client, recording: Path, model: str) -> str:

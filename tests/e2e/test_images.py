@@ -128,7 +128,7 @@ def test_it_is_small(reference: Reference, name: str) -> None:
         pytest.skip(
             "this builder does not keep the base image, so nobody knows what is added to it"
         )
-    assert measured.over_base < 200 * MEGABYTE
+    assert measured.over_base < 170 * MEGABYTE
 
 
 @by_name

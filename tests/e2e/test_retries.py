@@ -111,31 +111,36 @@ def test_a_killed_program_without_retries_fails_the_job(desk: Desk, reading: Pat
     assert ended["status"]["lastFailure"]["exitCode"] == 137
 
 
-def test_an_evicted_pod_costs_no_retry(desk: Desk, reading: Path) -> None:
-    pod = start(desk, "evicted", reading, backoffLimit=0)
-    name = pod["metadata"]["name"]
+def test_a_pod_that_is_evicted_or_deleted_is_replaced_and_an_eviction_costs_no_retry(
+    desk: Desk, reading: Path
+) -> None:
+    api, name = desk.tenant.api, "disrupted"
+    first = start(desk, name, reading, backoffLimit=1)["metadata"]["name"]
 
-    desk.tenant.api.create(
-        f"{pods_path(JOB_NAMESPACE, name)}/eviction",
-        {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}},
+    api.create(
+        f"{pods_path(JOB_NAMESPACE, first)}/eviction",
+        {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": first}},
     )
-    ended = desk.wait_for_end("evicted")
+    second = wait_for_another_pod(desk, name, {first})
+    api.delete(pods_path(JOB_NAMESPACE, second))
+    wait_for_another_pod(desk, name, {first, second})
+    ended = desk.wait_for_end(name)
 
-    assert_whole(desk, "evicted", ended)
-    status = job_status(desk, "evicted")
-    assert status.get("failed", 0) == 0, "nothing was charged to the job"
+    assert_whole(desk, name, ended)
+    status = job_status(desk, name)
+    assert status["failed"] == 1, "the deletion alone was charged to the job"
     assert status["succeeded"] == 1
 
 
-def test_a_pod_that_somebody_deletes_is_replaced(desk: Desk, reading: Path) -> None:
-    pod = start(desk, "deleted", reading)
+def wait_for_another_pod(desk: Desk, name: str, known: set[str]) -> str:
+    """Return the name of a pod that runs and is not one of those."""
 
-    desk.tenant.api.delete(pods_path(JOB_NAMESPACE, pod["metadata"]["name"]))
-    wait_until(
-        lambda: any(
-            each["metadata"]["name"] != pod["metadata"]["name"] for each in desk.pods("deleted")
-        ),
-        "there is another pod",
-    )
+    def others() -> list[str]:
+        return [
+            pod["metadata"]["name"]
+            for pod in desk.pods(name)
+            if pod["metadata"]["name"] not in known and pod["status"]["phase"] == "Running"
+        ]
 
-    assert_whole(desk, "deleted", desk.wait_for_end("deleted"))
+    [other] = wait_until(others, "another pod runs")
+    return other

@@ -10,8 +10,8 @@ from waas_api.errors import (
     ClusterRefused,
     ClusterUnavailable,
 )
-from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
+from waas_api.kubernetes.connection import KubernetesConnection
+from waas_api.kubernetes.transcription_jobs import KubernetesTranscriptionJobs
 
 pytestmark = pytest.mark.integration
 

@@ -13,6 +13,7 @@ from http.client import HTTPResponse
 import httpx
 import pytest
 from minio import Minio, S3Error
+from minio.credentials.providers import StaticProvider
 
 from cluster.minio_server import MinioServer
 from performance.upload_memory import MEBIBYTE, measure
@@ -21,9 +22,9 @@ from support.live_api import serving
 from support.service import BUCKET
 from support.waiting import wait_until
 from waas_api.main import create_app
-from waas_api.object_storage import MinioObjectStorage
 from waas_api.settings import Settings
-from waas_api.signed_requests import Bucket
+from waas_api.storage.minio_object_storage import MinioObjectStorage
+from waas_api.storage.signed_requests import Bucket
 
 pytestmark = pytest.mark.integration
 
@@ -203,8 +204,7 @@ async def test_storing_that_is_cancelled_ends_at_once(
         endpoint=f"http://{minio_server.endpoint}",
         name=BUCKET,
         region="us-east-1",
-        access_key=minio_server.access_key,
-        secret_key=minio_server.secret_key,
+        credentials=StaticProvider(minio_server.access_key, minio_server.secret_key),
     )
     storage = MinioObjectStorage(bucket, part_bytes=5 * MEBIBYTE, uploads_at_once=1)
     is_waiting = asyncio.Event()
@@ -233,8 +233,7 @@ async def test_all_below_a_prefix_is_removed_and_nothing_beside_it(
         endpoint=f"http://{minio_server.endpoint}",
         name=BUCKET,
         region="us-east-1",
-        access_key=minio_server.access_key,
-        secret_key=minio_server.secret_key,
+        credentials=StaticProvider(minio_server.access_key, minio_server.secret_key),
     )
     storage = MinioObjectStorage(bucket, part_bytes=5 * MEBIBYTE, uploads_at_once=1)
     name = secrets.token_hex(8)

@@ -19,7 +19,7 @@ from support.service import OperatorProcess, Tenant, running_api
 from support.speech import librivox_clip
 from support.standalone import Standalone, running_standalone
 from support.waiting import wait_until
-from waas_api.recording_head import HEAD_BYTES
+from waas_api.intake.recording_head import HEAD_BYTES
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from waas_api.errors import (
     JobNotFound,
     NameTaken,
 )
-from waas_api.spec_changes import SpecChanges
+from waas_api.jobs.spec_changes import SpecChanges
 from waas_contract.transcription_job import Phase, Priority, Source, Task
 
 

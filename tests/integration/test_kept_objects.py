@@ -12,11 +12,11 @@ import pytest
 
 from support.api_builders import chunked
 from support.kept_objects import PART_BYTES, PLACES, in_folder, in_s3, s3_server
-from waas_api import object_storage
 from waas_api.errors import ObjectNotFound, ObjectTooLarge, UploadCutOff, WrongOffset
-from waas_api.growing_objects import GrowingObject
-from waas_api.multipart_uploads import cut_in_pieces
-from waas_api.object_storage import ObjectStorage
+from waas_api.storage import minio_object_storage
+from waas_api.storage.growing_objects import GrowingObject
+from waas_api.storage.multipart_uploads import cut_in_pieces
+from waas_api.storage.object_storage import ObjectStorage
 
 MEBIBYTE = 1024 * 1024
 
@@ -264,7 +264,7 @@ async def test_an_object_moves_whole(kept: Kept, has_predecessor: bool) -> None:
 
 async def test_a_large_object_moves_in_pieces(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     # Of S3's smallest size, for the real one would take minutes.
-    monkeypatch.setattr(object_storage, "_COPY_BYTES", 5 * MEBIBYTE)
+    monkeypatch.setattr(minio_object_storage, "_COPY_BYTES", 5 * MEBIBYTE)
     content = secrets.token_bytes(11 * MEBIBYTE + 17)
     old, new = kept.key, kept.new_key
     await kept.storage.store(old, chunked(content))

@@ -10,10 +10,10 @@ import pytest
 from support.kubernetes_api import KubernetesApi, Resource, transcription_jobs_path
 from support.service import API_RULES, REVIEW_RULES, Tenant, running_api
 from support.waiting import wait_until
-from waas_api.access_reviews import User
+from waas_api.access.access_reviews import User
 from waas_api.errors import ClusterRefused
-from waas_api.kubernetes_access import KubernetesAccessReviews
-from waas_api.kubernetes_connection import KubernetesConnection
+from waas_api.kubernetes.access import KubernetesAccessReviews
+from waas_api.kubernetes.connection import KubernetesConnection
 from waas_contract.transcription_job import GROUP, PLURAL
 
 pytestmark = pytest.mark.integration

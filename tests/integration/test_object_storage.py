@@ -9,7 +9,7 @@ import pytest
 from support.api_builders import chunked
 from support.kept_objects import PLACES, in_folder, in_s3, s3_server
 from waas_api.errors import ObjectExists, ObjectNotFound
-from waas_api.object_storage import ObjectStorage
+from waas_api.storage.object_storage import ObjectStorage
 
 BIG = bytes(range(256)) * 4096
 """Several pieces."""

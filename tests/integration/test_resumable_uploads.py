@@ -22,8 +22,8 @@ from support.kept_objects import PLACES, in_folder, in_s3, s3_server
 from support.live_api import serving
 from support.waiting import wait_until
 from waas_api.main import create_app
-from waas_api.object_storage import ObjectStorage
 from waas_api.settings import Settings
+from waas_api.storage.object_storage import ObjectStorage
 from waas_client import Client, JobOptions
 from waas_client.resuming import RESUMABLE_BYTES
 

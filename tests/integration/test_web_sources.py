@@ -18,8 +18,8 @@ from waas_api.errors import (
     SourceTooLarge,
     SourceUnreachable,
 )
-from waas_api.upload_body import UploadLimits
-from waas_api.web_sources import SourcePolicy, WebSources
+from waas_api.http.upload_body import UploadLimits
+from waas_api.intake.web_sources import SourcePolicy, WebSources
 
 OUTSIDE, INSIDE = "127.0.0.2", "127.0.0.1"
 """What stands for the public internet here, and what for the network within."""

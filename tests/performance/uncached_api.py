@@ -2,10 +2,10 @@
 
 import sys
 
-from waas_api import kubernetes_transcription_jobs
-from waas_api.job_index import JobIndex, parse_job
-from waas_api.job_summaries import parse_version
-from waas_api.kubernetes_job_feed import KubernetesJobFeed
+from waas_api.jobs.index import JobIndex, parse_job
+from waas_api.jobs.summaries import parse_version
+from waas_api.kubernetes import transcription_jobs as kubernetes_transcription_jobs
+from waas_api.kubernetes.job_feed import KubernetesJobFeed
 from waas_api.main import main
 from waas_contract.transcription_job import TranscriptionJob
 

@@ -50,7 +50,7 @@ def _ways(path: Path, store: Minio, api: str) -> dict[str, Callable[[httpx.Clien
     def put_parts(_: httpx.Client) -> None:
         # What the store's own client does with a file of that length, with the api's size of parts.
         store.fput_object(
-            BUCKET, "benchmark/parts", str(path), part_size=5 * MEBIBYTE, num_parallel_uploads=1
+            BUCKET, "benchmark/parts", str(path), part_size=16 * MEBIBYTE, num_parallel_uploads=2
         )
 
     def send_body(client: httpx.Client) -> None:

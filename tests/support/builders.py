@@ -1,6 +1,6 @@
 """Builds the objects of unit tests with only the fields that matter to a case."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -105,7 +105,8 @@ def make_pod(**facts: Any) -> ObservedPod:
 
 
 def make_observation(**seen: Any) -> Observation:
-    return Observation(**{"transcription_job": make_transcription_job(), "now": NOW, **seen})
+    given = {"transcription_job": make_transcription_job(), "now": NOW}
+    return Observation(**{**given, "url_lifetime": timedelta(hours=12), **seen})
 
 
 def make_transcript(*pieces: tuple[float, float, str]) -> Transcript:

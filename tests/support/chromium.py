@@ -5,7 +5,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from cluster import apt
+from cluster.errors import PackagesUnavailable
 from support.waiting import wait_until
 
 PACKAGE = "chromium"
@@ -61,18 +62,12 @@ def main() -> int:
         sys.stderr.write(f"no Chromium: tests of the web page are skipped (install {PACKAGE})\n")
         return 0
     sys.stderr.write(f"installing what tests of the web page need, once per machine: {PACKAGE}\n")
-    # It looks for packages again only where those that it knows of are gone.
-    return 0 if _install() or (_apt("update") and _install()) else 1
-
-
-def _install() -> bool:
-    return _apt("install", "--yes", "--no-install-recommends", "--no-remove", PACKAGE)
-
-
-def _apt(*words: str) -> bool:
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(["apt-get", *words], check=False, capture_output=True, env=environment)
-    return done.returncode == 0
+    try:
+        apt.install(PACKAGE)
+    except PackagesUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from support.kubernetes_objects import to_text
@@ -192,10 +192,16 @@ class FakeCluster:
 class FakeStore:
     """Keeps the notes of jobs in a dict, and signs with a readable signature."""
 
-    def __init__(self) -> None:
+    def __init__(self, url_lifetime: timedelta = timedelta(hours=12)) -> None:
         self.notes: dict[str, bytes] = {}
         self.is_away = False
         self.read_keys: list[str] = []
+        self.url_lifetime = url_lifetime
+
+    async def measure_url_lifetime(self) -> timedelta:
+        if self.is_away:
+            raise StorageUnavailable("signing: ConnectionError")
+        return self.url_lifetime
 
     async def read_note(self, key: str) -> bytes | None:
         self.read_keys.append(key)

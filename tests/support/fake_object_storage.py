@@ -13,8 +13,8 @@ from waas_api.errors import (
     StorageUnavailable,
     WrongOffset,
 )
-from waas_api.growing_objects import GrowingObject
-from waas_api.object_storage import StoredObject
+from waas_api.storage.growing_objects import GrowingObject
+from waas_api.storage.object_storage import StoredObject
 
 
 class FakeObjectStorage:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from waas_api.errors import ClusterError, JobChanged, JobNotFound, NameTaken
-from waas_api.job_index import JobIndex
-from waas_api.spec_changes import SpecChanges
+from waas_api.jobs.index import JobIndex
+from waas_api.jobs.spec_changes import SpecChanges
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,

@@ -16,9 +16,9 @@ from support.api_builders import (
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import GuardedApi
-from waas_api.detection import Detections
-from waas_api.live_streams import LiveStreams
-from waas_api.resumable_uploads import Upload
+from waas_api.http.live_streams import LiveStreams
+from waas_api.intake.resumable_uploads import Upload
+from waas_api.jobs.detection import Detections
 from waas_contract.object_keys import (
     audio_prefix,
     manifest_key,

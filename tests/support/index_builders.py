@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from support.api_builders import NOW
-from waas_api.job_index import JobIndex
-from waas_api.job_summaries import JobSummary
+from waas_api.jobs.index import JobIndex
+from waas_api.jobs.summaries import JobSummary
 from waas_contract.transcription_job import Phase, Priority, Task
 
 

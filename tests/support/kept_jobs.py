@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from support.kubernetes_api import transcription_jobs_path
 from support.service import API_RULES, Tenant
-from waas_api.kubernetes_connection import KubernetesConnection
-from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
-from waas_api.transcription_jobs import TranscriptionJobs
+from waas_api.jobs.transcription_jobs import TranscriptionJobs
+from waas_api.kubernetes.connection import KubernetesConnection
+from waas_api.kubernetes.transcription_jobs import KubernetesTranscriptionJobs
 from waas_standalone.database import Database
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.transcription_jobs import LocalTranscriptionJobs

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from minio.credentials.providers import StaticProvider
 
 from support.service import BUCKET
-from waas_api.object_storage import MinioObjectStorage, ObjectStorage
-from waas_api.signed_requests import Bucket
+from waas_api.storage.minio_object_storage import MinioObjectStorage
+from waas_api.storage.object_storage import ObjectStorage
+from waas_api.storage.signed_requests import Bucket
 from waas_standalone.object_folder import FolderObjectStorage
 
 PART_BYTES = 5 * 1024 * 1024
@@ -49,8 +51,7 @@ def in_s3(server: S3Server) -> Iterator[ObjectStorage]:
         endpoint=f"http://{server.endpoint}",
         name=BUCKET,
         region="us-east-1",
-        access_key=server.access_key,
-        secret_key=server.secret_key,
+        credentials=StaticProvider(server.access_key, server.secret_key),
     )
     storage = MinioObjectStorage(bucket, part_bytes=PART_BYTES, uploads_at_once=2)
     try:

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from support.api_builders import JOB_ID, NAMESPACE, NOW, make_settings
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
-from waas_api.access_reviews import User
+from waas_api.access.access_reviews import User
+from waas_api.access.callers import Permission
 from waas_api.api_keys.entries import digest_of
-from waas_api.callers import Permission
 from waas_api.errors import ClusterError
 from waas_api.main import create_app
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from support.api_builders import NAMESPACE
-from waas_api.callers import Caller, Permission
+from waas_api.access.callers import Caller, Permission
 
 _ORDINARY = frozenset(Permission) - {Permission.MANAGE}
 

@@ -33,8 +33,8 @@ class World:
     def __init__(self, *, queue_names: dict[str, str] | None = None, **spec: Any) -> None:
         self.now = NOW
         self.cluster = FakeCluster(NOW)
-        self.store = FakeStore()
-        self.settings = make_settings(url_lifetime_seconds=600, queue_names=queue_names or {})
+        self.store = FakeStore(timedelta(seconds=600))
+        self.settings = make_settings(queue_names=queue_names or {})
         self.pods_made = 0
         self.failures_charged = 0
         self.cluster.put(make_transcription_job(backoff_limit=1, **spec))

@@ -27,8 +27,8 @@ class Scene:
         self.now: datetime = NOW
         self.elapsed = 0.0
         self.cluster = FakeCluster(NOW)
-        self.store = FakeStore()
         self.settings = settings or make_settings()
+        self.store = FakeStore(timedelta(seconds=self.settings.url_lifetime_seconds))
         self.restart()
         self.cluster.put(make_transcription_job(**spec))
 

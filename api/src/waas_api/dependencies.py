@@ -9,25 +9,25 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from waas_api.attaching import HeldRecording
-from waas_api.caller_limits import CallerLimits
-from waas_api.callers import Authenticator, Caller, Permission
-from waas_api.detection import Detections
+from waas_api.access.caller_limits import CallerLimits
+from waas_api.access.callers import Authenticator, Caller, Permission
+from waas_api.access.gate import CALLER
 from waas_api.errors import Forbidden, JobNotFound, UploadNotFound
-from waas_api.gate import CALLER
-from waas_api.idempotency import Once
-from waas_api.live_streams import LiveStreams
-from waas_api.object_storage import ObjectStorage
-from waas_api.page_files import PageFiles
-from waas_api.partial_segments import PartialReaders
+from waas_api.http.live_streams import LiveStreams
+from waas_api.http.page_files import PageFiles
+from waas_api.http.upload_body import UploadBody
+from waas_api.intake.resumable_uploads import Upload
+from waas_api.intake.transcription_request import Order
+from waas_api.intake.uploads import TakenIn
+from waas_api.intake.web_sources import WebSources
+from waas_api.jobs.attaching import HeldRecording
+from waas_api.jobs.detection import Detections
+from waas_api.jobs.idempotency import Once
 from waas_api.readiness import Readiness
-from waas_api.resumable_uploads import Upload
 from waas_api.settings import Settings
+from waas_api.storage.object_storage import ObjectStorage
 from waas_api.tenants import Tenant, Tenants
-from waas_api.transcription_request import Order
-from waas_api.upload_body import UploadBody
-from waas_api.uploads import TakenIn
-from waas_api.web_sources import WebSources
+from waas_api.transcripts.partial_segments import PartialReaders
 from waas_contract.transcription_job import TranscriptionJob
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")

@@ -13,28 +13,33 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from waas_api.access_reviews import AccessReviews
-from waas_api.allowed_webhooks import read_webhook_ids
-from waas_api.answers import answer_errors
-from waas_api.attaching import Attaching
-from waas_api.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
-from waas_api.caller_limits import CallerLimits
-from waas_api.callers import Authenticator
+from waas_api.access.access_reviews import AccessReviews
+from waas_api.access.building import build_logins
+from waas_api.access.caller_limits import CallerLimits
+from waas_api.access.callers import Authenticator
+from waas_api.access.gate import Gate
+from waas_api.access.settings import LoginMode
 from waas_api.dependencies import Services
-from waas_api.detection import Detections
 from waas_api.document.app import DocumentedApp
-from waas_api.gate import Gate
-from waas_api.leftovers import Leftovers
-from waas_api.live_jobs import LiveJobs
-from waas_api.live_streams import LiveStreams
-from waas_api.login_building import build_logins
-from waas_api.login_settings import LoginMode
+from waas_api.http.answers import answer_errors
+from waas_api.http.live_streams import LiveStreams
+from waas_api.http.page_files import load_page_files
+from waas_api.http.upload_body import UploadLimits
+from waas_api.intake.leftovers import Leftovers
+from waas_api.intake.resumable_uploads import ResumableUploads
+from waas_api.intake.sweeping import sweeping
+from waas_api.intake.uploads import BACKOFF_SECONDS, Uploads
+from waas_api.intake.web_sources import LookUp, SourcePolicy, WebSources, look_up
+from waas_api.jobs.attaching import Attaching
+from waas_api.jobs.awaited_jobs import AwaitedJobs, cancel_abandoned_again_and_again
+from waas_api.jobs.detection import Detections
+from waas_api.jobs.live_jobs import LiveJobs
+from waas_api.jobs.transcribed_time import TranscribedTime
+from waas_api.jobs.transcription_jobs import TranscriptionJobs
+from waas_api.jobs.waiting_line import WaitingLine
 from waas_api.logs import configure_logging
-from waas_api.object_storage import MinioObjectStorage, ObjectStorage
-from waas_api.page_files import load_page_files
-from waas_api.partial_segments import PartialReaders
+from waas_api.old_service.allowed_webhooks import read_webhook_ids
 from waas_api.readiness import Readiness
-from waas_api.resumable_uploads import ResumableUploads
 from waas_api.routes import (
     audio,
     detection,
@@ -61,17 +66,14 @@ from waas_api.routes import (
 )
 from waas_api.serving import Server
 from waas_api.settings import Settings
-from waas_api.signed_requests import Bucket
-from waas_api.sweeping import sweeping
+from waas_api.storage.credentials import find_credentials
+from waas_api.storage.minio_object_storage import MinioObjectStorage
+from waas_api.storage.object_storage import ObjectStorage
+from waas_api.storage.signed_requests import Bucket
 from waas_api.tenants import Tenant, Tenants
 from waas_api.trace_context import SpanOfRequest, TraceContext
 from waas_api.tracing import RequestSpans
-from waas_api.transcribed_time import TranscribedTime
-from waas_api.transcription_jobs import TranscriptionJobs
-from waas_api.upload_body import UploadLimits
-from waas_api.uploads import BACKOFF_SECONDS, Uploads
-from waas_api.waiting_line import WaitingLine
-from waas_api.web_sources import LookUp, SourcePolicy, WebSources, look_up
+from waas_api.transcripts.partial_segments import PartialReaders
 
 _EX_CONFIG = 78  # sysexits.h
 _NOT_STARTED = 3  # uvicorn's own
@@ -253,8 +255,7 @@ def _build_object_storage(settings: Settings) -> MinioObjectStorage:
             endpoint=str(settings.s3_endpoint).rstrip("/"),
             name=settings.s3_bucket,
             region=settings.s3_region,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key.get_secret_value(),
+            credentials=find_credentials(settings, settings.s3_region),
         ),
         part_bytes=settings.upload_part_bytes,
         uploads_at_once=settings.uploads_at_once,
@@ -292,19 +293,19 @@ class _Cluster:
 
     def __init__(self, settings: Settings) -> None:
         # The library takes most of a second to import, and one machine alone does without.
-        from waas_api.kubernetes_connection import KubernetesConnection
+        from waas_api.kubernetes.connection import KubernetesConnection
 
         self.connection = KubernetesConnection(
             kubeconfig=settings.kubeconfig, timeout_seconds=settings.kubernetes_timeout_seconds
         )
 
     def transcription_jobs(self, namespace: str) -> TranscriptionJobs:
-        from waas_api.kubernetes_transcription_jobs import KubernetesTranscriptionJobs
+        from waas_api.kubernetes.transcription_jobs import KubernetesTranscriptionJobs
 
         return KubernetesTranscriptionJobs(namespace, self.connection)
 
     def access_reviews(self) -> AccessReviews:
-        from waas_api.kubernetes_access import KubernetesAccessReviews
+        from waas_api.kubernetes.access import KubernetesAccessReviews
 
         return KubernetesAccessReviews(self.connection)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from waas_api.live_streams import LiveStreams
+from waas_api.http.live_streams import LiveStreams
 
 _ROUNDS_BEFORE_ALL = 100
 """Rounds over what is not so young any more before one over all that there is."""

@@ -3,22 +3,23 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from waas_api.intake_settings import IntakeSettings
-from waas_api.login_settings import LoginSettings
-from waas_api.old_service_settings import OldServiceSettings
-from waas_api.openai_settings import OpenAISettings
+from waas_api.access.settings import LoginSettings
+from waas_api.intake.settings import IntakeSettings
+from waas_api.old_service.settings import OldServiceSettings
+from waas_api.openai.settings import OpenAISettings
 from waas_contract.models import MODEL_NAMES
 from waas_contract.name_lists import split_names
+from waas_contract.store_credentials import StoreCredentials
 
 MEBIBYTE = 1024 * 1024
 MOST_PARTS = 10_000
 """Parts that S3 allows in one multipart upload."""
 
 
-class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings):
+class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings, StoreCredentials):
     """Everything that an administrator can choose; a field `x` is read from `WAAS_X`."""
 
     model_config = SettingsConfigDict(
@@ -45,12 +46,6 @@ class Settings(IntakeSettings, OpenAISettings, OldServiceSettings, LoginSettings
 
     s3_endpoint: AnyHttpUrl
     """Where object storage listens, for example `http://minio:9000`."""
-
-    s3_access_key: str = Field(min_length=1)
-    """Name of the storage user."""
-
-    s3_secret_key: SecretStr = Field(min_length=1)
-    """Password of the storage user."""
 
     s3_bucket: str = Field(default="waas", min_length=3, max_length=63)
     """The bucket that holds audio and results."""

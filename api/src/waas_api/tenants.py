@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from waas_api.attaching import Attaching
-from waas_api.awaited_jobs import AwaitedJobs
 from waas_api.errors import JobNotFound
-from waas_api.forecasts import Forecasts
-from waas_api.live_jobs import LiveJobs
-from waas_api.resumable_uploads import ResumableUploads
-from waas_api.transcribed_time import TranscribedTime
-from waas_api.transcription_jobs import TranscriptionJobs
-from waas_api.uploads import Uploads
-from waas_api.waiting_line import WaitingLine
+from waas_api.intake.resumable_uploads import ResumableUploads
+from waas_api.intake.uploads import Uploads
+from waas_api.jobs.attaching import Attaching
+from waas_api.jobs.awaited_jobs import AwaitedJobs
+from waas_api.jobs.forecasts import Forecasts
+from waas_api.jobs.live_jobs import LiveJobs
+from waas_api.jobs.transcribed_time import TranscribedTime
+from waas_api.jobs.transcription_jobs import TranscriptionJobs
+from waas_api.jobs.waiting_line import WaitingLine
 
 
 @dataclass(frozen=True)

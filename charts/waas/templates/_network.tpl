@@ -54,16 +54,20 @@ podSelector:
     cidr: 2000::/3
 {{- end -}}
 
-{{/*
-The object store; takes `root` and `endpoint`. What the settings do not tell, the endpoint does: MinIO's pods, the
-namespace of a Service, an address, or else everywhere.
-*/}}
+{{/* The object store; takes `root` and `endpoint`. */}}
 {{- define "waas.network.storage" -}}
-{{- $storage := .root.Values.networkPolicies.storage -}}
+{{- include "waas.network.endpoint" (merge (dict "root" .root "endpoint" .endpoint) .root.Values.networkPolicies.storage) -}}
+{{- end -}}
+
+{{/*
+A URL; takes `root` and `endpoint`, and `to` and `ports`. What these do not tell, the URL does: MinIO's pods, the namespace
+of a Service, an address, or else everywhere.
+*/}}
+{{- define "waas.network.endpoint" -}}
 {{- $host := regexReplaceAll "^https?://(\\[[^]]*\\]|[^:/]*).*$" .endpoint "${1}" -}}
-{{- $port := regexFind ":[0-9]+/?$" .endpoint | trimAll ":/" | default (hasPrefix "https:" .endpoint | ternary "443" "80") -}}
-{{- $to := $storage.to -}}
-{{- $ports := $storage.ports | default (list $port) -}}
+{{- $port := regexReplaceAll "^https?://[^/]*?(:[0-9]+)?(/.*)?$" .endpoint "${1}" | trimAll ":" | default (hasPrefix "https:" .endpoint | ternary "443" "80") -}}
+{{- $to := .to -}}
+{{- $ports := .ports | default (list $port) -}}
 {{- if not $to -}}
   {{- if regexMatch "^[^.]+\\.[^.]+\\.svc(\\.|$)" $host -}}
     {{- $namespace := index (splitList "." $host) 1 -}}
@@ -72,7 +76,7 @@ namespace of a Service, an address, or else everywhere.
     {{- else -}}
       {{- $to = list (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" $namespace))) -}}
       {{- /* Policies know the ports of pods, which a Service may have other ones for. */ -}}
-      {{- $ports = $storage.ports -}}
+      {{- $ports = .ports -}}
     {{- end -}}
   {{- else if regexMatch "^[0-9.]+$" $host -}}
     {{- $to = list (dict "ipBlock" (dict "cidr" (printf "%s/32" $host))) -}}
@@ -81,6 +85,24 @@ namespace of a Service, an address, or else everywhere.
   {{- end -}}
 {{- end -}}
 {{- include "waas.network.egress" (dict "to" $to "ports" $ports) -}}
+{{- end -}}
+
+{{/* Where pods get credentials from; takes the root. */}}
+{{- define "waas.network.identity" -}}
+{{- $identity := .Values.objectStorage.workloadIdentity -}}
+{{- if $identity.enabled -}}
+{{- if $identity.tokenService -}}
+{{- include "waas.network.endpoint" (dict "root" . "endpoint" $identity.tokenService "to" list "ports" list) -}}
+{{- else if $identity.audience -}}
+{{- include "waas.network.egress" (dict "to" (include "waas.network.anywhere" . | fromYamlArray) "ports" (list 443)) -}}
+{{- else -}}
+{{- /* AWS's token service, or the agents of EKS and ECS, or the machine's own metadata. */ -}}
+{{- include "waas.network.egress" (dict "to" (include "waas.network.anywhere" . | fromYamlArray) "ports" (list 443)) }}
+{{ $agents := list -}}
+{{- range list "169.254.170.23/32" "169.254.170.2/32" "169.254.169.254/32" "fd00:ec2::23/128" }}{{ $agents = append $agents (dict "ipBlock" (dict "cidr" .)) }}{{ end -}}
+{{- include "waas.network.egress" (dict "to" $agents "ports" (list 80)) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Recordings that the api fetches from the web. */}}

@@ -42,7 +42,17 @@
 {{/* Whether the release makes the Secret with the storage user: "true" or nothing. */}}
 {{- define "waas.makesObjectStorageSecret" -}}
 {{- $storage := .Values.objectStorage -}}
-{{- if $storage.existingSecret -}}
+{{- if $storage.workloadIdentity.enabled -}}
+  {{- if or $storage.accessKey $storage.secretKey $storage.existingSecret -}}
+    {{- fail "objectStorage has both a workloadIdentity and a storage user: which holds? Leave one out." -}}
+  {{- end -}}
+  {{- if .Values.minio.enabled -}}
+    {{- fail "objectStorage.workloadIdentity is for stores that know the cluster's identities, which minio.enabled's does not." -}}
+  {{- end -}}
+  {{- if and $storage.setup.enabled (not $storage.setup.existingSecret) -}}
+    {{- fail "objectStorage.setup has nobody to make the bucket by: with a workloadIdentity, name its own existingSecret, or make the bucket yourself." -}}
+  {{- end -}}
+{{- else if $storage.existingSecret -}}
   {{- if or $storage.accessKey $storage.secretKey -}}
     {{- fail "objectStorage has both an existingSecret and keys of its own: which is the storage user? Leave one out." -}}
   {{- end -}}

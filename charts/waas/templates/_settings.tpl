@@ -39,6 +39,9 @@ empty is left out, so that the program's own default holds.
   value: {{ .Values.objectStorage.bucket | quote }}
 - name: WAAS_S3_REGION
   value: {{ .Values.objectStorage.region | quote }}
+{{- if .Values.objectStorage.workloadIdentity.enabled }}
+{{ include "waas.workloadIdentitySettings" .Values.objectStorage.workloadIdentity }}
+{{- else }}
 - name: WAAS_S3_ACCESS_KEY
   valueFrom:
     secretKeyRef:
@@ -49,6 +52,50 @@ empty is left out, so that the program's own default holds.
     secretKeyRef:
       name: {{ $secret }}
       key: secret-key
+{{- end }}
+{{- end -}}
+
+{{/* How a program finds the credentials of its pod. */}}
+{{- define "waas.workloadIdentitySettings" -}}
+- name: WAAS_S3_WORKLOAD_IDENTITY
+  value: "true"
+{{- with .tokenService }}
+- name: WAAS_S3_TOKEN_SERVICE
+  value: {{ . | quote }}
+{{- end }}
+{{- if .audience }}
+- name: AWS_WEB_IDENTITY_TOKEN_FILE
+  value: /var/run/waas-store/token
+{{- end }}
+{{- with .roleArn }}
+- name: AWS_ROLE_ARN
+  value: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* The token of a pod for the store, where the release brings it: volumes, and mounts. */}}
+{{- define "waas.storeToken.volume" -}}
+{{- with .Values.objectStorage.workloadIdentity }}
+{{- if and .enabled .audience }}
+- name: store-token
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken:
+          path: token
+          audience: {{ .audience | quote }}
+          expirationSeconds: 3600
+{{- end }}
+{{- end }}
+{{- end -}}
+{{- define "waas.storeToken.mount" -}}
+{{- with .Values.objectStorage.workloadIdentity }}
+{{- if and .enabled .audience }}
+- name: store-token
+  mountPath: /var/run/waas-store
+  readOnly: true
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* What a pod must be restarted for: the storage user that the release keeps. */}}

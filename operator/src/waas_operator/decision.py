@@ -124,7 +124,7 @@ def decide(observation: Observation, settings: ReconcileSettings) -> Decision:
         return _succeed(observation)
     if observation.job is None:
         return _decide_without_job(observation, settings)
-    return _decide_with_job(observation, observation.job, settings)
+    return _decide_with_job(observation, observation.job)
 
 
 def _decide_without_job(observation: Observation, settings: ReconcileSettings) -> Decision:
@@ -181,9 +181,7 @@ def _explain_refusal(observation: Observation, settings: ReconcileSettings) -> D
     return None
 
 
-def _decide_with_job(
-    observation: Observation, job: ObservedJob, settings: ReconcileSettings
-) -> Decision:
+def _decide_with_job(observation: Observation, job: ObservedJob) -> Decision:
     spec = observation.transcription_job.spec
     if not job.is_ours:
         return _fail(
@@ -207,7 +205,7 @@ def _decide_with_job(
         return Decision(Action.DELETE_JOB, reason=ConditionReason.SUSPENDED)
     if job.is_deleting:
         return _wait(ConditionReason.RETRYING, "Its Job was deleted and will be made anew.")
-    if _is_renewal_due(observation, settings):
+    if _is_renewal_due(observation):
         return Decision(Action.RENEW_URLS)
     if spec.suspend != job.is_suspended and not job.is_queued_by_kueue:
         return Decision(Action.SUSPEND if spec.suspend else Action.RESUME)
@@ -238,12 +236,14 @@ def _decide_finished(observation: Observation, job: ObservedJob) -> Decision:
     return _fail(failure.reason, failure.message)
 
 
-def _is_renewal_due(observation: Observation, settings: ReconcileSettings) -> bool:
+def _is_renewal_due(observation: Observation) -> bool:
     status = observation.transcription_job.status
     if status is None or status.urls_expiration_time is None:
         return True
     if observation.failed_pods > status.failed_pods:
         # The next pod shall find as many unused attempt numbers as this one did.
         return True
-    half_life = timedelta(seconds=settings.url_lifetime_seconds / 2)
-    return observation.now >= status.urls_expiration_time - half_life
+    if observation.url_lifetime is None:
+        return False
+    # New ones would live twice as long, or longer: credentials may end before the URLs would.
+    return status.urls_expiration_time - observation.now <= observation.url_lifetime / 2

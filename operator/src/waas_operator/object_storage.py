@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.credentials.providers import Provider, StaticProvider
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
@@ -19,6 +21,7 @@ from waas_contract.manifest import LARGEST_NOTE_BYTES
 from waas_contract.object_keys import require_whole_prefix
 from waas_operator.errors import StorageUnavailable
 from waas_operator.settings import Settings
+from waas_operator.workload_identity import HeldCredentials, WorkloadIdentity, fetch_by_variables
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 _CONNECTIONS = 32
@@ -28,12 +31,23 @@ _REMOVERS = 2
 class MinioObjectStorage:
     """An ObjectStorage behind any S3 server."""
 
-    def __init__(self, reader: Minio, signer: Minio, bucket: str, url_lifetime: timedelta) -> None:
-        """Take one client for each address of the store: the operator's and the pods'."""
+    def __init__(
+        self,
+        reader: Minio,
+        signer: Minio,
+        bucket: str,
+        url_lifetime: timedelta,
+        identity: WorkloadIdentity | None = None,
+    ) -> None:
+        """Take one client for each address of the store: the operator's and the pods'.
+
+        The identity is the one that they sign by, unless they do by a storage user.
+        """
         self._reader = reader
         self._signer = signer
         self._bucket = bucket
         self._url_lifetime = url_lifetime
+        self._identity = identity
         self.guard: Callable[[], None] = lambda: None
         """Raises where this process may no longer write."""
 
@@ -46,11 +60,22 @@ class MinioObjectStorage:
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """Build the clients; nothing is asked of the store yet."""
+        for_jobs = settings.s3_endpoint_for_jobs or settings.s3_endpoint
+        reads_as: Provider
+        signs_as: Provider
+        if settings.storage_user is None:
+            fetch = partial(fetch_by_variables, settings.s3_token_service, settings.s3_region)
+            identity = WorkloadIdentity(fetch)
+            reads_as, signs_as = identity, HeldCredentials(identity)
+        else:
+            identity = None
+            reads_as = signs_as = StaticProvider(*settings.storage_user)
         return cls(
-            reader=_build_client(settings, settings.s3_endpoint),
-            signer=_build_client(settings, settings.s3_endpoint_for_jobs or settings.s3_endpoint),
+            reader=_build_client(settings, settings.s3_endpoint, reads_as),
+            signer=_build_client(settings, for_jobs, signs_as),
             bucket=settings.s3_bucket,
             url_lifetime=timedelta(seconds=settings.url_lifetime_seconds),
+            identity=identity,
         )
 
     async def read_note(self, key: str) -> bytes | None:
@@ -148,19 +173,30 @@ class MinioObjectStorage:
         if time.monotonic() >= until:
             raise StorageUnavailable(f"removing {prefix}: it took too long")
 
+    async def measure_url_lifetime(self) -> timedelta:
+        """Return how long URLs live that are signed now; raises StorageUnavailable."""
+        if self._identity is None:
+            return self._url_lifetime
+        await asyncio.to_thread(self._identity.retrieve)
+        return self._find_url_lifetime()
+
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
-        """Return a presigned URL for a pod; asks nobody."""
+        """Return a presigned URL for a pod; asks nobody, once the lifetime was measured."""
         return self._signer.get_presigned_url(
-            method, bucket or self._bucket, key, expires=self._url_lifetime
+            method, bucket or self._bucket, key, expires=self._find_url_lifetime()
         )
 
+    def _find_url_lifetime(self) -> timedelta:
+        if self._identity is None:
+            return self._url_lifetime
+        return max(min(self._url_lifetime, self._identity.measure_life()), timedelta(seconds=1))
 
-def _build_client(settings: Settings, endpoint: str) -> Minio:
+
+def _build_client(settings: Settings, endpoint: str, credentials: Provider) -> Minio:
     address = urlsplit(endpoint)
     return Minio(
         endpoint=address.netloc,
-        access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key.get_secret_value(),
+        credentials=credentials,
         secure=address.scheme == "https",
         # A known region spares the client a question to the store before the first signature.
         region=settings.s3_region,

@@ -98,6 +98,9 @@ class Observation:
     is_clock_doubted: bool = False
     """Whether `now` may be so wrong that no deadline must be held to be over."""
 
+    url_lifetime: timedelta | None = None
+    """How long URLs would live that are signed now; None where nobody asked, or none can be."""
+
     @property
     def failed_pods(self) -> int:
         """Return how many pods ended without a result, also those that are gone by now."""

@@ -168,10 +168,18 @@ class Reconciler:
             job=job,
             pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
             is_clock_doubted=await self._is_clock_doubted(transcription_job),
+            url_lifetime=await self._measure_url_lifetime() if job is not None else None,
         )
         if needs_manifest(observation):
             return await self._look_for_manifest(observation)
         return replace(observation, progress=await self._read_progress(observation))
+
+    async def _measure_url_lifetime(self) -> timedelta | None:
+        try:
+            return await self._object_storage.measure_url_lifetime()
+        except StorageUnavailable as error:
+            logger.warning("cannot sign URLs anew: %s", error)
+            return None
 
     async def _is_clock_doubted(self, transcription_job: TranscriptionJob) -> bool:
         """Tell whether nothing must fail by this clock; asked only where a deadline could be."""
@@ -261,7 +269,7 @@ class Reconciler:
         return None
 
     async def _apply_urls(self, observation: Observation) -> SignedUrls:
-        lifetime = timedelta(seconds=self._settings.url_lifetime_seconds)
+        lifetime = await self._object_storage.measure_url_lifetime()
         signed_urls = SignedUrls(observation.now + lifetime, count_attempts(observation))
         item_urls = build_item_urls(
             observation.transcription_job,
@@ -297,7 +305,10 @@ class Reconciler:
         if observation.is_running:
             return self._settings.progress_interval_seconds
         # Whatever else happens is told by an event; this is for the URLs of a long queue.
-        seconds = min(self._settings.resync_seconds, self._settings.url_lifetime_seconds / 4)
+        seconds = self._settings.resync_seconds
+        if observation.url_lifetime is not None:
+            quarter = observation.url_lifetime.total_seconds() / 4
+            seconds = min(seconds, max(quarter, _SOON_SECONDS))
         deadline_seconds = _seconds_to_queue_deadline(observation)
         return seconds if deadline_seconds is None else min(seconds, deadline_seconds)
 

@@ -4,7 +4,7 @@ No vendor's library is named here, so that the reconcile also runs where there i
 """
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
@@ -118,8 +118,12 @@ class ObjectStorage(Protocol):
         """
         ...
 
+    async def measure_url_lifetime(self) -> timedelta:
+        """Return how long URLs live that are signed now; raises StorageUnavailable."""
+        ...
+
     def sign(self, method: Literal["GET", "PUT"], bucket: str | None, key: str) -> str:
-        """Return a presigned URL for a pod; asks nobody."""
+        """Return a presigned URL for a pod; asks nobody, once the lifetime was measured."""
         ...
 
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from waas_contract.job_environment import Device
 from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
+from waas_contract.store_credentials import StoreCredentials
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
 from waas_contract.wire import WireModel
 
@@ -105,9 +106,6 @@ class ReconcileSettings(BaseModel):
 
     s3_bucket: str = "waas"
 
-    url_lifetime_seconds: int = Field(default=43_200, ge=10, le=604_800)
-    """How long presigned URLs live; they are renewed at half of it."""
-
     storage_patience_seconds: float = 300
     """How long a pod tries to reach the store before it gives up for now."""
 
@@ -123,7 +121,7 @@ class ReconcileSettings(BaseModel):
         return (chosen and chosen.queue_name) or self.queue_names.get(namespace)
 
 
-class Settings(BaseSettings, ReconcileSettings, NotificationSettings):
+class Settings(BaseSettings, ReconcileSettings, NotificationSettings, StoreCredentials):
     """Everything an administrator can set, as `WAAS_…` variables."""
 
     model_config = SettingsConfigDict(
@@ -139,9 +137,13 @@ class Settings(BaseSettings, ReconcileSettings, NotificationSettings):
     s3_endpoint_for_jobs: _Address | None = None
     """Address of the store as pods reach it, where that differs."""
 
-    s3_access_key: str
-    s3_secret_key: SecretStr
     s3_region: str = "us-east-1"
+
+    url_lifetime_seconds: int = Field(default=43_200, ge=10, le=604_800)
+    """How long presigned URLs live; they are renewed at half of it.
+
+    None outlives the credentials that it was signed by, which a storage user has for ever.
+    """
 
     lease_name: str | None = None
     """Lease that one operator of several has to hold to act; None where there is only one."""

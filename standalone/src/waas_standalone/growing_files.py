@@ -6,7 +6,7 @@ from io import FileIO
 from pathlib import Path
 
 from waas_api.errors import ObjectNotFound, WrongOffset
-from waas_api.growing_objects import GrowingObject
+from waas_api.storage.growing_objects import GrowingObject
 from waas_standalone.folder_files import (
     flush,
     path_of,

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waas_api.problems import MEDIA_TYPE, Problem
+from waas_api.http.problems import MEDIA_TYPE, Problem
 from waas_standalone.errors import UnsafeAddress
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")

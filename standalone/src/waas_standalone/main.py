@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
-from waas_api.login_building import build_logins
-from waas_api.login_settings import LoginMode
+from waas_api.access.building import build_logins
+from waas_api.access.settings import LoginMode
 from waas_api.logs import configure_logging
 from waas_api.main import create_app, explain_settings
 from waas_api.serving import Server

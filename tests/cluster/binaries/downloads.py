@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import tarfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,6 +20,7 @@ Fetch = Callable[[str], bytes]
 
 _PROBE_SECONDS = 3.0
 _STALL_SECONDS = 30.0
+_PAUSES_SECONDS = (1.0, 5.0)
 
 _answers_of_hosts: dict[str, bool] = {}
 
@@ -52,7 +55,16 @@ def _answers(address: str) -> bool:
 
 
 def fetch(address: str) -> bytes:
-    """Returns the whole body at an https address."""
+    """Returns the whole body at an https address; asks again where a connection breaks."""
+    for pause in _PAUSES_SECONDS:
+        try:
+            return _fetch_once(address)
+        except (OSError, http.client.HTTPException):
+            time.sleep(pause)
+    return _fetch_once(address)
+
+
+def _fetch_once(address: str) -> bytes:
     with urllib.request.urlopen(address, timeout=_STALL_SECONDS) as answer:
         body: bytes = answer.read()
     return body
@@ -68,7 +80,7 @@ def download(release: Release, system: str, architecture: str, get: Fetch = fetc
     try:
         body = get(address)
         published = get(filled(release.checksums)).decode()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise BinaryUnavailable(f"the download of {address} failed: {error}") from error
     if hashlib.sha256(body).hexdigest() != _checksum_of(address.rsplit("/", 1)[1], published):
         raise BinaryUnavailable(f"{address} does not match its published SHA-256; not used")

@@ -1,4 +1,4 @@
-"""The servers that a test cluster runs, a checker of manifests, and how each is had.
+"""The servers that a test cluster runs, checkers of manifests and workflows, and how each is had.
 
 In the versions with which they were tried.
 """
@@ -15,6 +15,7 @@ ETCD = "v3.6.8"
 COREDNS = "v1.15.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 KUBE_SCORE = "v1.20.0"
+ACTIONLINT = "v1.7.12"
 
 # Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
 _KUBERNETES_LINKER_FLAGS = (
@@ -71,6 +72,8 @@ _COREDNS_RELEASE = (
     f"https://github.com/coredns/coredns/releases/download/{COREDNS}"
     f"/coredns_{COREDNS.removeprefix('v')}_{{os}}_{{arch}}.tgz"
 )
+_ACTIONLINT_RELEASE = f"https://github.com/rhysd/actionlint/releases/download/{ACTIONLINT}"
+_ACTIONLINT_FILES = f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT.removeprefix('v')}"
 _KUBE_SCORE_RELEASE = f"https://github.com/zegl/kube-score/releases/download/{KUBE_SCORE}"
 
 BINARIES = (
@@ -118,6 +121,20 @@ BINARIES = (
             f"{_KUBE_SCORE_RELEASE}/kube-score_{KUBE_SCORE.removeprefix('v')}_{{os}}_{{arch}}.tar.gz",
             f"{_KUBE_SCORE_RELEASE}/checksums.txt",
             member="kube-score",
+        ),
+    ),
+    # It looks over the workflows that nobody here can run.
+    Binary(
+        name="actionlint",
+        version=ACTIONLINT,
+        tool_module="actionlint",
+        package="github.com/rhysd/actionlint/cmd/actionlint",
+        build_seconds=5,
+        linker_flags=f"-X github.com/rhysd/actionlint.version={ACTIONLINT}",
+        release=Release(
+            f"{_ACTIONLINT_FILES}_{{os}}_{{arch}}.tar.gz",
+            f"{_ACTIONLINT_FILES}_checksums.txt",
+            member="actionlint",
         ),
     ),
 )

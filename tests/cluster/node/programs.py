@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cluster.errors import NodeUnavailable
+from cluster import apt
+from cluster.errors import NodeUnavailable, PackagesUnavailable
 from cluster.node import places
 
 Report = Callable[[str], None]
@@ -76,30 +76,14 @@ def can_install() -> bool:
 
 
 def install(packages: list[str], report: Report) -> None:
-    """Installs packages; the lists of what there is are only fetched when they are too old."""
+    """Installs packages."""
     report(f"installing what a node needs, once per machine: {', '.join(packages)}")
-    command = install_command(packages)
-    if not _apt(command):
-        _apt(["apt-get", "update"])
-        if not _apt(command):
-            raise NodeUnavailable(
-                f"`{' '.join(command)}` failed; run it to see why"
-                " (packages that are here and conflict with these are not ours to remove)"
-            )
-
-
-def install_command(packages: Iterable[str]) -> list[str]:
-    """Returns the command that adds packages and takes none away, such as Docker's containerd."""
-    options = ("--yes", "--no-install-recommends", "--no-remove")
-    return ["apt-get", "install", *options, *packages]
-
-
-def _apt(command: list[str]) -> bool:
-    # With the user's environment, which may hold the proxy that leads to the packages.
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    return (
-        subprocess.run(command, capture_output=True, check=False, env=environment).returncode == 0
-    )
+    try:
+        apt.install(*packages)
+    except PackagesUnavailable as error:
+        raise NodeUnavailable(
+            f"{error} (packages that are here and conflict with these are not ours to remove)"
+        ) from error
 
 
 def load_kernel_modules(programs: dict[str, Path]) -> None:

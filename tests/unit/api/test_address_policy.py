@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from waas_api.address_policy import is_allowed, parse_address
+from waas_api.intake.address_policy import is_allowed, parse_address
 
 REFUSED = [
     ("this machine", "127.0.0.1"),

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from support.api_builders import make_settings, write_webhooks
-from waas_api.allowed_webhooks import read_webhook_ids
 from waas_api.main import create_app
+from waas_api.old_service.allowed_webhooks import read_webhook_ids
 
 
 def test_ids_are_read_from_the_list(tmp_path: Path) -> None:

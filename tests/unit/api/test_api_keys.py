@@ -14,12 +14,12 @@ import yaml
 
 from support.api_builders import NAMESPACE, NOW
 from support.logins import GuardedApi, bearer, make_entry, make_key
+from waas_api.access.building import BuiltLogins
+from waas_api.access.callers import Anonymous, Permission
 from waas_api.api_keys.__main__ import main
 from waas_api.api_keys.entries import ApiKey, digest_of, new_api_key, parse_api_keys
 from waas_api.api_keys.key_file import KeyFile
-from waas_api.callers import Anonymous, Permission
 from waas_api.errors import AccessError, Forbidden, Unauthenticated
-from waas_api.login_building import BuiltLogins
 from waas_api.readiness import Readiness
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from waas_api import answers
+from waas_api.http import answers
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/api.md").read_text()

@@ -12,7 +12,7 @@ from support.api_builders import NAMESPACE, make_status
 from support.fake_transcription_jobs import Failure
 from support.openai_forms import SOUND, OpenAIApi
 from support.quick_api import BAD_SOUND
-from waas_api.callers import Caller, Permission
+from waas_api.access.callers import Caller, Permission
 from waas_api.errors import ClusterRefused, ClusterUnavailable, StorageUnavailable
 from waas_contract.names import AWAITED_LABEL
 from waas_contract.object_keys import manifest_key

@@ -10,11 +10,11 @@ import pytest
 from support.api_builders import NAMESPACE, TRANSCRIPT, make_settings, make_status, wait_for
 from support.fake_time import run_in_fake_time
 from support.openai_forms import TRANSCRIPTIONS, OpenAIApi
-from waas_api.awaited_jobs import AwaitedJobs
-from waas_api.callers import Caller, Permission
+from waas_api.access.callers import Caller, Permission
 from waas_api.errors import Unauthenticated
-from waas_api.openai_stream import KEEP_ALIVE
-from waas_api.transcript_waiting import TranscriptWait
+from waas_api.jobs.awaited_jobs import AwaitedJobs
+from waas_api.openai.stream import KEEP_ALIVE
+from waas_api.transcripts.waiting import TranscriptWait
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import PartialTranscript
@@ -140,15 +140,18 @@ async def test_the_forms_are_in_the_openapi_document() -> None:
     document = (await make_api().get("/openapi.json")).json()
 
     fields = {
-        path: set(
-            document["paths"][f"/v1/audio/{path}"]["post"]["requestBody"]["content"][
-                "multipart/form-data"
-            ]["schema"]["properties"]
-        )
+        path: {
+            name
+            for name, field in document["paths"][f"/v1/audio/{path}"]["post"]["requestBody"][
+                "content"
+            ]["multipart/form-data"]["schema"]["properties"].items()
+            if field != {"not": {}}
+        }
         for path in ("transcriptions", "translations")
     }
     assert fields["translations"] == {"file", "model", "prompt", "response_format", "temperature"}
     assert fields["transcriptions"] - fields["translations"] == {
+        "chunking_strategy",
         "language",
         "timestamp_granularities[]",
         "stream",

@@ -8,12 +8,12 @@ import pytest
 from support.api_builders import make_spec, make_status
 from support.fake_time import run_in_fake_time
 from support.fake_transcription_jobs import CREATION_TIME, FakeTranscriptionJobs
-from waas_api.awaited_jobs import (
+from waas_api.errors import ClusterUnavailable
+from waas_api.jobs.awaited_jobs import (
     AWAITED_LABELS,
     AwaitedJobs,
     cancel_abandoned_again_and_again,
 )
-from waas_api.errors import ClusterUnavailable
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
 from waas_contract.transcription_job import Phase
 

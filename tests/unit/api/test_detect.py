@@ -19,9 +19,9 @@ from support.api_builders import (
 )
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.old_service import HTML
-from waas_api.detection import Detections
 from waas_api.errors import ClusterUnavailable
-from waas_api.recording_head import HEAD_BYTES
+from waas_api.intake.recording_head import HEAD_BYTES
+from waas_api.jobs.detection import Detections
 from waas_contract.transcription_job import (
     AudioStatus,
     Phase,

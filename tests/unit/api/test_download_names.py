@@ -2,7 +2,7 @@
 
 import pytest
 
-from waas_api.download_names import sanitize_name
+from waas_api.http.download_names import sanitize_name
 
 
 @pytest.mark.parametrize(

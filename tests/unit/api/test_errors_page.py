@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from waas_api import errors, openai_errors, problems
+from waas_api import errors
 from waas_api.errors import ApiError
+from waas_api.http import problems
+from waas_api.openai import errors as openai_errors
 
 PAGE = (Path(__file__).parents[3] / "docs/api.md").read_text()
 _SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)

@@ -6,7 +6,7 @@ import pytest
 
 from support.api_builders import NOW
 from support.index_builders import after, make_summary
-from waas_api.estimates import Basis, Estimate, estimate_running, forecast_line, measure_speeds
+from waas_api.jobs.estimates import Basis, Estimate, estimate_running, forecast_line, measure_speeds
 from waas_contract.transcription_job import Phase, Task
 
 TINY = ("tiny", Task.TRANSCRIBE)

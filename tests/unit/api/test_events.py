@@ -10,12 +10,12 @@ import pytest
 from support.api_builders import JOB_ID, NAMESPACE, NOW, Api, make_settings, make_spec, make_status
 from support.api_builders import wait_for as wait_until
 from support.event_reading import Event, parse_events
-from waas_api.event_streams import Audience, follow_all, follow_job
-from waas_api.forecasts import Forecasts
-from waas_api.job_changes import Subscription
-from waas_api.job_events import Known, find_first_news
-from waas_api.live_streams import LiveStreams
-from waas_api.partial_segments import PartialReaders
+from waas_api.http.live_streams import LiveStreams
+from waas_api.jobs.changes import Subscription
+from waas_api.jobs.event_streams import Audience, follow_all, follow_job
+from waas_api.jobs.events import Known, find_first_news
+from waas_api.jobs.forecasts import Forecasts
+from waas_api.transcripts.partial_segments import PartialReaders
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import Segment
 from waas_contract.transcription_job import AudioStatus, Phase, Progress

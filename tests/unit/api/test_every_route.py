@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from support.api_builders import JOB_ID, NAMESPACE
 from support.furnished_api import FILE_NAME, GROWING_KEY, furnish_api
 from support.logins import GuardedApi
-from waas_api import tus
-from waas_api.gate import PUBLIC_PATHS
+from waas_api.access.gate import PUBLIC_PATHS
+from waas_api.intake import tus
 from waas_contract.object_keys import job_prefix, upload_prefix
 from waas_contract.transcription_job import Phase
 

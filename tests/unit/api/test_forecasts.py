@@ -2,9 +2,9 @@
 
 from support.api_builders import NOW
 from support.index_builders import after, list_into, make_resource
-from waas_api.estimates import Basis
-from waas_api.forecasts import Forecasts
-from waas_api.job_index import JobIndex
+from waas_api.jobs.estimates import Basis
+from waas_api.jobs.forecasts import Forecasts
+from waas_api.jobs.index import JobIndex
 
 
 def make_index() -> JobIndex:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from waas_api.http_conditions import (
+from waas_api.http.conditions import (
     ByteRange,
     Unsatisfiable,
     matches_strongly,
     matches_weakly,
     parse_range,
 )
-from waas_api.media_types import choose_media_type
+from waas_api.http.media_types import choose_media_type
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from support.api_builders import NAMESPACE
 from support.index_builders import after, list_into, make_resource, names_of
 from waas_api.errors import ClusterUnavailable
-from waas_api.job_index import JobIndex
+from waas_api.jobs.index import JobIndex
 from waas_contract.transcription_job import Phase, Priority
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from support.index_builders import after, make_summary
 from waas_api.errors import InvalidCursor, InvalidRequest
-from waas_api.job_listing import JobFilter, JobQuery, Sort, select_page
-from waas_api.job_summaries import JobSummary
-from waas_api.label_selectors import parse_selector
+from waas_api.jobs.label_selectors import parse_selector
+from waas_api.jobs.listing import JobFilter, JobQuery, Sort, select_page
+from waas_api.jobs.summaries import JobSummary
 from waas_contract.transcription_job import Phase, Task
 
 JOBS = [

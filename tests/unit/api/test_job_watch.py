@@ -11,8 +11,8 @@ import pytest
 from support.api_builders import wait_for
 from support.index_builders import make_resource, names_of
 from waas_api.errors import ClusterError, ClusterRefused, ClusterUnavailable, HistoryGone
-from waas_api.job_index import JobIndex, Resource
-from waas_api.job_watch import ChangeType, JobWatch, ResourcePage
+from waas_api.jobs.index import JobIndex, Resource
+from waas_api.jobs.watch import ChangeType, JobWatch, ResourcePage
 
 Event = tuple[ChangeType, Resource]
 

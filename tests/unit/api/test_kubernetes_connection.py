@@ -15,7 +15,7 @@ from waas_api.errors import (
     JobNotFound,
     NameTaken,
 )
-from waas_api.kubernetes_connection import translate_failure
+from waas_api.kubernetes.connection import translate_failure
 
 
 def make_answer(status: int, reason: str = "", message: str = "", **details: object) -> Exception:

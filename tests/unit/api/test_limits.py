@@ -12,15 +12,15 @@ from support.api_builders import NAMESPACE, chunked, make_spec, make_status
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE, GuardedApi
-from waas_api.caller_limits import CallerLimits
-from waas_api.callers import Caller, Permission
+from waas_api.access.caller_limits import CallerLimits
+from waas_api.access.callers import Caller, Permission
+from waas_api.access.token_bucket import TokenBucket
 from waas_api.errors import ApiError, ClusterUnavailable, LimitReached, UploadTooLarge
-from waas_api.idempotency import Once
-from waas_api.leftovers import Leftovers
-from waas_api.live_jobs import LiveJobs
-from waas_api.token_bucket import TokenBucket
-from waas_api.transcription_request import Order
-from waas_api.uploads import Uploads
+from waas_api.intake.leftovers import Leftovers
+from waas_api.intake.transcription_request import Order
+from waas_api.intake.uploads import Uploads
+from waas_api.jobs.idempotency import Once
+from waas_api.jobs.live_jobs import LiveJobs
 from waas_contract.transcription_job import Phase, TranscriptionRequest
 
 ANNA = Caller(NAMESPACE, "anna", frozenset(Permission))

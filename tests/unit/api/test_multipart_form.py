@@ -8,7 +8,7 @@ import pytest
 
 from support.api_builders import chunked
 from waas_api.errors import MalformedForm, NoRecording
-from waas_api.multipart_form import MultipartForm, find_boundary
+from waas_api.http.multipart_form import MultipartForm, find_boundary
 
 BOUNDARY = "limit"
 SOUND = bytes(range(256)) * 3 + b"\r\n--limi\r\n--"

@@ -10,8 +10,8 @@ import pytest
 
 from support.api_builders import JOB_ID, NAMESPACE, Api, make_settings, make_spec, make_status
 from support.fake_transcription_jobs import FakeTranscriptionJobs
-from waas_api.deletion import delete_job, is_marked
 from waas_api.errors import JobNotFound
+from waas_api.jobs.deletion import delete_job, is_marked
 from waas_contract.object_keys import audio_key
 from waas_contract.removal import mark_removal
 from waas_contract.transcription_job import (
@@ -74,6 +74,8 @@ async def test_jobs_are_listed_by_filters(query: str, names: str) -> None:
         ("label_selector=a%20b", "label_selector cannot be read at 'a b'"),
         ("created_after=yesterday", "created_after: "),
         ("created_after=2026-11-22T17:25:46", "created_after: "),
+        ("created_before=0", "created_before: "),
+        ("created_before=1764000000.5", "created_before: "),
         ("language=elvish", "Give a language"),
     ],
 )
@@ -354,7 +356,7 @@ async def test_a_deletion_that_failed_can_be_sent_again_at_once() -> None:
 async def test_a_forced_deletion_leaves_all_where_the_end_does_not_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("waas_api.deletion._LONGEST_END_SECONDS", 0.0)
+    monkeypatch.setattr("waas_api.jobs.deletion._LONGEST_END_SECONDS", 0.0)
     api = Api()
     api.jobs.put(JOB_ID, make_spec(), make_status(Phase.RUNNING))
     api.storage.objects[make_spec().source.key] = b"sound"

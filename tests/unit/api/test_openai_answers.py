@@ -12,9 +12,9 @@ from waas_api.errors import (
     UnknownModel,
     WaitIsOver,
 )
-from waas_api.openai_answers import media_type_of, render_answer, show_models
-from waas_api.openai_errors import find_openai_error, openai_error_of_status
-from waas_api.openai_request import Granularity, ResponseFormat
+from waas_api.openai.answers import media_type_of, render_answer, show_models
+from waas_api.openai.errors import find_openai_error, openai_error_of_status
+from waas_api.openai.request import Granularity, ResponseFormat
 from waas_contract.transcript import Segment, Transcript, Word
 from waas_contract.transcription_job import Task
 

@@ -11,7 +11,7 @@ from waas_api.errors import (
     UnknownLanguage,
     UnknownModel,
 )
-from waas_api.openai_request import (
+from waas_api.openai.request import (
     AudioRequest,
     Granularity,
     Models,

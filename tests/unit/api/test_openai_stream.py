@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waas_api.openai_answers import spoken_text
-from waas_api.openai_errors import OpenAIError
-from waas_api.openai_stream import GrowingText, render_delta, render_done, render_failure
+from waas_api.openai.answers import spoken_text
+from waas_api.openai.errors import OpenAIError
+from waas_api.openai.stream import GrowingText, render_delta, render_done, render_failure
 from waas_contract.transcript import Segment, Transcript
 
 

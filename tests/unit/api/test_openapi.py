@@ -7,8 +7,8 @@ import jsonschema_rs
 import pytest
 
 from support.api_builders import Api
-from waas_api.answers import is_native, is_openai
-from waas_api.gate import is_public
+from waas_api.access.gate import is_public
+from waas_api.http.answers import is_native, is_openai
 
 DOCUMENT = Api().app.openapi()
 OPERATIONS = {

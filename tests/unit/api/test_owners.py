@@ -18,10 +18,10 @@ from support.api_builders import (
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import CREATION_TIME, FakeTranscriptionJobs
 from support.logins import LINK_SECRET, GuardedApi, job_path, make_entry
-from waas_api.callers import SharedJob
-from waas_api.erasure import Erasure, erase_jobs_of
+from waas_api.access.callers import SharedJob
+from waas_api.access.links import Link, sign_link, verify_link
 from waas_api.errors import InvalidLink
-from waas_api.links import Link, sign_link, verify_link
+from waas_api.jobs.erasure import Erasure, erase_jobs_of
 from waas_contract.object_keys import audio_key, manifest_key
 from waas_contract.transcription_job import Phase, TranscriptionJob
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import waas_api
-from waas_api.page_files import PageFiles, build_page_files, load_page_files
+from waas_api.http.page_files import PageFiles, build_page_files, load_page_files
 
 WEB = Path(waas_api.__file__).parent / "web"
 FIRST_LOAD_BYTES = 150_000

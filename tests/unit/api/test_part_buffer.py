@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waas_api.part_buffer import PartBuffer
+from waas_api.storage.part_buffer import PartBuffer
 
 SIZE = 5
 

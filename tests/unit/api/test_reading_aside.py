@@ -9,8 +9,8 @@ import pytest
 
 from support.api_builders import JOB_ID, NAMESPACE, Api
 from support.openai_forms import OpenAIApi
-from waas_api.partial_segments import PartialReaders
-from waas_api.transcript_edits import TranscriptEdit
+from waas_api.transcripts.edits import TranscriptEdit
+from waas_api.transcripts.partial_segments import PartialReaders
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import PartialTranscript, Segment, Transcript, give_way
 

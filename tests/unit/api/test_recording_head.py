@@ -3,7 +3,7 @@
 import pytest
 
 from support.api_builders import chunked
-from waas_api.recording_head import RecordingHead, is_readable_from_start
+from waas_api.intake.recording_head import RecordingHead, is_readable_from_start
 
 
 @pytest.mark.parametrize(

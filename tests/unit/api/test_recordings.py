@@ -11,9 +11,9 @@ import pytest
 from support.api_builders import JOB_ID, NAMESPACE, Api, chunked, make_settings, make_spec
 from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
 from support.named_callers import NamedCallers
-from waas_api.callers import Caller, Permission
+from waas_api.access.callers import Caller, Permission
 from waas_api.errors import ClusterRefused
-from waas_api.native_parameters import PARAMETERS
+from waas_api.native.parameters import PARAMETERS
 from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import (
     Priority,

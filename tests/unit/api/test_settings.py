@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from support.api_builders import make_settings
-from waas_api.login_settings import LoginMode
+from waas_api.access.settings import LoginMode
 from waas_api.main import main
 from waas_api.settings import Settings
 from waas_contract.models import MODEL_NAMES
@@ -27,7 +27,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
     assert settings.models == ("base", "tiny")
     assert settings.kubeconfig == Path("/etc/kubeconfig")
-    assert settings.s3_secret_key.get_secret_value() == "hidden"
+    assert settings.storage_user == ("waas", "hidden")
     assert "hidden" not in repr(settings)
 
 
@@ -56,6 +56,9 @@ def test_every_model_of_whisper_is_offered_unless_told_otherwise() -> None:
         ({"upload_part_bytes": 1024}, "greater than or equal to 5242880"),
         ({"largest_upload_bytes": 167_772_160_001}, "at most 167772160000 with parts of 16777216"),
         ({"namespace": ""}, "at least 1 character"),
+        ({"s3_secret_key": None}, "are both needed, or else WAAS_S3_WORKLOAD_IDENTITY"),
+        ({"s3_workload_identity": True}, "and so are keys of a storage user: which holds"),
+        ({"s3_token_service": "sts.example"}, "should match pattern"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes: dict[str, object], complaint: str) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from support.api_builders import NAMESPACE
 from support.logins import OTHER_NAMESPACE, FakeAccessReviews, make_key
-from waas_api.access_reviews import User
-from waas_api.callers import Permission
+from waas_api.access.access_reviews import User
+from waas_api.access.callers import Permission
+from waas_api.access.remembered_answers import RememberedAnswers
+from waas_api.access.token_login import TokenLogin, owner_of
 from waas_api.errors import (
     AccessError,
     AuthenticationUnavailable,
@@ -17,8 +19,6 @@ from waas_api.errors import (
     Forbidden,
     Unauthenticated,
 )
-from waas_api.remembered_answers import RememberedAnswers
-from waas_api.token_login import TokenLogin, owner_of
 
 
 class Clock:

@@ -11,10 +11,10 @@ from support.api_builders import JOB_ID, NAMESPACE, Api, chunked, make_settings,
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
 from waas_api.errors import ClusterRefused, ClusterUnavailable
-from waas_api.leftovers import Leftovers
-from waas_api.live_jobs import LiveJobs
-from waas_api.transcription_request import Order
-from waas_api.uploads import Uploads
+from waas_api.intake.leftovers import Leftovers
+from waas_api.intake.transcription_request import Order
+from waas_api.intake.uploads import Uploads
+from waas_api.jobs.live_jobs import LiveJobs
 from waas_contract.transcription_job import TranscriptionRequest
 
 KEY = f"{NAMESPACE}/{JOB_ID}/audio/audio"

@@ -7,7 +7,7 @@ import pytest
 from support.chart import NAMESPACE, STORE, Chart, Manifests, read_variables
 from support.kubernetes_api import Resource
 from support.service import API_RULES, HELD_LEASE_RULES, OPERATOR_RULES, REVIEW_RULES
-from waas_api.token_login import VERBS
+from waas_api.access.token_login import VERBS
 
 SHARED_LABELS = {
     "app.kubernetes.io/name": "waas",

@@ -53,6 +53,25 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "objectStorage names no storage user: set accessKey and secretKey, or existingSecret.",
     ),
     (
+        "a storage user beside an identity",
+        storage(workloadIdentity={"enabled": True}),
+        "objectStorage has both a workloadIdentity and a storage user: which holds? Leave one out.",
+    ),
+    (
+        "a bundled store that would have to know the cluster's identities",
+        {"minio": {"enabled": True}, "objectStorage": {"workloadIdentity": {"enabled": True}}},
+        "objectStorage.workloadIdentity is for stores that know the cluster's identities, which "
+        "minio.enabled's does not.",
+    ),
+    (
+        "nobody to make the bucket by",
+        storage(
+            accessKey="", secretKey="", workloadIdentity={"enabled": True}, setup={"enabled": True}
+        ),
+        "objectStorage.setup has nobody to make the bucket by: with a workloadIdentity, name its "
+        "own existingSecret, or make the bucket yourself.",
+    ),
+    (
         "two storage users",
         storage(existingSecret="store-user"),
         "objectStorage has both an existingSecret and keys of its own: which is the storage user? "

@@ -120,6 +120,9 @@ FULL: dict[str, Any] = {
 LEFT_TO_THE_PROGRAMS = {
     # In place of the claim; test_job_namespaces has it.
     "model_cache_image",
+    # In place of the storage user; test_workload_identity has them.
+    "s3_workload_identity",
+    "s3_token_service",
     # Only outside of a cluster.
     "kubeconfig",
     # The addresses that the probes and the Service know.

@@ -30,18 +30,38 @@ def with_profile(name: str | None) -> dict[str, Any]:
     for profile in SKAFFOLD["profiles"]:
         for patch in profile.get("patches", []) if profile["name"] == name else []:
             *parents, last = patch["path"].strip("/").split("/")
-            place = configuration
+            place: Any = configuration
             for parent in parents:
                 place = place[int(parent)] if isinstance(place, list) else place[parent]
-            assert patch["op"] == ("replace" if last in place else "add")
-            place[last] = deepcopy(patch["value"])
+            assert patch["op"] == "add"
+            if last == "-":
+                place.append(patch["value"])
+            else:
+                assert last not in place
+                place[last] = deepcopy(patch["value"])
     return configuration
+
+
+def read_values(release: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of all files, a later one's before an earlier one's, as Helm has them."""
+    values: dict[str, Any] = {}
+    for name in release["valuesFiles"]:
+        merge(values, yaml.safe_load((ROOT / name).read_text()))
+    return values
+
+
+def merge(values: dict[str, Any], others: dict[str, Any]) -> None:
+    for name, value in others.items():
+        if isinstance(value, dict) and isinstance(values.get(name), dict):
+            merge(values[name], value)
+        else:
+            values[name] = value
 
 
 @pytest.mark.parametrize("profile", [None, *(each["name"] for each in SKAFFOLD["profiles"])])
 def test_every_image_that_is_built_is_the_one_that_runs(chart: Chart, profile: str | None) -> None:
     [release] = with_profile(profile)["deploy"]["helm"]["releases"]
-    values: dict[str, Any] = release["overrides"]
+    values = read_values(release)
     for path, template in release["setValueTemplates"].items():
         *parents, name = path.split(".")
         place = values
@@ -59,6 +79,23 @@ def test_every_image_that_is_built_is_the_one_that_runs(chart: Chart, profile: s
         assert forward["resourceName"] in manifests.names("Service")
 
 
+def test_each_profile_adds_its_values_to_those_of_one_node(chart: Chart) -> None:
+    [release] = with_profile("gpu")["deploy"]["helm"]["releases"]
+    manifests = chart.render(read_values(release), namespace=release["namespace"])
+
+    operator = read_variables(manifests.find("Deployment", "waas-operator"))
+    [pull] = [
+        each
+        for each in manifests.of_kind("Job")
+        if each["metadata"]["labels"]["app.kubernetes.io/component"] == "models"
+    ]
+    assert "waas-minio" in manifests.names("Deployment")
+    assert yaml.safe_load(operator["WAAS_PROFILES"])["default"]["resources"]["limits"] == {
+        "nvidia.com/gpu": 1
+    }
+    assert "large-v3-turbo" in str(container(pull))
+
+
 def test_every_build_has_its_files() -> None:
     for artifact in ARTIFACTS.values():
         context = ROOT / artifact["context"]
@@ -71,7 +108,7 @@ def test_every_build_has_its_files() -> None:
 def test_what_is_synced_is_where_python_looks_first_and_root_stays_read_only(chart: Chart) -> None:
     configuration = with_profile("sync")
     [release] = configuration["deploy"]["helm"]["releases"]
-    manifests = chart.render(release["overrides"], namespace=release["namespace"])
+    manifests = chart.render(read_values(release), namespace=release["namespace"])
 
     for artifact in configuration["build"]["artifacts"][:2]:
         deployment = manifests.find("Deployment", artifact["image"])

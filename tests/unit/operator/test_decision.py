@@ -32,7 +32,7 @@ from waas_operator.settings import Profile
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-SETTINGS = make_settings(url_lifetime_seconds=12 * 3600)
+SETTINGS = make_settings()
 
 IN_PROGRESS = ConditionReason.IN_PROGRESS
 AWAY = ConditionReason.STORAGE_UNAVAILABLE
@@ -50,6 +50,7 @@ def see(
     manifest: ManifestState = ManifestState.NOT_ASKED,
     *,
     urls_end: datetime | None = NOW + 12 * HOUR,
+    url_lifetime: timedelta | None = 12 * HOUR,
     last_failure: LastFailure | None = None,
     pods: tuple[Any, ...] = (),
     **spec: Any,
@@ -61,6 +62,7 @@ def see(
         job=job,
         pods=pods,
         manifest_state=manifest,
+        url_lifetime=url_lifetime,
     )
 
 
@@ -208,6 +210,21 @@ RENEWALS = [
     ),
     ("half of it is over", see(make_job(), urls_end=NOW + 6 * HOUR), Decision(Action.RENEW_URLS)),
     ("they have ended", see(make_job(), urls_end=NOW - HOUR), Decision(Action.RENEW_URLS)),
+    (
+        "new ones would end with the same credentials",
+        see(make_job(), urls_end=NOW + HOUR, url_lifetime=HOUR),
+        NOTHING,
+    ),
+    (
+        "there are new credentials, by which new ones live twice as long",
+        see(make_job(), urls_end=NOW + HOUR, url_lifetime=2 * HOUR),
+        Decision(Action.RENEW_URLS),
+    ),
+    (
+        "none can be signed now",
+        see(make_job(), urls_end=NOW + HOUR, url_lifetime=None),
+        NOTHING,
+    ),
     (
         "nobody noted when they end: the operator died between two writes",
         see(make_job(), urls_end=None),

@@ -8,8 +8,8 @@ from datetime import datetime
 import yaml
 from pydantic import ValidationError
 
+from waas_api.access.callers import Permission
 from waas_api.api_keys.entries import ApiKey, digest_of, new_api_key
-from waas_api.callers import Permission
 
 _EX_USAGE = 64
 _DEFAULT_SCOPES = (Permission.READ, Permission.CREATE, Permission.CHANGE, Permission.DELETE)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from waas_api.callers import Permission
-from waas_api.credentials import API_KEY_PREFIX
+from waas_api.access.callers import Permission
+from waas_api.access.credentials import API_KEY_PREFIX
 
 _RANDOM_BYTES = 32
 

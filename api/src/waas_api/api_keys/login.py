@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from waas_api.access.callers import Caller
+from waas_api.access.credentials import find_api_key, find_namespace
 from waas_api.api_keys.entries import ApiKey, find_key
-from waas_api.callers import Caller
-from waas_api.credentials import find_api_key, find_namespace
 from waas_api.errors import Forbidden, Unauthenticated
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from waas_api.access.gate import LINKED_PATHS, is_public
 from waas_api.document.errors import OPENAI_ERROR_SCHEMA, PROBLEM_SCHEMA, complete_errors
 from waas_api.document.examples import JOB_ID
 from waas_api.document.nulls import restore_nulls
 from waas_api.document.recordings import SCHEMAS
-from waas_api.gate import LINKED_PATHS, is_public
-from waas_api.results import RESULTS
+from waas_api.transcripts.results import RESULTS
 
 _DESCRIPTION = """\
 Recordings in, transcripts out. Routes under /v2 are the service's own; errors there are problem

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from waas_api.answers import answer_of, is_native, is_openai
 from waas_api.document.headers import ALLOW, RETRY_AFTER, WWW_AUTHENTICATE
 from waas_api.document.nulls import hide_nulls
 from waas_api.errors import (
@@ -17,8 +16,9 @@ from waas_api.errors import (
     LimitReached,
     Unauthenticated,
 )
-from waas_api.openai_errors import openai_error_of, openai_error_of_status
-from waas_api.problems import MEDIA_TYPE, problem_of, unexpected_problem
+from waas_api.http.answers import answer_of, is_native, is_openai
+from waas_api.http.problems import MEDIA_TYPE, problem_of, unexpected_problem
+from waas_api.openai.errors import openai_error_of, openai_error_of_status
 
 Responses = dict[int | str, dict[str, Any]]
 

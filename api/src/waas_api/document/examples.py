@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel
 
-from waas_api.estimates import Basis, Estimate
-from waas_api.native import (
+from waas_api.jobs.estimates import Basis, Estimate
+from waas_api.native.views import (
     AudioView,
     JobList,
     JobView,
     Service,
     show_models,
 )
-from waas_api.results import ResultList, ResultView
-from waas_api.transcript_edits import RevisionView
+from waas_api.transcripts.edits import RevisionView
+from waas_api.transcripts.results import ResultList, ResultView
 from waas_contract.formats import OutputFormat
 from waas_contract.manifest import Outcome
 from waas_contract.transcript import Segment, Transcript, Word

@@ -6,7 +6,7 @@ from waas_api.document.bodies import takes
 from waas_api.document.examples import JOB_ID
 from waas_api.document.headers import Parameter
 from waas_api.document.schemas import Schema
-from waas_api.downloads import DEFAULT_OUTPUT, DOWNLOADS
+from waas_api.old_service.downloads import DEFAULT_OUTPUT, DOWNLOADS
 from waas_contract.transcription_job import Task
 
 _COUNT: Schema = {"type": "integer", "minimum": 0}

@@ -4,7 +4,7 @@ from typing import Any
 
 from waas_api.document.bodies import takes
 from waas_api.document.schemas import Schema, may_be_empty
-from waas_api.openai_request import OF_OTHER_MODELS, WHISPER_1, Granularity, ResponseFormat
+from waas_api.openai.request import OF_OTHER_MODELS, WHISPER_1, Granularity, ResponseFormat
 
 MODEL_SCHEMA: Schema = {
     "type": "object",
@@ -48,9 +48,7 @@ _FIELDS_OF_TRANSCRIPTIONS: dict[str, Schema] = {
     "chunking_strategy": {"type": "string", "enum": ["auto"]},
 }
 # What OpenAI documents for models that are not Whisper.
-_REFUSED: dict[str, Schema] = {
-    spelt: {"not": {}} for name in OF_OTHER_MODELS for spelt in (name, f"{name}[]")
-}
+_REFUSED: dict[str, Schema] = {name: {"not": {}} for name in OF_OTHER_MODELS}
 _NEEDS: dict[str, Schema] = {
     "timestamp_granularities[]": {
         "required": ["response_format"],

@@ -6,10 +6,10 @@ from pydantic.alias_generators import to_camel
 
 from waas_api.document.headers import TAKES_EXPECT, TAKES_KEY
 from waas_api.document.schemas import Schema, admit_no_other_fields, may_be_empty, schema_of
-from waas_api.job_labels import MOST_LABELS
-from waas_api.native_parameters import PARAMETERS
-from waas_api.native_request import NOT_THE_CLIENTS
-from waas_api.tus import PIECE_TYPE
+from waas_api.intake.tus import PIECE_TYPE
+from waas_api.jobs.labels import MOST_LABELS
+from waas_api.native.parameters import PARAMETERS
+from waas_api.native.request import NOT_THE_CLIENTS
 from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import TranscriptionRequest
 

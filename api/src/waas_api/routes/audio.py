@@ -4,7 +4,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
 from waas_api.document.bodies import answered_in
 from waas_api.document.errors import openai_errors
@@ -32,16 +32,16 @@ from waas_api.errors import (
     UploadTooLarge,
     WaitIsOver,
 )
-from waas_api.openai_answers import media_type_of, render_answer
-from waas_api.openai_request import (
+from waas_api.openai.answers import media_type_of, render_answer
+from waas_api.openai.request import (
     AudioRequest,
     Models,
     parse_audio_request,
     read_choices,
 )
-from waas_api.openai_stream import MEDIA_TYPE
+from waas_api.openai.stream import MEDIA_TYPE
 from waas_api.routes.incoming import open_form
-from waas_api.transcript_waiting import TranscriptWait
+from waas_api.transcripts.waiting import TranscriptWait
 from waas_contract.transcription_job import Task
 
 router = APIRouter(tags=["drop-in for OpenAI's API"])

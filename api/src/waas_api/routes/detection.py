@@ -4,9 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from waas_api.compat import render_json
 from waas_api.dependencies import CallersDesk
-from waas_api.detection import request_detection
 from waas_api.document.bodies import answered_as
 from waas_api.document.errors import texts
 from waas_api.document.old_service import DETECT, LANGUAGE, LANGUAGE_SCHEMA
@@ -28,9 +26,11 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
-from waas_api.recording_head import RecordingHead
+from waas_api.intake.recording_head import RecordingHead
+from waas_api.intake.transcription_request import Order, parse_detection
+from waas_api.jobs.detection import request_detection
+from waas_api.old_service.views import render_json
 from waas_api.routes.incoming import first_values, open_body
-from waas_api.transcription_request import Order, parse_detection
 from waas_contract.languages import LANGUAGE_NAMES
 
 router = APIRouter(tags=["drop-in for schibsted/WAAS"])

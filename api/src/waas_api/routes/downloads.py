@@ -3,15 +3,12 @@
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 
-from waas_api.compat import file_name_of
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered_in, takes
 from waas_api.document.errors import texts
 from waas_api.document.examples import CAPTIONS, SUBTITLES
 from waas_api.document.headers import DISPOSITION
 from waas_api.document.old_service import TAKES_OUTPUT, TRANSCRIPT
-from waas_api.download_names import sanitize_name
-from waas_api.downloads import DEFAULT_OUTPUT, DOWNLOADS
 from waas_api.errors import (
     JobCancelled,
     JobFailed,
@@ -22,8 +19,11 @@ from waas_api.errors import (
     TranscriptMissing,
     UnsupportedOutput,
 )
+from waas_api.http.download_names import sanitize_name
+from waas_api.old_service.downloads import DEFAULT_OUTPUT, DOWNLOADS
+from waas_api.old_service.views import file_name_of
 from waas_api.routes.incoming import first_values
-from waas_api.transcripts import check_is_done, read_transcript
+from waas_api.transcripts.finding import check_is_done, read_transcript
 from waas_contract.transcript import Transcript
 
 router = APIRouter(tags=["drop-in for schibsted/WAAS"])

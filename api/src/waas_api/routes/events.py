@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
 from waas_api.document.bodies import answered_in
 from waas_api.document.errors import problems
 from waas_api.document.examples import EVENTS
 from waas_api.errors import InvalidRequest, JobNotFound, TooManyStreams
-from waas_api.event_streams import Audience, follow_all, follow_job
-from waas_api.job_events import Known
+from waas_api.jobs.event_streams import Audience, follow_all, follow_job
+from waas_api.jobs.events import Known
 
 router = APIRouter(tags=["events"])
 

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from waas_api.compat import render_json
 from waas_api.dependencies import WiredServices
 from waas_api.document.bodies import answered_in
+from waas_api.old_service.views import render_json
 
 router = APIRouter(tags=["service"])
 

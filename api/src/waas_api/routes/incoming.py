@@ -7,13 +7,13 @@ from pydantic import BaseModel
 
 from waas_api.dependencies import Desk
 from waas_api.errors import FormSent, NoRecording, NotAForm, NotARecording, UploadTooLarge
-from waas_api.json_bodies import parse_short_body
-from waas_api.media_check import HEAD_BYTES, explain_not_media
-from waas_api.multipart_form import MultipartForm, find_boundary
-from waas_api.native_request import Choices
+from waas_api.http.json_bodies import parse_short_body
+from waas_api.http.multipart_form import MultipartForm, find_boundary
+from waas_api.http.upload_body import UploadBody, UploadLimits
+from waas_api.intake.media_check import HEAD_BYTES, explain_not_media
+from waas_api.intake.transcription_request import is_form
+from waas_api.native.request import Choices
 from waas_api.settings import Settings
-from waas_api.transcription_request import is_form
-from waas_api.upload_body import UploadBody, UploadLimits
 
 _LARGEST_SHORT_BYTES = 256 * 1024
 _Body = TypeVar("_Body", bound=BaseModel)

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from waas_api.callers import Permission
-from waas_api.deletion import delete_job, end_and_delete_job
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
 from waas_api.document.bodies import answered, nothing, takes
 from waas_api.document.errors import problems
@@ -26,12 +25,13 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
-from waas_api.native import JobView
-from waas_api.recordings import find_audio_key
-from waas_api.retrying import RetryChanges, order_retry
+from waas_api.jobs.deletion import delete_job, end_and_delete_job
+from waas_api.jobs.retrying import RetryChanges, order_retry
+from waas_api.jobs.spec_changes import JobPatch, SpecChanges, missing_changes
+from waas_api.native.views import JobView
 from waas_api.routes.incoming import read_short_body
 from waas_api.routes.showing import show
-from waas_api.spec_changes import JobPatch, SpecChanges, missing_changes
+from waas_api.transcripts.recordings import find_audio_key
 from waas_contract.transcription_job import TranscriptionJob
 
 router = APIRouter(tags=["jobs"])

@@ -15,9 +15,9 @@ from waas_api.errors import (
     PreconditionFailed,
     StorageUnavailable,
 )
-from waas_api.native import content_disposition
-from waas_api.recordings import find_audio_key, media_type_of
+from waas_api.native.views import content_disposition
 from waas_api.routes.representations import answer_stream
+from waas_api.transcripts.recordings import find_audio_key, media_type_of
 
 router = APIRouter(tags=["results"])
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered
 from waas_api.document.errors import problems
@@ -16,9 +16,9 @@ from waas_api.errors import (
     JobNotFound,
     UnknownLanguage,
 )
-from waas_api.job_list_parameters import JobListParameters
-from waas_api.job_listing import select_page
-from waas_api.native import JobList, JobView, show_job
+from waas_api.jobs.listing import select_page
+from waas_api.native.job_list_parameters import JobListParameters
+from waas_api.native.views import JobList, JobView, show_job
 from waas_api.routes.showing import show
 
 router = APIRouter(tags=["jobs"])

@@ -6,14 +6,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from waas_api.callers import Permission, SharedJob
+from waas_api.access.callers import Permission, SharedJob
+from waas_api.access.links import Link, sign_link
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered, takes
 from waas_api.document.errors import problems
 from waas_api.document.examples import LINK
 from waas_api.document.schemas import schema_of
 from waas_api.errors import InvalidRequest, JobNotFound, LinksOff, UploadStalled, UploadTooLarge
-from waas_api.links import Link, sign_link
 from waas_api.routes.incoming import read_short_body
 from waas_contract.wire import Time, WireModel
 

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered_as
 from waas_api.document.errors import openai_errors
 from waas_api.document.openai import MODEL_SCHEMA, MODELS_SCHEMA
 from waas_api.errors import UnknownModel
-from waas_api.openai_answers import list_model_ids, show_model, show_models
+from waas_api.openai.answers import list_model_ids, show_model, show_models
 
 router = APIRouter(tags=["drop-in for OpenAI's API"])
 

@@ -5,17 +5,17 @@ Whoever asks is told: nothing here belongs to anybody.
 
 from fastapi import APIRouter, Request, Response
 
-from waas_api.compat import render_json
 from waas_api.dependencies import WiredServices
 from waas_api.document.bodies import answered_as, nothing
 from waas_api.document.headers import ALLOW
 from waas_api.document.old_service import PARAMETERS_SCHEMA
-from waas_api.parameter_lists import (
+from waas_api.http.unserved import allowed_methods
+from waas_api.old_service.parameter_lists import (
     list_detection_parameters,
     list_download_parameters,
     list_transcription_parameters,
 )
-from waas_api.unserved import allowed_methods
+from waas_api.old_service.views import render_json
 
 router = APIRouter(
     tags=["drop-in for schibsted/WAAS"],

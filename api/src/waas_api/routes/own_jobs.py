@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered
 from waas_api.document.errors import problems
-from waas_api.erasure import erase_jobs_of
 from waas_api.errors import InvalidRequest, StorageUnavailable
+from waas_api.jobs.erasure import erase_jobs_of
 from waas_contract.wire import WireModel
 
 router = APIRouter(tags=["jobs"])

@@ -7,8 +7,8 @@ service, and no text becomes a script of it.
 from fastapi import APIRouter, Request, Response
 
 from waas_api.dependencies import WiredServices
-from waas_api.http_conditions import matches_weakly
-from waas_api.page_files import PREFIX, PageFile
+from waas_api.http.conditions import matches_weakly
+from waas_api.http.page_files import PREFIX, PageFile
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,7 +15,7 @@ from waas_api.errors import (
     PreviewMissing,
     StorageUnavailable,
 )
-from waas_api.native import content_disposition
+from waas_api.native.views import content_disposition
 from waas_api.routes.representations import answer_stream
 from waas_contract.object_keys import PREVIEW_FILE_NAME, peaks_key, preview_key
 from waas_contract.preview import MEDIA_TYPE

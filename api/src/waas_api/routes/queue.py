@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Response
 
-from waas_api.callers import Permission
-from waas_api.compat import render_json
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered_as
 from waas_api.document.old_service import QUEUE_SCHEMA, STATS_SCHEMA
+from waas_api.old_service.views import render_json
 
 router = APIRouter(tags=["drop-in for schibsted/WAAS"])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk
 from waas_api.document.bodies import answered
 from waas_api.document.errors import problems
@@ -36,15 +36,15 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
-from waas_api.idempotency import Once, derive_once, parse_key
-from waas_api.native import JobView, show_job
-from waas_api.native_parameters import parse_json_object, read_parameters
-from waas_api.native_request import Asked, parse_asked
-from waas_api.recording_form import RecordingForm
+from waas_api.http.upload_body import UploadBody
+from waas_api.intake.recording_form import RecordingForm
+from waas_api.intake.source_objects import check_object
+from waas_api.intake.uploads import TakenIn
+from waas_api.jobs.idempotency import Once, derive_once, parse_key
+from waas_api.native.parameters import parse_json_object, read_parameters
+from waas_api.native.request import Asked, parse_asked
+from waas_api.native.views import JobView, show_job
 from waas_api.routes.incoming import bound_body, check_media, choices_of, open_body
-from waas_api.source_objects import check_object
-from waas_api.upload_body import UploadBody
-from waas_api.uploads import TakenIn
 from waas_contract.transcription_job import TranscriptionJob
 
 router = APIRouter(tags=["jobs"])

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from waas_api.errors import PreconditionFailed
-from waas_api.http_conditions import (
+from waas_api.http.conditions import (
     ByteRange,
     Unsatisfiable,
     matches_strongly,

@@ -29,12 +29,18 @@ from waas_api.errors import (
     TranscriptMissing,
     UnsupportedOutput,
 )
-from waas_api.native import content_disposition
-from waas_api.results import ResultForm, ResultList, find_result, list_results, negotiate
+from waas_api.native.views import content_disposition
 from waas_api.routes.representations import answer_content
 from waas_api.routes.transcript_states import edits_of, read_state
-from waas_api.transcript_edits import TranscriptState
-from waas_api.transcripts import find_manifest
+from waas_api.transcripts.edits import TranscriptState
+from waas_api.transcripts.finding import find_manifest
+from waas_api.transcripts.results import (
+    ResultForm,
+    ResultList,
+    find_result,
+    list_results,
+    negotiate,
+)
 from waas_contract.transcription_job import TranscriptionJob
 from waas_contract.transcription_options import SubtitleOptions
 

@@ -6,9 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from waas_api import tus
-from waas_api.answers import answer_error
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk, Desk, WiredServices
 from waas_api.document.bodies import nothing, takes
 from waas_api.document.errors import Responses, problems
@@ -51,9 +49,11 @@ from waas_api.errors import (
     UploadTooLarge,
     WrongOffset,
 )
-from waas_api.native_parameters import read_parameters
-from waas_api.native_request import parse_asked
-from waas_api.resumable_uploads import Upload
+from waas_api.http.answers import answer_error
+from waas_api.intake import tus
+from waas_api.intake.resumable_uploads import Upload
+from waas_api.native.parameters import read_parameters
+from waas_api.native.request import parse_asked
 from waas_api.routes.incoming import bound_body, check_media, choices_of
 
 _RECORDS = "/v2/uploads"

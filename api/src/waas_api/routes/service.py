@@ -4,11 +4,11 @@ from importlib.metadata import version
 
 from fastapi import APIRouter
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered
 from waas_api.document.examples import MODELS, SERVICE
-from waas_api.native import Models, Service, show_models
+from waas_api.native.views import Models, Service, show_models
 
 router = APIRouter(tags=["service"])
 

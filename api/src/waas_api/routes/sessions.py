@@ -4,19 +4,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
+from waas_api.access.login_cookie import (
+    build_login_cookie,
+    build_logout_cookies,
+    credential_to_keep,
+    has_login_cookie,
+)
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered, nothing
 from waas_api.document.errors import problems
 from waas_api.document.examples import SESSION
 from waas_api.document.headers import SET_COOKIE
 from waas_api.errors import InvalidRequest
-from waas_api.login_cookie import (
-    build_login_cookie,
-    build_logout_cookies,
-    credential_to_keep,
-    has_login_cookie,
-)
 from waas_contract.wire import WireModel
 
 router = APIRouter(tags=["sessions"])

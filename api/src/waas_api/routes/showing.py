@@ -2,8 +2,8 @@
 
 from waas_api.dependencies import Desk
 from waas_api.errors import ClusterUnavailable
-from waas_api.job_summaries import summarize
-from waas_api.native import JobView, show_job
+from waas_api.jobs.summaries import summarize
+from waas_api.native.views import JobView, show_job
 from waas_contract.transcription_job import TranscriptionJob
 
 

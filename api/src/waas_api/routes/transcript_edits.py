@@ -5,7 +5,7 @@ from typing import Annotated
 import anyio.to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from waas_api.callers import Permission
+from waas_api.access.callers import Permission
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered, nothing, takes
 from waas_api.document.errors import problems
@@ -33,14 +33,14 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
-from waas_api.http_conditions import matches_strongly
-from waas_api.json_bodies import parse_body
-from waas_api.reading_aside import read_aside
+from waas_api.http.conditions import matches_strongly
+from waas_api.http.json_bodies import parse_body
+from waas_api.http.reading_aside import read_aside
 from waas_api.routes.incoming import read_json_body
 from waas_api.routes.representations import answer_content
 from waas_api.routes.transcript_states import edits_of, read_state
-from waas_api.transcript_edits import RevisionView, TranscriptEdit
-from waas_api.transcripts import find_manifest
+from waas_api.transcripts.edits import RevisionView, TranscriptEdit
+from waas_api.transcripts.finding import find_manifest
 from waas_contract.transcript import Transcript
 
 router = APIRouter(tags=["transcripts"])

@@ -1,9 +1,9 @@
 """Reads the state of a transcript that a request asks for."""
 
 from waas_api.dependencies import Desk
-from waas_api.reading_aside import read_aside
-from waas_api.transcript_edits import TranscriptEdits, TranscriptState, state_of_original
-from waas_api.transcripts import find_manifest, read_original
+from waas_api.http.reading_aside import read_aside
+from waas_api.transcripts.edits import TranscriptEdits, TranscriptState, state_of_original
+from waas_api.transcripts.finding import find_manifest, read_original
 from waas_contract.manifest import Manifest
 from waas_contract.transcription_job import TranscriptionJob
 

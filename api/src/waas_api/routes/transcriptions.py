@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from waas_api.compat import is_waiting, render_job, render_json
 from waas_api.dependencies import CallersDesk
 from waas_api.document.bodies import answered_as
 from waas_api.document.errors import texts
@@ -31,8 +30,9 @@ from waas_api.errors import (
     UploadStalled,
     UploadTooLarge,
 )
+from waas_api.intake.transcription_request import parse_order, parse_recording
+from waas_api.old_service.views import is_waiting, render_job, render_json
 from waas_api.routes.incoming import first_values, open_body
-from waas_api.transcription_request import parse_order, parse_recording
 
 router = APIRouter(tags=["drop-in for schibsted/WAAS"])
 

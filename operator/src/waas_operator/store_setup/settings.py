@@ -24,13 +24,13 @@ class Settings(BaseSettings):
 
     s3_admin_secret_key: SecretStr
 
-    s3_access_key: str
-    """The storage user, by whom the service works; made here only where the store is a MinIO."""
-
-    s3_secret_key: SecretStr
-
     is_minio: bool = False
     """Whether the store is the bundled MinIO, whose users are made by MinIO's own interface."""
+
+    s3_access_key: str = ""
+    """The storage user, by whom the service works; made here only where the store is a MinIO."""
+
+    s3_secret_key: SecretStr = SecretStr("")
 
     source_buckets: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = ()
     """Buckets beside the service's own that the storage user may read."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.node.programs import PACKAGES, install_command, missing_packages
+from cluster.node.programs import PACKAGES, missing_packages
 from cluster.node.requirements import Machine, existing, hindrance, missing_capabilities
 
 GIB = 1024**3
@@ -113,12 +113,6 @@ def test_what_builds_images_is_missing_unless_an_engine_answers(
     here: list[str], engine: bool, missing: list[str]
 ) -> None:
     assert missing_packages([*PACKAGES, *here], plugins=True, engine=engine, keys=True) == missing
-
-
-def test_packages_are_not_installed_in_the_place_of_others() -> None:
-    assert " ".join(install_command(["containerd", "runc"])) == (
-        "apt-get install --yes --no-install-recommends --no-remove containerd runc"
-    )
 
 
 @pytest.mark.parametrize(

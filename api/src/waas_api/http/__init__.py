@@ -1,0 +1,1 @@
+"""HTTP itself, whatever it is about: conditions, bodies, streams, forms of errors."""

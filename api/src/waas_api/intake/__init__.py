@@ -1,0 +1,1 @@
+"""The ways in for a recording: plain, in pieces, from the web, or from storage."""

@@ -1,0 +1,1 @@
+"""TranscriptionJobs as the api keeps them in view: their index, lists, events, changes and end."""

@@ -1,0 +1,1 @@
+"""The shapes of the old service, byte for byte."""

@@ -1,0 +1,1 @@
+"""Object storage: audio in, transcripts out."""
