@@ -79,7 +79,8 @@ def draw_mel(windows: int) -> Tensor:
 
 @torch.no_grad()
 def logits_of_reference(model: Whisper, mel: Tensor) -> Tensor:
-    return model.logits(TOKENS, model.encoder(mel))[0]
+    logits: Tensor = model.logits(TOKENS, model.encoder(mel))
+    return logits[0]
 
 
 @torch.no_grad()
