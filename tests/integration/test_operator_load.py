@@ -51,7 +51,7 @@ def test_a_straight_job_costs_few_writes(
     assert writes == {
         "POST transcriptionjobs": 1,
         "PUT jobs/status": 1,
-        "APPLY secrets": 1,
+        "POST secrets": 1,
         "POST jobs": 1,
         "DELETE secrets": 1,
     }

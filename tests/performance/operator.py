@@ -36,7 +36,7 @@ from cluster.watchdog import stop_and_remove, watched
 from performance.job_load import JobLoad, KubernetesConnection
 from performance.request_counts import read_counts
 from support.fixtures import establish_custom_resource_definition
-from support.kubernetes_api import KubernetesApi
+from support.kubernetes_api import KubernetesApi, Resource
 from support.service import BUCKET, OperatorProcess, Tenant, running_operator
 
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
@@ -114,11 +114,17 @@ class _CpuWatch:
 
 
 async def measure_throughput(
-    tenant: Tenant, store: Minio, operator: OperatorProcess, *, jobs: int, rate: float
+    tenant: Tenant,
+    store: Minio,
+    operator: OperatorProcess,
+    *,
+    jobs: int,
+    rate: float,
+    kubeconfig: Path | None = None,
 ) -> Throughput:
-    """Send jobs through a running operator."""
+    """Send jobs through a running operator, as the administrator or as somebody else."""
     pid = operator.programs[-1].process.pid
-    kubernetes = KubernetesConnection.open(tenant.control_plane.kubeconfig)
+    kubernetes = KubernetesConnection.open(kubeconfig or tenant.control_plane.kubeconfig)
     try:
         load = JobLoad(kubernetes, store, tenant.namespace)
         counts, cpu = await read_counts(kubernetes), _CpuWatch(tenant, pid)
@@ -149,10 +155,15 @@ def _percentile(values: Sequence[float], percent: int) -> float:
 
 
 async def measure_cold_start(
-    tenant: Tenant, store: Minio, operator: OperatorProcess, *, finished_resources: int
+    tenant: Tenant,
+    store: Minio,
+    operator: OperatorProcess,
+    *,
+    finished_resources: int,
+    kubeconfig: Path,
 ) -> ColdStart:
     """Start an operator over what has ended, with one job that waits for it."""
-    kubernetes = KubernetesConnection.open(tenant.control_plane.kubeconfig)
+    kubernetes = KubernetesConnection.open(kubeconfig)
     try:
         load = JobLoad(kubernetes, store, tenant.namespace)
         one = asyncio.create_task(load.run(1, rate=50, prefix="waiting"))
@@ -233,6 +244,30 @@ def _serve_tenant(
         api.close()
 
 
+def log_in_by_token(tenant: Tenant, account: str, binding: str, role: Resource) -> Path:
+    """Bind a role to a ServiceAccount of that name; returns its kubeconfig.
+
+    It is how programs log in within a cluster, and the API server holds a token to be good for
+    seconds, while it goes through a certificate's chain at each request.
+    """
+    api, namespace = tenant.api, tenant.namespace
+    accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+    api.create(accounts, {"metadata": {"name": account}})
+    api.create(
+        f"/apis/rbac.authorization.k8s.io/v1/{binding}",
+        {
+            "metadata": {"name": f"{account}-{namespace}"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", **role},
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+        },
+    )
+    answer = api.create(
+        f"{accounts}/{account}/token",
+        {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
+    )
+    return tenant.control_plane.kubeconfig_by_token(account, answer["status"]["token"])
+
+
 def summarise_profile(path: Path, jobs: int) -> dict[str, float]:
     """Return the operator's own milliseconds a job by package, most first."""
     spent: Counter[str] = Counter()
@@ -262,19 +297,40 @@ def main() -> None:
         running_servers() as (tenant, store),
         running_operator(tenant, Path(folder), WAAS_LOG_LEVEL="WARNING") as operator,
     ):
+        operator.kubeconfig = log_in_by_token(
+            tenant,
+            "waas-operator",
+            f"namespaces/{tenant.namespace}/rolebindings",
+            {"kind": "Role", "name": "waas-operator"},
+        )
+        harness = log_in_by_token(
+            tenant,
+            "harness",
+            "clusterrolebindings",
+            {"kind": "ClusterRole", "name": "cluster-admin"},
+        )
         profile = Path(folder) / "profile"
         if arguments.profile:
             operator.options = ("-m", "cProfile", "-o", str(profile))
         program = operator.start()
         operator.wait_until_ready()
-        run = measure_throughput(tenant, store, operator, jobs=arguments.jobs, rate=arguments.rate)
+        run = measure_throughput(
+            tenant,
+            store,
+            operator,
+            jobs=arguments.jobs,
+            rate=arguments.rate,
+            kubeconfig=harness,
+        )
         throughput = asyncio.run(run)
         program.stop()
         print(json.dumps(asdict(throughput)), flush=True)
         if arguments.profile:
             print(json.dumps(summarise_profile(profile, arguments.jobs)))
             return
-        start = measure_cold_start(tenant, store, operator, finished_resources=arguments.jobs)
+        start = measure_cold_start(
+            tenant, store, operator, finished_resources=arguments.jobs, kubeconfig=harness
+        )
         print(json.dumps(asdict(asyncio.run(start))))
 
 
