@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -238,7 +239,7 @@ NOT_TO_START = [
     ("spec", "writes"), [pytest.param(*case[1:], id=case[0]) for case in NOT_TO_START]
 )
 async def test_a_job_that_no_status_tells_of_is_found_before_all_but_a_start(
-    spec: dict[str, object], writes: list[str]
+    spec: dict[str, Any], writes: list[str]
 ) -> None:
     scene = Scene(**spec)
     scene.cluster.jobs[CHILD_NAME] = make_job_resource()
