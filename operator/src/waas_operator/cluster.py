@@ -51,6 +51,9 @@ _UNFINISHED = ",".join(f"status.phase!={phase}" for phase in Phase if phase.is_f
 # Names are all that is wanted of a list, and one resource of a strange form cannot spoil it.
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
+# And of what was written itself, the version: the rest was sent a moment ago.
+_RECEIPT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
 
 class KubernetesCluster:
     """A Cluster behind a real API server."""
@@ -143,7 +146,7 @@ class KubernetesCluster:
             "status": status.to_wire(),
         }
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
-        stored = await self._request("PUT", path, query={"fieldManager": _FIELD_MANAGER}, body=body)
+        stored = await self._write("PUT", path, body)
         version = {"resource_version": stored["metadata"]["resourceVersion"]}
         written = {"metadata": metadata.model_copy(update=version), "status": status}
         self.sightings.note_written(transcription_job.model_copy(update=written))
@@ -155,13 +158,8 @@ class KubernetesCluster:
         metadata = transcription_job.metadata
         # No two resources ever have the same version, also not two of one name.
         changed = {"resourceVersion": metadata.resource_version, "annotations": dict(annotations)}
-        await self._request(
-            "PATCH",
-            _transcription_job_path(metadata.namespace, metadata.name),
-            query={"fieldManager": _FIELD_MANAGER},
-            body={"metadata": changed},
-            content_type=_MERGE,
-        )
+        path = _transcription_job_path(metadata.namespace, metadata.name)
+        await self._write("PATCH", path, {"metadata": changed})
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
@@ -195,7 +193,7 @@ class KubernetesCluster:
         """Create a Job; one of that name which is already there is left alone."""
         path = _job_path(job["metadata"]["namespace"])
         try:
-            await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=job)
+            await self._write("POST", path, job)
         except Conflict:
             # Quota's book-keeping and a namespace that is ending are conflicts, too.
             if await self.get_job(job["metadata"]["namespace"], job["metadata"]["name"]) is None:
@@ -204,7 +202,7 @@ class KubernetesCluster:
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         """Suspend or resume a Job."""
         body = {"spec": {"suspend": is_suspended}}
-        await self._request("PATCH", _job_path(namespace, name), body=body, content_type=_MERGE)
+        await self._write("PATCH", _job_path(namespace, name), body)
 
     async def delete_job(self, namespace: str, name: str) -> None:
         """Delete a Job and wait for none of its Pods; they go before it does."""
@@ -214,19 +212,12 @@ class KubernetesCluster:
     async def apply_secret(self, secret: Resource) -> None:
         """Create or overwrite a Secret, without reading it."""
         namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
-        query = {"fieldManager": _FIELD_MANAGER}
         try:
-            await self._request("POST", _secret_path(namespace), query=query, body=secret)
+            await self._write("POST", _secret_path(namespace), secret)
         except Conflict:
             # Server-side apply would do without a second request, and costs the API server more
             # than twice of what a creation does, which nearly all are.
-            await self._request(
-                "PATCH",
-                _secret_path(namespace, name),
-                query=query,
-                body=secret,
-                content_type=_MERGE,
-            )
+            await self._write("PATCH", _secret_path(namespace, name), secret)
 
     async def delete_secret(self, namespace: str, name: str) -> None:
         """Delete a Secret if it is there."""
@@ -235,13 +226,11 @@ class KubernetesCluster:
     async def create_event(self, event: Resource) -> None:
         """Create an Event; raises Conflict where there is one of that name, or no namespace."""
         path = _event_path(event["metadata"]["namespace"])
-        await self._request("POST", path, query={"fieldManager": _FIELD_MANAGER}, body=event)
+        await self._write("POST", path, event)
 
     async def update_event(self, metadata: Resource, change: Resource) -> None:
         """Change the Event of that name and namespace."""
-        path = _event_path(metadata["namespace"], metadata["name"])
-        query = {"fieldManager": _FIELD_MANAGER}
-        await self._request("PATCH", path, query=query, body=change, content_type=_MERGE)
+        await self._write("PATCH", _event_path(metadata["namespace"], metadata["name"]), change)
 
     async def get_lease(self, namespace: str, name: str) -> Resource | None:
         """Return a Lease, or None where there is none."""
@@ -254,6 +243,17 @@ class KubernetesCluster:
         path = _lease_path(metadata["namespace"], "" if is_new else metadata["name"])
         method = "POST" if is_new else "PUT"
         return await self._request(method, path, body=lease, is_guarded=False)
+
+    async def _write(self, method: str, path: str, body: Resource) -> Resource:
+        """Create, replace or merge an object; returns its metadata alone."""
+        return await self._request(
+            method,
+            path,
+            query={"fieldManager": _FIELD_MANAGER},
+            body=body,
+            content_type=_MERGE if method == "PATCH" else _JSON,
+            accept=_RECEIPT,
+        )
 
     async def _get(self, path: str) -> Resource | None:
         return await self._request("GET", path, is_optional=True) or None

@@ -52,9 +52,7 @@ NEWS: list[tuple[str, Callable[[Sightings], None], str, bool]] = [
 @pytest.mark.parametrize(
     ("before", "version", "is_news"), [pytest.param(*case[1:], id=case[0]) for case in NEWS]
 )
-def test_an_event_is_news(
-    before: Callable[[Sightings], None], version: str, is_news: bool
-) -> None:
+def test_an_event_is_news(before: Callable[[Sightings], None], version: str, is_news: bool) -> None:
     sightings = Sightings()
     before(sightings)
 
