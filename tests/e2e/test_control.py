@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 
 from support.desk import Desk, condition
-from support.media import read_samples, write_audio
+from support.media import write_audio
+from support.reading import make_reading
 from support.speech import librivox_clips
 from support.spoken_words import count_word_errors
 from support.waiting import wait_until
@@ -22,9 +22,8 @@ SPOKEN = " ".join(clip.text for clip in librivox_clips() * REPEATS)
 @pytest.fixture(scope="module")
 def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording that is not done by the time its program has started."""
-    clips = [read_samples(clip.path) for clip in librivox_clips()]
     path = tmp_path_factory.mktemp("audio") / "reading.m4a"
-    return write_audio(path, np.concatenate(clips * REPEATS), codec="aac")
+    return write_audio(path, make_reading(REPEATS), codec="aac")
 
 
 def send(service: httpx.Client, recording: Path, model: str) -> str:

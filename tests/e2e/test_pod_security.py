@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 
 from support.desk import Desk
 from support.kubernetes_api import Refusal, Resource, pods_path, secrets_path
-from support.media import read_samples, write_audio
+from support.media import write_audio
+from support.reading import make_reading
 from support.release import JOB_NAMESPACE, NAMESPACE, Release
 from support.service import BUCKET
 from support.speech import librivox_clips
@@ -51,9 +51,8 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def long_job(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A job that is at work for long enough to be looked at; its pod's container runs."""
-    clips = [read_samples(clip.path) for clip in librivox_clips()]
     path = tmp_path_factory.mktemp("audio") / "reading.m4a"
-    write_audio(path, np.concatenate(clips * 40), codec="aac")
+    write_audio(path, make_reading(40), codec="aac")
     key = f"{JOB_NAMESPACE}/by-hand/{path.name}"
     desk.store.fput_object(BUCKET, key, str(path))
     desk.create("long", source={"key": key}, model="base", wordTimestamps=True)

@@ -4,12 +4,12 @@ import os
 import signal
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from support.desk import Desk, condition
 from support.kubernetes_api import Resource, pods_path
-from support.media import read_samples, write_audio
+from support.media import write_audio
+from support.reading import make_reading
 from support.release import JOB_NAMESPACE
 from support.service import BUCKET
 from support.speech import librivox_clips
@@ -27,9 +27,8 @@ SPOKEN = " ".join(clip.text for clip in librivox_clips()) + " "
 @pytest.fixture(scope="module")
 def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording that takes long enough to be interrupted."""
-    clips = [read_samples(clip.path) for clip in librivox_clips()]
     path = tmp_path_factory.mktemp("audio") / "reading.m4a"
-    return write_audio(path, np.concatenate(clips * REPEATS), codec="aac")
+    return write_audio(path, make_reading(REPEATS), codec="aac")
 
 
 def start(desk: Desk, name: str, reading: Path, **spec: object) -> Resource:

@@ -10,7 +10,8 @@ import pytest
 from support.job_items import make_item
 from support.job_program import JobProgram
 from support.media import Samples, read_samples, write_wav
-from support.speech import librivox_clip, librivox_clips
+from support.reading import make_reading
+from support.speech import librivox_clip
 from support.spoken_words import words_of, words_of_captions
 from support.waiting import wait_until
 from waas_contract.formats import OutputFormat
@@ -33,10 +34,6 @@ COLD_HEARTED = librivox_clip("0890")
 def with_noise(samples: Samples, *, level: float) -> Samples:
     noise = np.random.default_rng(1).standard_normal(len(samples))
     return (samples + level * noise).astype(np.float32)
-
-
-def all_clips(times: int) -> Samples:
-    return np.tile(np.concatenate([read_samples(clip.path) for clip in librivox_clips()]), times)
 
 
 def read_result(program: JobProgram, item: JobItem, output_format: OutputFormat) -> str:
@@ -68,7 +65,7 @@ def test_hotword_changes_how_it_is_spelt(program: JobProgram) -> None:
 
 
 def test_language_alone_is_told(program: JobProgram, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "long.wav", all_clips(4))
+    path = write_wav(tmp_path / "long.wav", make_reading(4))
     item = program.add(path, make_item(task=Task.DETECT, formats=(OutputFormat.JSON,)))
     assert program.run(item, model="base")[0].reason is None
     manifest, transcript = program.manifest(item), program.transcript(item)
@@ -91,7 +88,7 @@ def test_detected_language_comes_with_its_probability(program: JobProgram) -> No
 def test_what_was_heard_so_far_can_be_read_while_it_runs(
     program: JobProgram, tmp_path: Path
 ) -> None:
-    item = program.add(write_wav(tmp_path / "long.wav", all_clips(3)))
+    item = program.add(write_wav(tmp_path / "long.wav", make_reading(3)))
     path = program.path(partial_key(item.namespace, item.name))
     process = program.start(program.environment([item]).to_variables())
     wait_until(path.exists, "the beginning of the transcript is there")
@@ -110,7 +107,7 @@ def test_what_was_heard_so_far_can_be_read_while_it_runs(
 
 
 def test_captions_keep_their_limits(program: JobProgram, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "all.wav", all_clips(1))
+    path = write_wav(tmp_path / "all.wav", make_reading(1))
     options = SubtitleOptions(max_line_width=24, max_line_count=2, max_cue_seconds=2.5)
     item = program.add(path, make_item(subtitles=options))
     program.run(item)

@@ -16,7 +16,6 @@ import pytest
 from support.job_items import NAMESPACE, make_item
 from support.job_program import JobProgram
 from support.media import (
-    Samples,
     make_silence,
     make_tone,
     read_samples,
@@ -24,6 +23,7 @@ from support.media import (
     write_silent_film,
     write_wav,
 )
+from support.reading import make_reading
 from support.speech import Clip, librivox_clip, librivox_clips
 from support.spoken_words import count_word_errors, words_of, words_of_captions
 from support.waiting import wait_until
@@ -196,10 +196,6 @@ def test_next_attempt_leaves_the_results_of_the_first(program: JobProgram) -> No
 ONE_BY_ONE = DecodingOptions(condition_on_previous_text=True, temperature_increment_on_fallback=0)
 
 
-def all_clips(times: int) -> Samples:
-    return np.tile(np.concatenate([read_samples(clip.path) for clip in librivox_clips()]), times)
-
-
 def start_and_wait_for_segments(
     program: JobProgram, item: JobItem
 ) -> tuple[subprocess.Popen[str], PartialTranscript]:
@@ -210,7 +206,7 @@ def start_and_wait_for_segments(
 
 
 def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    path = write_wav(tmp_path / "long.wav", make_reading(3))
     item = program.add(path, make_item(decoding=ONE_BY_ONE))
     process, before = start_and_wait_for_segments(program, item)
     process.send_signal(signal.SIGTERM)
@@ -230,7 +226,7 @@ def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path:
 
 
 def test_a_killed_program_goes_on_from_its_checkpoint(program: JobProgram, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "long.wav", all_clips(3))
+    path = write_wav(tmp_path / "long.wav", make_reading(3))
     killed = program.add(path, make_item("killed", decoding=ONE_BY_ONE, word_timestamps=True))
     process, before = start_and_wait_for_segments(program, killed)
     process.kill()

@@ -5,12 +5,12 @@ import subprocess
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 
 from support.desk import Desk
-from support.media import read_samples, write_audio
+from support.media import write_audio
 from support.pod_runner import PodRunner
+from support.reading import make_reading
 from support.service import OperatorProcess
 from support.speech import Clip, librivox_clip, librivox_clips
 from support.spoken_words import words_of, words_of_captions
@@ -145,7 +145,7 @@ def test_progress_is_seen_while_the_program_is_at_work(
     tmp_path: Path,
 ) -> None:
     operator.start()
-    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 6)
+    reading = make_reading(6)
     recording = write_audio(tmp_path / "reading.m4a", reading, codec="aac")
     answer = rest.post(
         "/v1/transcribe",

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from support.desk import Desk, condition
 from support.kubernetes_api import pods_path
-from support.media import read_samples, write_audio
+from support.media import write_audio
 from support.pod_runner import PodRunner
+from support.reading import make_reading
 from support.service import BUCKET, OperatorProcess, Tenant
-from support.speech import librivox_clip, librivox_clips
+from support.speech import librivox_clip
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -114,7 +114,7 @@ def test_a_deleted_pod_is_followed_by_another_while_the_urls_are_renewed(
     desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, tmp_path: Path
 ) -> None:
     operator.start(WAAS_URL_LIFETIME_SECONDS="10")
-    reading = np.concatenate([read_samples(clip.path) for clip in librivox_clips()] * 5)
+    reading = make_reading(5)
     recording = write_audio(tmp_path / "reading.flac", reading, codec="flac")
     key = f"{desk.tenant.namespace}/by-hand/reading.flac"
     desk.store.fput_object(BUCKET, key, str(recording))

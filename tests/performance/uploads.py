@@ -19,6 +19,8 @@ from minio import Minio
 from performance.upload_memory import measure
 from support.live_api import serving_process
 from support.service import BUCKET, free_port
+from waas_api.settings import Settings
+from waas_api.storage.part_sending import PARTS_AT_ONCE
 
 MEBIBYTE = 1024 * 1024
 _PIECE_BYTES = 256 * 1024
@@ -48,9 +50,13 @@ def _ways(path: Path, store: Minio, api: str) -> dict[str, Callable[[httpx.Clien
         _expect(client.put(url, content=_pieces(path), headers=headers), 200)
 
     def put_parts(_: httpx.Client) -> None:
-        # What the store's own client does with a file of that length, with the api's size of parts.
+        # What the store's own client does with such a file, in parts as large and as many at once.
         store.fput_object(
-            BUCKET, "benchmark/parts", str(path), part_size=16 * MEBIBYTE, num_parallel_uploads=2
+            BUCKET,
+            "benchmark/parts",
+            str(path),
+            part_size=Settings.model_fields["upload_part_bytes"].default,
+            num_parallel_uploads=PARTS_AT_ONCE,
         )
 
     def send_body(client: httpx.Client) -> None:

@@ -1,18 +1,13 @@
 """POST /v2/jobs: what may be asked for, in which forms, and what is told of what does not fit."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-import httpx
 import pytest
 
-from support.api_builders import JOB_ID, NAMESPACE, Api, chunked, make_settings, make_spec
-from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
+from support.api_builders import JOB_ID, NAMESPACE, Api, chunked
 from support.named_callers import NamedCallers
 from waas_api.access.callers import Caller, Permission
-from waas_api.errors import ClusterRefused
 from waas_api.native.parameters import PARAMETERS
 from waas_contract.formats import OutputFormat
 from waas_contract.transcription_job import (
@@ -26,26 +21,6 @@ from waas_contract.transcription_options import DecodingOptions, SubtitleOptions
 
 PROBLEM = "application/problem+json"
 KEY = f"{NAMESPACE}/{JOB_ID}/audio/audio"
-
-
-async def post_json(
-    api: Api, body: object, *, query: str = "", headers: Mapping[str, str] | None = None
-) -> httpx.Response:
-    async with api.client() as client:
-        return await client.post(f"/v2/jobs{query}", json=body, headers=dict(headers or {}))
-
-
-def part(name: str, content: bytes, file_name: str | None = None) -> bytes:
-    named = f'; filename="{file_name}"' if file_name else ""
-    head = f'--edge\r\nContent-Disposition: form-data; name="{name}"{named}\r\n\r\n'
-    return head.encode() + content + b"\r\n"
-
-
-async def post_form(api: Api, *parts: bytes, step: int = 1 << 20) -> httpx.Response:
-    body = b"".join(parts) + b"--edge--\r\n"
-    pieces = [body[start : start + step] for start in range(0, len(body), step)]
-    headers = {"content-type": "multipart/form-data; boundary=edge"}
-    return await api.request("POST", "/v2/jobs", chunked(*pieces), headers)
 
 
 async def test_a_recording_becomes_an_object_and_a_job() -> None:
@@ -146,60 +121,6 @@ def test_short_names_stand_for_fields_that_there_are() -> None:
     fields = {each.alias for each in TranscriptionRequest.model_fields.values()} | {"fileName"}
 
     assert {path[0] for path in PARAMETERS.values()} <= fields
-
-
-@pytest.mark.parametrize("step", [1, 7, 1 << 20])
-async def test_a_form_holds_fields_then_the_recording(step: int) -> None:
-    api = Api()
-    request = json.dumps({"language": "Norwegian", "labels": {"desk": "news"}}).encode()
-
-    answer = await post_form(
-        api,
-        part("request", request),
-        part("model", b"base"),
-        part("file", b"\0so\r\n--ed\r\nund", "Blåbær.mp3"),
-        step=step,
-    )
-
-    assert answer.status_code == 201, answer.text
-    assert api.storage.objects == {f"{NAMESPACE}/{JOB_ID}/audio/Bl_b_r.mp3": b"\0so\r\n--ed\r\nund"}
-    job = api.jobs.jobs[JOB_ID]
-    assert (job.spec.model, job.spec.language) == ("base", "no")
-    assert (job.spec.source.file_name, job.metadata.labels) == ("Blåbær.mp3", {"desk": "news"})
-
-
-@pytest.mark.parametrize(
-    ("parts", "status", "name", "field"),
-    [
-        ([part("file", b"sound", "a"), part("model", b"base")], 400, "invalid-request", "model"),
-        ([part("model", b"base")], 400, "no-recording", "file"),
-        ([part("file", b"", "a")], 400, "no-recording", None),
-        ([part("audio", b"x" * 300_000, "a")], 400, "invalid-request", "audio"),
-        ([part("modle", b"base"), part("file", b"x", "a")], 400, "invalid-request", "modle"),
-        ([b"no form at all"], 400, "invalid-request", None),
-        ([part("file", b"%PDF-1.7", "a.pdf")], 415, "not-a-recording", None),
-    ],
-)
-async def test_a_form_that_does_not_fit_leaves_nothing(
-    parts: list[bytes], status: int, name: str, field: str | None
-) -> None:
-    api = Api()
-
-    answer = await post_form(api, *parts)
-
-    problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (status, f"tag:waas.dev,2026:{name}")
-    assert [each["field"] for each in problem.get("errors", [])] == ([field] if field else [])
-    assert (api.storage.objects, api.jobs.jobs) == ({}, {})
-
-
-async def test_a_form_that_is_cut_off_leaves_nothing() -> None:
-    api = Api()
-    headers = {"content-type": "multipart/form-data; boundary=edge"}
-
-    answer = await api.request("POST", "/v2/jobs", part("file", b"sou", "a")[:-4], headers)
-
-    assert (answer.status_code, api.storage.objects, api.jobs.jobs) == (400, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -310,130 +231,6 @@ async def test_what_may_be_a_recording_is_taken(head: bytes) -> None:
 
 async def test_the_old_route_takes_anything() -> None:
     assert (await Api().transcribe(content=b"<!DOCTYPE html><html>")).status_code == 201
-
-
-async def test_an_object_of_the_tenant_becomes_a_job_and_stays() -> None:
-    api = Api()
-    key = f"{NAMESPACE}/uploads/a.mp3"
-    api.storage.objects[key] = b"sound"
-
-    answer = await post_json(
-        api,
-        {"source": {"key": key}, "fileName": "A.mp3", "model": "base", "formats": ["srt", "srt"]},
-    )
-
-    assert answer.status_code == 201, answer.text
-    assert api.jobs.jobs[JOB_ID].spec == TranscriptionJobSpec(
-        source=Source(key=key, file_name="A.mp3"), model="base", formats=(OutputFormat.SRT,)
-    )
-
-
-async def test_an_object_stays_when_its_job_is_refused() -> None:
-    api = Api()
-    key = f"{NAMESPACE}/uploads/a.mp3"
-    api.storage.objects[key] = b"sound"
-    api.jobs.create_failures = [Failure(ClusterRefused("no", is_request_invalid=True))]
-
-    answer = await post_json(api, {"source": {"key": key}})
-
-    assert (answer.status_code, api.storage.objects) == (400, {key: b"sound"})
-
-
-MINE, THEIRS = "job-of-alice", "job-of-bob"
-
-
-def jobs_of_two() -> FakeTranscriptionJobs:
-    jobs = FakeTranscriptionJobs(NAMESPACE)
-    jobs.put(MINE, make_spec(owner="alice"))
-    jobs.put(THEIRS, make_spec(owner="bob"))
-    return jobs
-
-
-@pytest.mark.parametrize(
-    ("source", "status"),
-    [
-        ({"key": f"{NAMESPACE}/{MINE}/audio/a.mp3"}, 201),
-        ({"key": f"{NAMESPACE}/by-hand/a.mp3"}, 201),
-        ({"key": f"{NAMESPACE}/by-hand/a.mp3", "bucket": "waas"}, 201),
-        ({"key": "anything", "bucket": "archive"}, 201),
-        ({"key": f"{NAMESPACE}/{THEIRS}/audio/a.mp3"}, 403),
-        ({"key": f"{NAMESPACE}/{MINE}/results/1/transcript.json"}, 403),
-        ({"key": f"{NAMESPACE}/{MINE}/audio/../../{THEIRS}/audio/a.mp3"}, 403),
-        ({"key": f"{NAMESPACE}/_uploads/x/data"}, 403),
-        ({"key": f"{NAMESPACE}-b/a.mp3"}, 403),
-        ({"key": "team-b/a.mp3"}, 403),
-        ({"key": f"/{NAMESPACE}/a.mp3"}, 403),
-        ({"key": f"{NAMESPACE}/a\nb"}, 403),
-        ({"key": NAMESPACE}, 403),
-        ({"key": "a.mp3", "bucket": "secrets"}, 403),
-    ],
-)
-async def test_only_the_callers_own_objects_can_be_named(
-    source: dict[str, str], status: int
-) -> None:
-    api = Api(
-        jobs=jobs_of_two(),
-        authenticator=NamedCallers(),
-        settings=make_settings(source_buckets={NAMESPACE: ("archive",), "team-b": ("secrets",)}),
-    )
-
-    answer = await post_json(api, {"source": source}, headers={"x-user": "alice"})
-
-    assert answer.status_code == status, answer.text
-    assert (JOB_ID in api.jobs.jobs) is (status == 201)
-    if status == 403:
-        assert answer.json()["type"].endswith(":source-forbidden")
-
-
-@pytest.mark.parametrize(
-    ("body", "fields"),
-    [
-        ({}, ["source"]),
-        ({"source": "http://a"}, ["source"]),
-        ({"source": {}}, ["source"]),
-        ({"source": {"url": "http://a", "key": "b"}}, ["source"]),
-        ({"source": {"url": "http://a", "bucket": "b"}}, ["source.bucket"]),
-        ({"source": {"uri": "http://a"}}, ["source.uri", "source"]),
-        ({"source": {"key": 5}}, ["source.key", "source.key"]),
-        ({"source": {"key": "a", "bucket": "b"}}, ["source.bucket"]),
-        ({"source": {"key": "team-a/a"}, "fileName": 5}, ["fileName"]),
-        ({"source": {"key": "team-a/a"}, "labels": {"a": 5}}, ["labels"]),
-        ({"source": {"key": "team-a/a"}, "model": ["base"]}, ["model"]),
-        ({"source": {"key": "team-a/a"}, "initial_prompt": "x"}, ["initial_prompt"]),
-        ({"source": {"key": "team-a/a"}, "subtitles": {"maxLineWidth": 1}},
-         ["subtitles.maxLineWidth"]),
-    ],
-)  # fmt: skip
-async def test_json_that_does_not_fit_is_told_with_its_fields(
-    body: dict[str, Any], fields: list[str]
-) -> None:
-    api = Api()
-
-    answer = await post_json(api, body)
-
-    assert answer.status_code == 400
-    assert [each["field"] for each in answer.json()["errors"]] == fields
-    assert api.jobs.jobs == {}
-
-
-@pytest.mark.parametrize("content", [b"{", b"[1]", b"", b"[" * 100_000])
-async def test_what_is_no_json_is_a_problem(content: bytes) -> None:
-    headers = {"content-type": "application/json; charset=utf-8"}
-
-    answer = await Api().request("POST", "/v2/jobs", content, headers)
-
-    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
-
-
-async def test_an_address_is_refused_where_the_web_is_turned_off() -> None:
-    api = Api(settings=make_settings(url_sources=False))
-
-    answer = await post_json(api, {"source": {"url": "https://radio.example/a.mp3"}})
-
-    assert (answer.status_code, answer.json()["type"]) == (
-        403,
-        "tag:waas.dev,2026:source-forbidden",
-    )
 
 
 async def test_who_may_not_create_is_told_before_anything_is_read() -> None:

@@ -1,83 +1,16 @@
 """/v2/uploads: recordings in pieces, by the protocol tus 1.0."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
-from support.api_builders import JOB_ID, NAMESPACE, Api, chunked, make_settings
+from support.api_builders import JOB_ID, chunked, make_settings
 from support.fake_transcription_jobs import Failure
 from support.named_callers import NamedCallers
+from support.upload_api import KEY, PIECE, TUS, UPLOAD, UploadApi, metadata
 from waas_api.errors import ClusterUnavailable
-from waas_api.main import create_app
-from waas_api.tenants import Tenant
-from waas_contract.object_keys import upload_state_key
 from waas_contract.transcription_job import Priority, Source, TranscriptionJobSpec
-
-TUS = {"tus-resumable": "1.0.0"}
-PIECE = {**TUS, "content-type": "application/offset+octet-stream"}
-UPLOAD = f"/v2/uploads/{JOB_ID}"
-KEY = f"{NAMESPACE}/{JOB_ID}/audio/a.mp3"
-START = datetime(2026, 11, 22, 18, 0, 0, tzinfo=UTC)
-
-
-def metadata(**fields: str) -> str:
-    encoded = (
-        f"{name} {base64.b64encode(each.encode()).decode()}" for name, each in fields.items()
-    )
-    return ",".join(encoded)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
-class UploadApi(Api):
-    """An app whose clock a test turns, and its uploads."""
-
-    def __post_init__(self) -> None:
-        self.clock = Clock()
-        self.app = create_app(
-            self.settings,
-            object_storage=self.storage,
-            transcription_jobs=lambda _: self.jobs,
-            authenticator=self.authenticator,
-            new_id=self._new_id,
-            now=self.clock,
-            create_backoff_seconds=(0.0, 0.0),
-        )
-
-    @property
-    def tenant(self) -> Tenant:
-        tenant: Tenant = self.app.state.services.tenants.get(NAMESPACE)
-        return tenant
-
-    async def begin(self, length: object = 5, user: str = "alice", **fields: str) -> httpx.Response:
-        headers = {"upload-length": str(length), "x-user": user}
-        if fields:
-            headers["upload-metadata"] = metadata(**fields)
-        return await self.request("POST", "/v2/uploads", headers=TUS | headers)
-
-    async def patch(
-        self,
-        offset: int,
-        content: bytes | AsyncIterator[bytes],
-        user: str = "alice",
-        **changes: str,
-    ) -> httpx.Response:
-        headers = PIECE | {"upload-offset": str(offset), "x-user": user} | changes
-        return await self.request("PATCH", UPLOAD, content, headers)
-
-    async def head(self, user: str = "alice") -> httpx.Response:
-        return await self.request("HEAD", UPLOAD, headers=TUS | {"x-user": user})
 
 
 async def test_the_protocol_is_told() -> None:
@@ -350,74 +283,3 @@ async def test_a_client_without_patch_says_so_in_a_header() -> None:
 
     assert (answer.status_code, answer.headers["upload-offset"]) == (204, "5")
     assert (await api.request("POST", UPLOAD, headers=TUS)).status_code == 400
-
-
-DAY = timedelta(days=1)
-AFTER_ALL = DAY + timedelta(hours=6)
-"""Also a piece that began in time has ended then."""
-
-
-async def test_an_upload_waits_a_day_for_its_rest() -> None:
-    api = UploadApi()
-    await api.begin()
-
-    api.clock.time = START + DAY - timedelta(seconds=1)
-    assert (await api.head()).status_code == 200
-    api.clock.time = START + DAY
-    late = await api.head()
-
-    assert (late.status_code, late.headers["tus-resumable"]) == (410, "1.0.0")
-    assert (await api.patch(0, b"sound")).status_code == 410
-
-
-async def test_only_what_is_over_is_swept() -> None:
-    api = UploadApi()
-    await api.begin()
-    await api.patch(0, b"so")
-
-    api.clock.time = START + AFTER_ALL - timedelta(seconds=1)
-    await api.tenant.resumable_uploads.sweep()
-    assert list(api.storage.growing) == [f"{NAMESPACE}/{JOB_ID}/audio/audio"]
-    api.clock.time = START + AFTER_ALL
-    await api.tenant.resumable_uploads.sweep()
-
-    assert (api.storage.objects, api.storage.growing) == ({}, {})
-
-
-async def test_a_sweep_takes_nothing_of_a_job() -> None:
-    api = UploadApi()
-    await api.begin(filename="a.mp3")
-    await api.patch(0, b"sound")
-    result = f"{NAMESPACE}/{JOB_ID}/results/1/transcript.json"
-    api.storage.objects[result] = b"{}"
-
-    api.clock.time = START + AFTER_ALL
-    await api.tenant.resumable_uploads.sweep()
-
-    assert set(api.storage.objects) == {KEY, result}
-
-
-async def test_a_sweep_believes_no_note_that_points_elsewhere() -> None:
-    api = UploadApi()
-    await api.begin()
-    note_key = upload_state_key(NAMESPACE, JOB_ID)
-    note = json.loads(api.storage.objects[note_key])
-    foreign = f"{NAMESPACE}/other/results/1/transcript.json"
-    api.storage.objects[foreign] = b"{}"
-    api.storage.objects[note_key] = json.dumps({**note, "key": foreign}).encode()
-
-    api.clock.time = START + AFTER_ALL
-    await api.tenant.resumable_uploads.sweep()
-
-    assert set(api.storage.objects) == {foreign}
-
-
-async def test_a_note_that_nobody_can_read_stops_no_sweep() -> None:
-    api = UploadApi()
-    api.storage.objects[upload_state_key(NAMESPACE, "a-first")] = b"nonsense"
-    await api.begin()
-
-    api.clock.time = START + AFTER_ALL
-    await api.tenant.resumable_uploads.sweep()
-
-    assert list(api.storage.objects) == [upload_state_key(NAMESPACE, "a-first")]

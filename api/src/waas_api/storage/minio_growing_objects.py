@@ -6,6 +6,7 @@ under a name with the number of parts before it, and counts only while that is t
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
@@ -19,17 +20,17 @@ from waas_api.storage.signed_requests import SignedRequests
 Result = TypeVar("Result")
 
 
-class MinioGrowingObjects:
+class MinioGrowingObjects(ABC):
     """GrowingObjects by signed requests; whoever inherits says how calls that block are run."""
 
     _requests: SignedRequests
     _part_bytes: int
 
-    async def _run(self, call: Callable[[], Result]) -> Result:
-        raise NotImplementedError
+    @abstractmethod
+    async def _run(self, call: Callable[[], Result]) -> Result: ...
 
-    async def _send(self, call: Callable[[], Result]) -> Result:
-        raise NotImplementedError
+    @abstractmethod
+    async def _send(self, call: Callable[[], Result]) -> Result: ...
 
     async def begin(self, key: str, notes_prefix: str) -> GrowingObject:
         """Begin a multipart upload."""

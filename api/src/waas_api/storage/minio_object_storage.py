@@ -90,11 +90,7 @@ class MinioObjectStorage(MinioGrowingObjects):
         )
 
     async def store(self, key: str, body: AsyncIterator[bytes]) -> int:
-        """Stream a body into an object: the next part is gathered while others are sent.
-
-        It is read no further until there is room for that part: that is all the back-pressure there
-        is, and it reaches the client's socket.
-        """
+        """Stream a body into an object: the next part is gathered while others are sent."""
         buffer = PartBuffer(self._part_bytes)
         async for piece in body:
             buffer.add(piece)
