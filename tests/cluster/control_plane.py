@@ -17,7 +17,8 @@ from cluster.ports import free_ports
 from cluster.probes import answers_ok
 from cluster.run_folder import RunFolder
 
-NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
+NAMES = ("etcd", "kube-apiserver", *CONTROLLERS)
 
 _START_ATTEMPTS = 3
 # The controllers make it within a second or two of their own start.

@@ -185,17 +185,7 @@ class JobLoad:
 
     async def _complete(self, name: str, job: Resource) -> None:
         await self._write_manifest(name)
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
-        job["status"] = {
-            "startTime": now,
-            "completionTime": now,
-            "succeeded": 1,
-            "uncountedTerminatedPods": {},
-            "conditions": [
-                {"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")
-            ],
-        }
+        job["status"] = completed_status()
         path = f"{jobs_path(self.namespace, job['metadata']['name'])}/status"
         await self.kubernetes.send("PUT", path, job)
 
@@ -220,6 +210,19 @@ class JobLoad:
                 task.result()
                 if task in watches:
                     raise AssertionError("a watch of the harness has ended")
+
+
+def completed_status() -> Resource:
+    """Return what the Job controller writes about a Job that completes now."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
+    return {
+        "startTime": now,
+        "completionTime": now,
+        "succeeded": 1,
+        "uncountedTerminatedPods": {},
+        "conditions": [{"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")],
+    }
 
 
 def build_manifest(namespace: str, name: str, spec_digest: str) -> bytes:

@@ -39,7 +39,6 @@ from support.fixtures import establish_custom_resource_definition
 from support.kubernetes_api import KubernetesApi, Resource
 from support.service import BUCKET, OperatorProcess, Tenant, running_operator
 
-CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 _SERVERS = ("kube-apiserver", "etcd", "minio")
 _SETTLED_SHARE = 0.05
 """Share of a core below which an operator that has started counts as done with what it found."""
@@ -216,7 +215,7 @@ def running_servers() -> Iterator[tuple[Tenant, Minio]]:
     with watched(run):
         try:
             control_plane = control_planes.start(run, binaries)
-            processes.stop(run, *CONTROLLERS)
+            processes.stop(run, *control_planes.CONTROLLERS)
             minio_server = minio_servers.start(run, binaries)
             minio_server.make_bucket(BUCKET)
             yield from _serve_tenant(control_plane, minio_server)
