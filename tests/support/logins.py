@@ -71,9 +71,8 @@ class GuardedApi:
             longest_detection_seconds=1,
             openai_longest_wait_seconds=1,
             namespaces=(NAMESPACE, OTHER_NAMESPACE),
-            authentication="api-keys",
             api_keys_file=self.key_file,
-            **{"link_secret": LINK_SECRET, **self.changes},
+            **{"authentication": "api-keys", "link_secret": LINK_SECRET, **self.changes},
         )
         self.app: FastAPI = create_app(
             settings,

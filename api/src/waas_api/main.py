@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_api.access.access_reviews import AccessReviews
-from waas_api.access.building import build_logins
+from waas_api.access.building import build_logins, build_trusted_proxies
 from waas_api.access.caller_limits import CallerLimits
 from waas_api.access.callers import Authenticator
 from waas_api.access.gate import Gate
@@ -232,6 +232,7 @@ def create_app(
     app.add_middleware(
         Gate,
         authenticator=app.state.services.authenticator,
+        proxies=build_trusted_proxies(settings),
         limits=limits,
         link_secret=settings.link_secret,
         now=now,
@@ -343,6 +344,8 @@ def main() -> int:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        # Otherwise a request could tell from which address it came, which decides who is believed.
+        proxy_headers=False,
         timeout_graceful_shutdown=settings.longest_shutdown_seconds,
     )
     server = Server(

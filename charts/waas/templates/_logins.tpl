@@ -16,6 +16,9 @@
 {{- if and (not (has "api-keys" $modes)) (or $keys.keys $keys.existingSecret) -}}
   {{- fail "api.authentication.apiKeys has keys that let nobody in: add `api-keys` to api.authentication.modes." -}}
 {{- end -}}
+{{- if ne (has "forwarded-user" $modes) (not (empty .Values.api.authentication.forwardedUser.trustedProxies)) -}}
+  {{- fail "api.authentication.modes has `forwarded-user` exactly where api.authentication.forwardedUser.trustedProxies names who is believed: add what is missing." -}}
+{{- end -}}
 {{- $namespaces := include "waas.jobNamespaces" . | fromJsonArray -}}
 {{- range $keys.keys -}}
   {{- if not (has .namespace $namespaces) -}}

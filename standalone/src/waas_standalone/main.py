@@ -152,7 +152,11 @@ def serve(settings: Settings, on_ready: Callable[[str], None] = lambda _: None) 
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         server = Server(
             uvicorn.Config(
-                app, log_config=None, timeout_graceful_shutdown=settings.longest_stop_seconds
+                app,
+                log_config=None,
+                # Nobody is believed who says from where a request came.
+                proxy_headers=False,
+                timeout_graceful_shutdown=settings.longest_stop_seconds,
             ),
             app.state.services.live_streams,
         )

@@ -111,6 +111,23 @@ NONSENSE: list[tuple[str, dict[str, Any], str]] = [
         "api.authentication.modes.",
     ),
     (
+        "users of a proxy that is not named",
+        {**STORE, "api": {"authentication": {"modes": ["forwarded-user"]}}},
+        "api.authentication.modes has `forwarded-user` exactly where "
+        "api.authentication.forwardedUser.trustedProxies names who is believed: add what is "
+        "missing.",
+    ),
+    (
+        "a proxy that lets nobody in",
+        {
+            **STORE,
+            "api": {"authentication": {"forwardedUser": {"trustedProxies": ["10.0.3.7/32"]}}},
+        },
+        "api.authentication.modes has `forwarded-user` exactly where "
+        "api.authentication.forwardedUser.trustedProxies names who is believed: add what is "
+        "missing.",
+    ),
+    (
         "two lists of keys",
         {
             **STORE,

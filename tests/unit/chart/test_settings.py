@@ -37,7 +37,11 @@ FULL: dict[str, Any] = {
     "api": {
         "namespace": "radio",
         "authentication": {
-            "modes": ["kubernetes", "api-keys"],
+            "modes": ["kubernetes", "api-keys", "forwarded-user"],
+            "forwardedUser": {
+                "trustedProxies": ["10.0.3.7/32", "fd00::/64"],
+                "header": "X-Forwarded-Email",
+            },
             "audiences": ["waas", "https://kubernetes.default.svc"],
             "apiKeys": {"existingSecret": "keys"},
         },
@@ -160,7 +164,9 @@ def test_api_reads_every_value(chart: Chart, monkeypatch: pytest.MonkeyPatch) ->
     expected = ApiSettings(
         namespace="radio",
         namespaces=("newsroom", "radio"),
-        authentication=cast(Any, ("kubernetes", "api-keys")),
+        authentication=cast(Any, ("kubernetes", "api-keys", "forwarded-user")),
+        trusted_proxies=cast(Any, (ip_network("10.0.3.7/32"), ip_network("fd00::/64"))),
+        forwarded_user_header="X-Forwarded-Email",
         api_keys_file=cast(Any, "/etc/waas-api-keys/api-keys.yaml"),
         kubernetes_audiences=("waas", "https://kubernetes.default.svc"),
         access_cache_seconds=15,

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from waas_api.access.access_reviews import AccessReviews
 from waas_api.access.callers import Anonymous, Authenticator
+from waas_api.access.forwarded_users import ForwardedUserLogin, TrustedProxies
 from waas_api.access.logins import Login, Logins
+from waas_api.access.settings import LoginMode
 from waas_api.access.token_login import TokenLogin
 from waas_api.api_keys.entries import parse_api_keys
 from waas_api.api_keys.key_file import KeyFile
@@ -51,6 +53,14 @@ def build_logins(
                 longest_age_seconds=settings.access_cache_seconds,
             )
         )
+    if LoginMode.FORWARDED_USER in settings.authentication:
+        # Last: whoever sends credentials of their own goes by these.
+        logins.append(ForwardedUserLogin(settings.namespace))
     if not logins:
         return BuiltLogins(Anonymous(settings.namespace))
     return BuiltLogins(Logins(logins), key_file)
+
+
+def build_trusted_proxies(settings: Settings) -> TrustedProxies:
+    """Return whose word on who sends a request is believed: nobody's, unless settings say so."""
+    return TrustedProxies(settings.trusted_proxies, settings.forwarded_user_header)

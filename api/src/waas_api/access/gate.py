@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from waas_api.access.caller_limits import CallerLimits
 from waas_api.access.callers import Authenticator, Caller
 from waas_api.access.credentials import has_credentials
+from waas_api.access.forwarded_users import TrustedProxies
 from waas_api.access.links import verify_link
 from waas_api.access.login_cookie import with_cookie_login
 from waas_api.errors import ApiError, InvalidLink
@@ -54,12 +55,14 @@ class Gate:
         app: ASGIApp,
         *,
         authenticator: Authenticator,
+        proxies: TrustedProxies,
         limits: CallerLimits,
         link_secret: SecretStr | None,
         now: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._proxies = proxies
         self._limits = limits
         self._link_secret = link_secret
         self._now = now
@@ -87,7 +90,7 @@ class Gate:
     async def _identify(self, scope: Scope, link: str | None) -> Caller:
         if link is None:
             headers = with_cookie_login(scope["method"], Headers(scope=scope))
-            return await self._authenticator.authenticate(headers)
+            return await self._authenticator.authenticate(self._proxies.with_user(scope, headers))
         if self._link_secret is None:
             raise InvalidLink("This service makes no links. Log in instead.")
         secret = self._link_secret.get_secret_value()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -17,6 +18,7 @@ class LoginMode(StrEnum):
     NONE = "none"
     API_KEYS = "api-keys"
     KUBERNETES = "kubernetes"
+    FORWARDED_USER = "forwarded-user"
 
 
 _Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)]
@@ -29,7 +31,7 @@ class LoginSettings(BaseModel):
     authentication: Annotated[
         tuple[LoginMode, ...], NoDecode, BeforeValidator(split_names), Field(min_length=1)
     ] = (LoginMode.NONE,)
-    """How callers log in, separated by commas: `api-keys`, `kubernetes`, or both.
+    """How callers log in, separated by commas: `api-keys`, `kubernetes`, `forwarded-user`.
 
     `none` lets everybody in as the same caller who may do everything: for loopback alone, or behind
     a login of another's.
@@ -46,6 +48,19 @@ class LoginSettings(BaseModel):
 
     A token for `waas` alone is of no use to anybody who gets hold of it here and tries it there.
     """
+
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split_names)
+    ] = ()
+    """Networks of the proxies that log people in, whose word on who sends a request is believed.
+
+    Whatever else can send from there can say that it is anybody.
+    """
+
+    forwarded_user_header: str = Field(
+        default="X-Forwarded-User", pattern=r"^[A-Za-z][A-Za-z0-9-]*$"
+    )
+    """Where these proxies say who it is."""
 
     access_cache_seconds: float = Field(default=30.0, ge=10, le=60)
     """How long Kubernetes' answer about a token is good: so late is a revocation noticed."""
@@ -98,6 +113,11 @@ class LoginSettings(BaseModel):
         if (LoginMode.API_KEYS in modes) != (self.api_keys_file is not None):
             raise ValueError(
                 "WAAS_AUTHENTICATION names `api-keys` exactly where WAAS_API_KEYS_FILE is set"
+            )
+        if (LoginMode.FORWARDED_USER in modes) != bool(self.trusted_proxies):
+            raise ValueError(
+                "WAAS_AUTHENTICATION names `forwarded-user` exactly where WAAS_TRUSTED_PROXIES is "
+                "set"
             )
         namespace = getattr(self, "namespace", None)
         if self.namespaces and namespace not in self.namespaces:
