@@ -1,25 +1,24 @@
 """Measures what the operator sustains on a real API server, with its Jobs completed at once.
 
-    PYTHONPATH=tests python -m performance.operator [--jobs 10000] [--rate 50] [--profile]
+    PYTHONPATH=tests python -m performance.operator [--jobs 10000] [--rate 50] [--pods | --profile]
 
 It starts a control plane without controllers and a MinIO of its own, runs the operator as a process
 with the rights that it has in a cluster, and sends TranscriptionJobs through their whole life. Then
 it starts the operator once more, over all that has ended. Prints a line of JSON; with `--profile`,
 which makes everything slower, it also prints in which packages the operator spent its time.
+
+With `--pods` the controllers and the scheduler run, too, and kwok has each pod run and end.
 """
 
 import argparse
 import asyncio
 import json
 import pstats
-import secrets
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,19 +26,13 @@ import psutil
 from minio import Minio
 
 from cluster import control_plane as control_planes
-from cluster import minio_server as minio_servers
 from cluster import processes
-from cluster.binaries.obtaining import allowed_by_environment, obtain
-from cluster.control_plane import ControlPlane
-from cluster.run_folder import RunFolder
-from cluster.watchdog import stop_and_remove, watched
 from performance.job_load import JobLoad, KubernetesConnection
+from performance.operator_servers import log_in_by_token, make_node, running_servers
 from performance.request_counts import read_counts
-from support.fixtures import establish_custom_resource_definition
-from support.kubernetes_api import KubernetesApi, Resource
-from support.service import BUCKET, OperatorProcess, Tenant, running_operator
+from support.service import OperatorProcess, Tenant, running_operator
 
-_SERVERS = ("kube-apiserver", "etcd", "minio")
+_SERVERS = ("kube-apiserver", "etcd", "minio", *control_planes.CONTROLLERS, "kwok")
 _SETTLED_SHARE = 0.05
 """Share of a core below which an operator that has started counts as done with what it found."""
 
@@ -120,12 +113,13 @@ async def measure_throughput(
     jobs: int,
     rate: float,
     kubeconfig: Path | None = None,
+    closes_jobs: bool = True,
 ) -> Throughput:
     """Send jobs through a running operator, as the administrator or as somebody else."""
     pid = operator.programs[-1].process.pid
     kubernetes = KubernetesConnection.open(kubeconfig or tenant.control_plane.kubeconfig)
     try:
-        load = JobLoad(kubernetes, store, tenant.namespace)
+        load = JobLoad(kubernetes, store, tenant.namespace, closes_jobs=closes_jobs)
         counts, cpu = await read_counts(kubernetes), _CpuWatch(tenant, pid)
         seconds = await load.run(jobs, rate=rate)
         spent, requests = cpu.spent(), await read_counts(kubernetes) - counts
@@ -199,74 +193,6 @@ async def _wait_until_settled(pid: int) -> float:
     return idle_since
 
 
-@contextmanager
-def running_servers() -> Iterator[tuple[Tenant, Minio]]:
-    """Run a control plane without controllers, and a MinIO."""
-
-    def report(message: str) -> None:
-        sys.stderr.write(f"performance: {message}\n")
-
-    binaries = obtain(
-        (*control_planes.NAMES, minio_servers.NAME),
-        allowed_by_environment(build_by_default=True),
-        report,
-    )
-    run = RunFolder(Path(tempfile.mkdtemp(prefix="waas-performance-")))
-    with watched(run):
-        try:
-            control_plane = control_planes.start(run, binaries)
-            processes.stop(run, *control_planes.CONTROLLERS)
-            minio_server = minio_servers.start(run, binaries)
-            minio_server.make_bucket(BUCKET)
-            yield from _serve_tenant(control_plane, minio_server)
-        finally:
-            stop_and_remove(run)
-
-
-def _serve_tenant(
-    control_plane: ControlPlane, minio_server: minio_servers.MinioServer
-) -> Iterator[tuple[Tenant, Minio]]:
-    api = KubernetesApi(control_plane.kubeconfig)
-    try:
-        establish_custom_resource_definition(api)
-        namespace = f"load-{secrets.token_hex(4)}"
-        api.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
-        store = Minio(
-            minio_server.endpoint,
-            minio_server.access_key,
-            minio_server.secret_key,
-            secure=False,
-            region="us-east-1",
-        )
-        yield Tenant(namespace, control_plane, minio_server, api), store
-    finally:
-        api.close()
-
-
-def log_in_by_token(tenant: Tenant, account: str, binding: str, role: Resource) -> Path:
-    """Bind a role to a ServiceAccount of that name; returns its kubeconfig.
-
-    It is how programs log in within a cluster, and the API server holds a token to be good for
-    seconds, while it goes through a certificate's chain at each request.
-    """
-    api, namespace = tenant.api, tenant.namespace
-    accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
-    api.create(accounts, {"metadata": {"name": account}})
-    api.create(
-        f"/apis/rbac.authorization.k8s.io/v1/{binding}",
-        {
-            "metadata": {"name": f"{account}-{namespace}"},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", **role},
-            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-        },
-    )
-    answer = api.create(
-        f"{accounts}/{account}/token",
-        {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
-    )
-    return tenant.control_plane.kubeconfig_by_token(account, answer["status"]["token"])
-
-
 def summarise_profile(path: Path, jobs: int) -> dict[str, float]:
     """Return the operator's own milliseconds a job by package, most first."""
     spent: Counter[str] = Counter()
@@ -289,13 +215,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=50)
-    parser.add_argument("--profile", action="store_true")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--pods", action="store_true")
+    how.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_servers() as (tenant, store),
-        running_operator(tenant, Path(folder), WAAS_LOG_LEVEL="WARNING") as operator,
+        running_servers(with_pods=arguments.pods) as (tenant, store),
+        running_operator(
+            tenant,
+            Path(folder),
+            WAAS_LOG_LEVEL="WARNING",
+            # A claim that is not there would keep pods from being scheduled.
+            WAAS_MODEL_CACHE_IMAGE="models:test",
+        ) as operator,
     ):
+        if arguments.pods:
+            make_node(tenant.api)
         operator.kubeconfig = log_in_by_token(
             tenant,
             "waas-operator",
@@ -320,6 +256,7 @@ def main() -> None:
             jobs=arguments.jobs,
             rate=arguments.rate,
             kubeconfig=harness,
+            closes_jobs=not arguments.pods,
         )
         throughput = asyncio.run(run)
         program.stop()

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from performance.job_load import build_manifest, completed_status
-from performance.operator import running_servers
+from performance.operator_servers import running_servers
 from support.desk import Desk
 from support.kubernetes_api import (
     KubernetesApi,

@@ -146,7 +146,7 @@ class KubernetesCluster:
             "status": status.to_wire(),
         }
         path = f"{_transcription_job_path(metadata.namespace, metadata.name)}/status"
-        stored = await self._write("PUT", path, body)
+        stored = await self._submit("PUT", path, body)
         version = {"resource_version": stored["metadata"]["resourceVersion"]}
         written = {"metadata": metadata.model_copy(update=version), "status": status}
         self.sightings.note_written(transcription_job.model_copy(update=written))
@@ -159,7 +159,7 @@ class KubernetesCluster:
         # No two resources ever have the same version, also not two of one name.
         changed = {"resourceVersion": metadata.resource_version, "annotations": dict(annotations)}
         path = _transcription_job_path(metadata.namespace, metadata.name)
-        await self._write("PATCH", path, {"metadata": changed})
+        await self._submit("PATCH", path, {"metadata": changed})
 
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         """Delete the resource; one that is gone, or of another uid, is left alone."""
@@ -193,7 +193,7 @@ class KubernetesCluster:
         """Create a Job; one of that name which is already there is left alone."""
         path = _job_path(job["metadata"]["namespace"])
         try:
-            await self._write("POST", path, job)
+            await self._submit("POST", path, job)
         except Conflict:
             # Quota's book-keeping and a namespace that is ending are conflicts, too.
             if await self.get_job(job["metadata"]["namespace"], job["metadata"]["name"]) is None:
@@ -202,7 +202,7 @@ class KubernetesCluster:
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         """Suspend or resume a Job."""
         body = {"spec": {"suspend": is_suspended}}
-        await self._write("PATCH", _job_path(namespace, name), body)
+        await self._submit("PATCH", _job_path(namespace, name), body)
 
     async def delete_job(self, namespace: str, name: str) -> None:
         """Delete a Job and wait for none of its Pods; they go before it does."""
@@ -213,11 +213,11 @@ class KubernetesCluster:
         """Create or overwrite a Secret, without reading it."""
         namespace, name = secret["metadata"]["namespace"], secret["metadata"]["name"]
         try:
-            await self._write("POST", _secret_path(namespace), secret)
+            await self._submit("POST", _secret_path(namespace), secret)
         except Conflict:
             # Server-side apply would do without a second request, and costs the API server more
             # than twice of what a creation does, which nearly all are.
-            await self._write("PATCH", _secret_path(namespace, name), secret)
+            await self._submit("PATCH", _secret_path(namespace, name), secret)
 
     async def delete_secret(self, namespace: str, name: str) -> None:
         """Delete a Secret if it is there."""
@@ -226,11 +226,11 @@ class KubernetesCluster:
     async def create_event(self, event: Resource) -> None:
         """Create an Event; raises Conflict where there is one of that name, or no namespace."""
         path = _event_path(event["metadata"]["namespace"])
-        await self._write("POST", path, event)
+        await self._submit("POST", path, event)
 
     async def update_event(self, metadata: Resource, change: Resource) -> None:
         """Change the Event of that name and namespace."""
-        await self._write("PATCH", _event_path(metadata["namespace"], metadata["name"]), change)
+        await self._submit("PATCH", _event_path(metadata["namespace"], metadata["name"]), change)
 
     async def get_lease(self, namespace: str, name: str) -> Resource | None:
         """Return a Lease, or None where there is none."""
@@ -244,7 +244,7 @@ class KubernetesCluster:
         method = "POST" if is_new else "PUT"
         return await self._request(method, path, body=lease, is_guarded=False)
 
-    async def _write(self, method: str, path: str, body: Resource) -> Resource:
+    async def _submit(self, method: str, path: str, body: Resource) -> Resource:
         """Create, replace or merge an object; returns its metadata alone."""
         return await self._request(
             method,
