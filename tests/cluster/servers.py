@@ -194,21 +194,6 @@ def scheduler(binaries: Binaries, folder: Path, ports: Ports) -> Server:
     )
 
 
-def kwok(binaries: Binaries, folder: Path, port: int) -> Server:
-    """Returns what does a kubelet's part in words alone: every pod runs, and a Job's ends well."""
-    address = f"127.0.0.1:{port}"
-    return Server(
-        "kwok",
-        (
-            str(binaries["kwok"]),
-            f"--kubeconfig={folder}/kubeconfig",
-            "--manage-all-nodes=true",
-            f"--server-address={address}",
-        ),
-        f"http://{address}/healthz",
-    )
-
-
 def minio(binaries: Binaries, folder: Path, port: int, credentials: Credentials) -> Server:
     """Returns a MinIO with one drive, that asks nobody for updates and shows no console."""
     address = f"127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Makes TranscriptionJobs at a steady rate and completes their Jobs, with or without pods.
+"""Makes TranscriptionJobs at a steady rate and completes their Jobs, with no pod in between.
 
 It does what a person, the job program and the Job controller would do: it creates the resource,
 writes the manifest, and closes the Job with the conditions that the controller writes. What is
@@ -120,9 +120,6 @@ class JobLoad:
     kubernetes: KubernetesConnection
     store: Minio
     namespace: str
-    closes_jobs: bool = True
-    """Whether it does the Job controller's part, too, and not the pod's alone."""
-
     lives: dict[str, Life] = field(default_factory=dict)
     _waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -188,8 +185,6 @@ class JobLoad:
 
     async def _complete(self, name: str, job: Resource) -> None:
         await self._write_manifest(name)
-        if not self.closes_jobs:
-            return
         job["status"] = completed_status()
         path = f"{jobs_path(self.namespace, job['metadata']['name'])}/status"
         await self.kubernetes.send("PUT", path, job)

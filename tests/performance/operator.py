@@ -1,13 +1,11 @@
 """Measures what the operator sustains on a real API server, with its Jobs completed at once.
 
-    PYTHONPATH=tests python -m performance.operator [--jobs 10000] [--rate 50] [--pods | --profile]
+    PYTHONPATH=tests python -m performance.operator [--jobs 10000] [--rate 50] [--profile]
 
 It starts a control plane without controllers and a MinIO of its own, runs the operator as a process
 with the rights that it has in a cluster, and sends TranscriptionJobs through their whole life. Then
 it starts the operator once more, over all that has ended. Prints a line of JSON; with `--profile`,
 which makes everything slower, it also prints in which packages the operator spent its time.
-
-With `--pods` the controllers and the scheduler run, too, and kwok has each pod run and end.
 """
 
 import argparse
@@ -25,14 +23,13 @@ from pathlib import Path
 import psutil
 from minio import Minio
 
-from cluster import control_plane as control_planes
 from cluster import processes
 from performance.job_load import JobLoad, KubernetesConnection
-from performance.operator_servers import log_in_by_token, make_node, running_servers
+from performance.operator_servers import log_in_by_token, running_servers
 from performance.request_counts import read_counts
 from support.service import OperatorProcess, Tenant, running_operator
 
-_SERVERS = ("kube-apiserver", "etcd", "minio", *control_planes.CONTROLLERS, "kwok")
+_SERVERS = ("kube-apiserver", "etcd", "minio")
 _SETTLED_SHARE = 0.05
 """Share of a core below which an operator that has started counts as done with what it found."""
 
@@ -113,13 +110,12 @@ async def measure_throughput(
     jobs: int,
     rate: float,
     kubeconfig: Path | None = None,
-    closes_jobs: bool = True,
 ) -> Throughput:
     """Send jobs through a running operator, as the administrator or as somebody else."""
     pid = operator.programs[-1].process.pid
     kubernetes = KubernetesConnection.open(kubeconfig or tenant.control_plane.kubeconfig)
     try:
-        load = JobLoad(kubernetes, store, tenant.namespace, closes_jobs=closes_jobs)
+        load = JobLoad(kubernetes, store, tenant.namespace)
         counts, cpu = await read_counts(kubernetes), _CpuWatch(tenant, pid)
         seconds = await load.run(jobs, rate=rate)
         spent, requests = cpu.spent(), await read_counts(kubernetes) - counts
@@ -215,23 +211,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=50)
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--pods", action="store_true")
-    how.add_argument("--profile", action="store_true")
+    parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_servers(with_pods=arguments.pods) as (tenant, store),
-        running_operator(
-            tenant,
-            Path(folder),
-            WAAS_LOG_LEVEL="WARNING",
-            # A claim that is not there would keep pods from being scheduled.
-            WAAS_MODEL_CACHE_IMAGE="models:test",
-        ) as operator,
+        running_servers() as (tenant, store),
+        running_operator(tenant, Path(folder), WAAS_LOG_LEVEL="WARNING") as operator,
     ):
-        if arguments.pods:
-            make_node(tenant.api)
         operator.kubeconfig = log_in_by_token(
             tenant,
             "waas-operator",
@@ -256,7 +242,6 @@ def main() -> None:
             jobs=arguments.jobs,
             rate=arguments.rate,
             kubeconfig=harness,
-            closes_jobs=not arguments.pods,
         )
         throughput = asyncio.run(run)
         program.stop()

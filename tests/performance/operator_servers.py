@@ -11,10 +11,9 @@ from minio import Minio
 
 from cluster import control_plane as control_planes
 from cluster import minio_server as minio_servers
-from cluster import processes, servers
+from cluster import processes
 from cluster.binaries.obtaining import allowed_by_environment, obtain
 from cluster.control_plane import ControlPlane
-from cluster.ports import free_ports
 from cluster.run_folder import RunFolder
 from cluster.watchdog import stop_and_remove, watched
 from support.fixtures import establish_custom_resource_definition
@@ -23,14 +22,14 @@ from support.service import BUCKET, Tenant
 
 
 @contextmanager
-def running_servers(*, with_pods: bool = False) -> Iterator[tuple[Tenant, Minio]]:
-    """Run a control plane and a MinIO, and what pods take or no controllers."""
+def running_servers() -> Iterator[tuple[Tenant, Minio]]:
+    """Run a control plane without controllers, and a MinIO."""
 
     def report(message: str) -> None:
         sys.stderr.write(f"performance: {message}\n")
 
     binaries = obtain(
-        (*control_planes.NAMES, minio_servers.NAME, *(["kwok"] if with_pods else [])),
+        (*control_planes.NAMES, minio_servers.NAME),
         allowed_by_environment(build_by_default=True),
         report,
     )
@@ -38,11 +37,7 @@ def running_servers(*, with_pods: bool = False) -> Iterator[tuple[Tenant, Minio]
     with watched(run):
         try:
             control_plane = control_planes.start(run, binaries)
-            if with_pods:
-                processes.launch(run, servers.kwok(binaries, run.path, *free_ports(1)))
-                processes.wait_until_ready(run, "kwok")
-            else:
-                processes.stop(run, *control_planes.CONTROLLERS)
+            processes.stop(run, *control_planes.CONTROLLERS)
             minio_server = minio_servers.start(run, binaries)
             minio_server.make_bucket(BUCKET)
             yield from _serve_tenant(control_plane, minio_server)
@@ -68,13 +63,6 @@ def _serve_tenant(
         yield Tenant(namespace, control_plane, minio_server, api), store
     finally:
         api.close()
-
-
-def make_node(api: KubernetesApi) -> None:
-    """Make the node on which all pods are said to run."""
-    api.create("/api/v1/nodes", {"metadata": {"name": "of-no-machine"}})
-    # Every node is tainted when it is made, until a controller that does not run finds it ready.
-    api.merge("/api/v1/nodes/of-no-machine", {"spec": {"taints": None}})
 
 
 def log_in_by_token(tenant: Tenant, account: str, binding: str, role: Resource) -> Path:

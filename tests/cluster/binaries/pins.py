@@ -17,7 +17,6 @@ KUBE_ROUTER = "v2.1.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 KUBE_SCORE = "v1.20.0"
 ACTIONLINT = "v1.7.12"
-KWOK = "v0.8.0"
 
 # Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
 _KUBERNETES_LINKER_FLAGS = (
@@ -81,7 +80,6 @@ _KUBE_ROUTER_RELEASE = (
 _KUBE_ROUTER_FILES = f"{_KUBE_ROUTER_RELEASE}/kube-router_{KUBE_ROUTER.removeprefix('v')}"
 _ACTIONLINT_RELEASE = f"https://github.com/rhysd/actionlint/releases/download/{ACTIONLINT}"
 _ACTIONLINT_FILES = f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT.removeprefix('v')}"
-_KWOK_RELEASE = f"https://github.com/kubernetes-sigs/kwok/releases/download/{KWOK}"
 _KUBE_SCORE_RELEASE = f"https://github.com/zegl/kube-score/releases/download/{KUBE_SCORE}"
 
 BINARIES = (
@@ -129,18 +127,6 @@ BINARIES = (
             f"{_KUBE_ROUTER_FILES}_{{os}}_{{arch}}.tar.gz",
             f"{_KUBE_ROUTER_FILES}_checksums.txt",
             member="kube-router",
-        ),
-    ),
-    # It has pods run and end that nobody runs, for measurements.
-    Binary(
-        name="kwok",
-        version=KWOK,
-        tool_module="kwok",
-        package="sigs.k8s.io/kwok/cmd/kwok",
-        build_seconds=60,
-        linker_flags=f"-X sigs.k8s.io/kwok/pkg/consts.Version={KWOK}",
-        release=Release(
-            f"{_KWOK_RELEASE}/kwok-{{os}}-{{arch}}", f"{_KWOK_RELEASE}/kwok-{{os}}-{{arch}}.sha256"
         ),
     ),
     # It looks over what the chart makes.
