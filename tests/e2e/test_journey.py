@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ CAPTION_FORMATS = ("srt", "vtt", "txt", "timecode_txt")
 
 
 def test_an_upload_to_the_service_becomes_every_format(
-    service: httpx.Client, desk: Desk, release: Release, capsys: pytest.CaptureFixture[str]
+    service: httpx.Client, desk: Desk, release: Release, tell_figures: Callable[[str], None]
 ) -> None:
     started = time.monotonic()
     answer = service.post(
@@ -40,8 +41,7 @@ def test_an_upload_to_the_service_becomes_every_format(
     )
 
     seconds = time.monotonic() - started
-    with capsys.disabled():
-        print(f"\nupload to transcript of {CLIP.duration_seconds:.1f} s of speech: {seconds:.1f} s")
+    tell_figures(f"{CLIP.duration_seconds:.1f} s of speech, base, in {seconds:.1f} s")
     assert service.get(f"/v1/jobs/{job_id}").json()["status"] == "finished"
     spoken = words_of(CLIP.text)
     for output in CAPTION_FORMATS:
@@ -56,15 +56,20 @@ def test_an_upload_to_the_service_becomes_every_format(
     assert release.images["job"].endswith(desk.pods(job_id)[0]["spec"]["containers"][0]["image"])
 
 
-def test_a_resource_applied_with_kubectl_becomes_a_transcript(desk: Desk, release: Release) -> None:
+def test_a_resource_applied_with_kubectl_becomes_a_transcript(
+    desk: Desk, release: Release, tell_figures: Callable[[str], None]
+) -> None:
     source = {"key": desk.put_audio("clip", CLIP)}
     resource = transcription_job_resource("by-hand", source=source, model="base", language="en")
 
+    started = time.monotonic()
     release.run_kubectl("-n", JOB_NAMESPACE, "apply", "-f", "-", stdin=json.dumps(resource))
     release.run_kubectl(
         "-n", JOB_NAMESPACE, "wait", "tj/by-hand", "--for=condition=Succeeded", "--timeout=300s"
     )
+    seconds = time.monotonic() - started
 
+    tell_figures(f"{CLIP.duration_seconds:.1f} s of speech, base, in {seconds:.1f} s")
     row = release.run_kubectl("-n", JOB_NAMESPACE, "get", "tj", "by-hand", "--no-headers").split()
     assert row[:5] == ["by-hand", "Succeeded", "100", "base", "Completed"]
     files = desk.get("by-hand")["status"]["results"]["files"]

@@ -65,7 +65,11 @@ def test_every_pod_has_one_policy_in_both_directions(release: Release, desk: Des
 @pytest.fixture(scope="module")
 def neighbours(release: Release) -> Iterator[dict[str, Resource]]:
     """Pods beside those of the release: as a job's, as a client of the api, and as neither."""
-    [of_jobs] = policies(release, JOB_NAMESPACE)
+    [of_jobs] = [
+        each
+        for each in policies(release, JOB_NAMESPACE)
+        if each["metadata"]["name"] == f"{NAME}-jobs"
+    ]
     [of_clients] = release.api_clients
     labels: dict[str, Mapping[str, str]] = {
         "job": of_jobs["spec"]["podSelector"]["matchLabels"],

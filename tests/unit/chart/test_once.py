@@ -1,12 +1,14 @@
 """What runs once: the preparation of the store, the pull of models, and `helm test`."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests
 from support.kubernetes_api import Resource
+from waas_contract.model_catalogue import parse_catalogue
 from waas_operator.store_setup.settings import Settings
 
 WITH_MINIO: dict[str, Any] = {"minio": {"enabled": True}}
@@ -114,6 +116,34 @@ def test_models_are_pulled_by_the_only_pod_that_writes_to_the_cache(chart: Chart
     assert pod["automountServiceAccountToken"] is False
     models = {"name": "models", "persistentVolumeClaim": {"claimName": "waas-models"}}
     assert models in pod["volumes"]
+
+
+def test_models_of_ones_own_are_pulled_by_the_catalogue_that_tells_of_them(chart: Chart) -> None:
+    small = {
+        "name": "newsroom-small",
+        "layout": "openai",
+        "address": "https://models.example/newsroom-small.pt",
+        "sha256": "0" * 64,
+        "bytes": 483617219,
+    }
+
+    def render(**changes: Any) -> Manifests:
+        pull = {"models": ["newsroom-small"], "catalogue": [{**small, **changes}]}
+        return chart.render({**STORE, "modelCache": {"pull": pull}})
+
+    job = only_job(manifests := render(), "models")
+
+    pod = job["spec"]["template"]["spec"]
+    [volume] = [each for each in pod["volumes"] if each["name"] == "catalogue"]
+    [mount] = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "catalogue"]
+    [(file, text)] = manifests.find("ConfigMap", volume["configMap"]["name"])["data"].items()
+    path = Path(environment(pod)["WAAS_MODEL_CATALOGUE"])
+    assert path == Path(mount["mountPath"], file)
+    [entry] = parse_catalogue(text, file=path)
+    assert (entry.name, entry.files[0].sha256) == ("newsroom-small", "0" * 64)
+    assert entry.files[0].bytes == 483617219
+    other = only_job(render(sha256="1" * 64), "models")
+    assert other["metadata"]["name"] != job["metadata"]["name"]
 
 
 def test_other_models_are_pulled_by_another_job(chart: Chart) -> None:
