@@ -75,6 +75,30 @@ def test_other_stores_get_a_bucket_by_whom_the_values_name(
     assert variables["WAAS_IS_MINIO"] == "false"
 
 
+@pytest.mark.parametrize(
+    ("component", "place"),
+    [("store-setup", ["objectStorage", "setup"]), ("models", ["modelCache", "pull"])],
+)
+def test_what_runs_once_is_extended_as_the_values_say(
+    chart: Chart, component: str, place: list[str]
+) -> None:
+    group, name = place
+    extra: dict[str, Any] = {
+        "extraEnv": [{"name": "SSL_CERT_FILE", "value": "/etc/authority/ca.crt"}],
+        "extraVolumes": [{"name": "authority", "configMap": {"name": "authority"}}],
+        "extraVolumeMounts": [{"name": "authority", "mountPath": "/etc/authority"}],
+    }
+    models = {"models": ["base"]} if component == "models" else {}
+
+    job = only_job(chart.render({**WITH_MINIO, group: {name: {**models, **extra}}}), component)
+
+    pod = job["spec"]["template"]["spec"]
+    assert pod["volumes"][-1] == extra["extraVolumes"][0]
+    [container] = pod["containers"]
+    assert container["env"][-1] == extra["extraEnv"][0]
+    assert container["volumeMounts"][-1] == extra["extraVolumeMounts"][0]
+
+
 CHANGES: list[tuple[str, dict[str, Any], bool]] = [
     ("nothing", {}, False),
     ("what the job does not see", {"api": {"replicas": 2}}, False),
