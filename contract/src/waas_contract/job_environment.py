@@ -40,6 +40,7 @@ class JobItem(WireModel):
     task: Task = Task.TRANSCRIBE
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
     decoding: DecodingOptions | None = None
     voice_activity: VoiceActivityOptions | None = None
     subtitles: SubtitleOptions | None = None

@@ -54,6 +54,7 @@ def build_job_item(transcription_job: TranscriptionJob) -> JobItem:
         task=spec.task,
         initial_prompt=spec.initial_prompt,
         word_timestamps=spec.word_timestamps,
+        speakers_by_channel=spec.speakers_by_channel,
         decoding=spec.decoding,
         voice_activity=spec.voice_activity,
         subtitles=spec.subtitles,

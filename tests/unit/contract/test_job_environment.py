@@ -35,7 +35,8 @@ def test_variables_as_the_pod_sees_them() -> None:
         "WAAS_ITEMS": (
             '[{"namespace":"newsroom","name":"interview","specDigest":"sha256:0",'
             '"fileName":"Blåbær.mp3","language":"no","task":"transcribe",'
-            '"initialPrompt":"Navn: Åse.","wordTimestamps":false,"formats":["json","srt"]}]'
+            '"initialPrompt":"Navn: Åse.","wordTimestamps":false,'
+            '"speakersByChannel":false,"formats":["json","srt"]}]'
         ),
         "WAAS_MODEL": "base",
         "WAAS_MODEL_DIRECTORY": "/var/cache/waas/models",

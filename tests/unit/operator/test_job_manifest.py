@@ -122,7 +122,8 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                         '[{"namespace":"newsroom","name":"interview",'
                                         f'"specDigest":"{digest}","fileName":"clip.flac",'
                                         '"language":"no","task":"transcribe",'
-                                        '"wordTimestamps":false,"formats":["json","srt"]}]'
+                                        '"wordTimestamps":false,"speakersByChannel":false,'
+                                        '"formats":["json","srt"]}]'
                                     ),
                                 },
                                 {"name": "WAAS_MODEL", "value": "base"},
@@ -313,6 +314,7 @@ def test_an_item_says_everything_that_decides_the_transcript() -> None:
         task=Task.TRANSLATE,
         initial_prompt="Navn: Åse.",
         word_timestamps=True,
+        speakers_by_channel=True,
     )
 
     item = build_job_item(transcription_job)
@@ -320,6 +322,7 @@ def test_an_item_says_everything_that_decides_the_transcript() -> None:
     assert item.file_name == "x.mp3"
     assert item.task is Task.TRANSLATE
     assert (item.initial_prompt, item.word_timestamps) == ("Navn: Åse.", True)
+    assert item.speakers_by_channel
     assert item.spec_digest == transcription_job.spec.digest()
 
 

@@ -33,6 +33,9 @@ class TranscriptionOptions:
 
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
+    """Whether each channel is a speaker; blocks are then channels x samples."""
+
     decoding: DecodingOptions = DecodingOptions()  # noqa: RUF009 # frozen
     voice_activity: VoiceActivityOptions | None = None
 
