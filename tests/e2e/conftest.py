@@ -21,6 +21,7 @@ from support.file_server import FileServer, running_file_server
 from support.kubernetes_api import KubernetesApi, Resource
 from support.release import IMAGES, JOB_NAMESPACE, JOB_NAMESPACES, Release
 from support.service import BUCKET
+from support.speech import librivox_clip
 from support.waiting import wait_until
 
 API_CLIENTS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"reads": "transcripts"}}}
@@ -123,3 +124,14 @@ def desk(release: Release) -> Desk:
     )
     wait_until(lambda: store.bucket_exists(BUCKET), "the bucket is there")
     return Desk(JobNamespace(JOB_NAMESPACE, release.api), store)
+
+
+@pytest.fixture(scope="session")
+def transcribed(desk: Desk) -> Resource:
+    """A job that ended well, for all tests that look at what one of them leaves."""
+    name = "transcribed"
+    source = {"key": desk.put_audio(name, librivox_clip("0870"))}
+    desk.create(name, source=source, model="base")
+    ended = desk.wait_for_end(name)
+    assert ended["status"]["phase"] == "Succeeded"
+    return ended

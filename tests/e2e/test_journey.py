@@ -10,7 +10,7 @@ import pytest
 from openai import OpenAI
 
 from support.desk import Desk, condition
-from support.kubernetes_api import transcription_job_resource
+from support.kubernetes_api import Resource, transcription_job_resource
 from support.release import JOB_NAMESPACE, NAME, NAMESPACE, Release
 from support.speech import librivox_clip
 from support.spoken_words import words_of, words_of_captions
@@ -115,12 +115,11 @@ def test_bad_audio_ends_with_one_pod_and_a_plain_sentence(
     assert len(desk.pods(ended["metadata"]["name"])) == 1
 
 
-def test_every_pod_runs_the_image_that_was_built_here(release: Release, desk: Desk) -> None:
-    desk.create("image", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
-    desk.wait_for_end("image")
-
+def test_every_pod_runs_the_image_that_was_built_here(
+    release: Release, desk: Desk, transcribed: Resource
+) -> None:
     ran = {component: release.pods(component) for component in ("api", "operator", "minio")}
-    ran["job"] = desk.pods("image")
+    ran["job"] = desk.pods(transcribed["metadata"]["name"])
 
     for component, pods in ran.items():
         assert pods, component

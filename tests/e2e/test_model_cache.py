@@ -37,14 +37,13 @@ def test_models_were_pulled_by_one_pod_in_each_namespace(
     assert [len(mirror.gets(f"/{model}.pt")) for model in MODELS] == [1, 1]
 
 
-def test_a_job_transcribes_with_what_was_pulled_and_can_not_change_it(desk: Desk) -> None:
-    desk.create("cached", source={"key": desk.put_audio("cached", CLIP)}, model="base")
-
-    files = desk.wait_for_end("cached")["status"]["results"]["files"]
-
+def test_a_job_transcribes_with_what_was_pulled_and_can_not_change_it(
+    desk: Desk, transcribed: Resource
+) -> None:
+    files = transcribed["status"]["results"]["files"]
     text = next(each for each in files if each["format"] == "txt")
     assert words_of(desk.read(text["key"]).decode()) == words_of(CLIP.text)
-    [pod] = desk.pods("cached")
+    [pod] = desk.pods(transcribed["metadata"]["name"])
     [volume] = [each for each in pod["spec"]["volumes"] if "persistentVolumeClaim" in each]
     mounts = pod["spec"]["containers"][0]["volumeMounts"]
     [mount] = [each for each in mounts if each["name"] == volume["name"]]

@@ -3,7 +3,7 @@
     PYTHONPATH=tests uv run python -m support.release
 
 installs it, with the images of this checkout and the tests' weights, on the node that
-`make cluster-up NODE=1` started.
+root's `make cluster-up` started.
 """
 
 import base64
@@ -220,7 +220,7 @@ def main() -> int:
 
     run = RunFolder.named("default", cache_folder())
     if not (lifecycle.is_up(run) and lifecycle.has_node(run)):
-        report("there is no node on this machine; as root, `make cluster-up NODE=1` starts one")
+        report("there is no node on this machine; as root, `make cluster-up` starts one")
         return 1
     try:
         images = ensure(IMAGES, report)
