@@ -109,6 +109,7 @@ def _build_pod_spec(
         items=(build_job_item(transcription_job),),
         model=transcription_job.spec.model,
         device=profile.device,
+        precision=profile.precision,
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
         checkpoint_interval_seconds=settings.checkpoint_interval_seconds,

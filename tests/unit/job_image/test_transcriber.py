@@ -54,9 +54,15 @@ def save_checkpoint(path: Path, *, n_vocab: int = 51865) -> Path:
 
 
 def make_settings(
-    directory: Path, *, model: str = "small-one", device: str = "cpu"
+    directory: Path,
+    *,
+    model: str = "small-one",
+    device: str = "cpu",
+    precision: str = "float32",
 ) -> EngineSettings:
-    return EngineSettings(model=model, model_directory=directory, device=device, threads=1)
+    return EngineSettings(
+        model=model, model_directory=directory, device=device, threads=1, precision=precision
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,7 @@ def test_facts_tell_what_was_loaded(model_directory: Path) -> None:
         "version": version("waas-job"),
         "model": "small-one",
         "checkpoint_sha256": hashlib.sha256(content).hexdigest(),
+        "precision": "float32",
     }
 
 
@@ -422,6 +429,11 @@ def test_half_a_checkpoint_is_named(tmp_path: Path) -> None:
 def test_device_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
     with pytest.raises(BadConfiguration, match="WAAS_DEVICE is 'tpu'"):
         load_engine(make_settings(model_directory, device="tpu"))
+
+
+def test_precision_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
+    with pytest.raises(BadConfiguration, match="WAAS_PRECISION is 'int4'"):
+        load_engine(make_settings(model_directory, precision="int4"))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

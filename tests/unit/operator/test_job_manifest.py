@@ -20,6 +20,7 @@ GPU_PROFILE = Profile(
     priority_class_name="batch",
     image="registry.example/waas-job:1-cuda",
     device="cuda",
+    precision="float32",
 )
 
 
@@ -141,6 +142,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                     "value": "/dev/termination-log",
                                 },
                                 {"name": "WAAS_DEVICE", "value": "auto"},
+                                {"name": "WAAS_PRECISION", "value": "auto"},
                                 {"name": "WAAS_STORAGE_PATIENCE_SECONDS", "value": "300.0"},
                                 {"name": "WAAS_PROGRESS_INTERVAL_SECONDS", "value": "15.0"},
                                 {"name": "WAAS_CHECKPOINT_INTERVAL_SECONDS", "value": "60.0"},
@@ -211,6 +213,7 @@ def test_a_gpu_profile_says_where_the_pod_goes_and_what_it_gets() -> None:
     assert pod["runtimeClassName"] == "nvidia"
     assert pod["priorityClassName"] == "batch"
     assert environment_of(job).device == "cuda"
+    assert environment_of(job).precision == "float32"
 
 
 def test_a_profile_adds_only_what_it_says() -> None:

@@ -113,6 +113,9 @@ class EngineSettings:
     threads: int
     """On the CPU."""
 
+    precision: str = "auto"
+    """auto, float32 or bfloat16."""
+
     def find_model(self) -> CachedModel:
         """Return the model as it lies in the cache, without reading its weights.
 
