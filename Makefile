@@ -13,7 +13,7 @@ UV := $(or $(shell command -v uv),$(OWN_UV))
 RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
 IMAGES := PYTHONPATH=tests $(RUN) python -m images
-CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.chromium
+CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.browsers
 PROMTOOL := PYTHONPATH=tests $(RUN) python -m cluster.promtool
 HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2

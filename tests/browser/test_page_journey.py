@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from support.chromium import wait_for_script
+from support.browsers import wait_for_script
 from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import Standalone, running_standalone
