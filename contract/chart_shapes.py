@@ -96,6 +96,7 @@ SHAPES: dict[str, dict[str, Any]] = {
             "priorityClassName": _TEXT,
             "image": _TEXT,
             "device": {"enum": ["auto", "cpu", "cuda"]},
+            "precision": {"enum": ["auto", "float32", "bfloat16"]},
             "queueName": _TEXT,
         }
     ),

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from support.browsers import wait_for_script
+from support.calls import TURNS, write_call
 from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import Standalone, running_standalone
@@ -74,6 +75,28 @@ def test_three_recordings_are_sent_heard_corrected_and_taken_away(
     with page.expect_download() as download:
         page.locator(".exports button").nth(0).click()
     assert "Amen." in download.value.path().read_text()
+
+
+def test_each_side_of_a_call_is_a_speaker_who_gets_a_name(
+    server: Standalone, page: Page, files: Path
+) -> None:
+    page.goto(server.url)
+    page.get_by_label("Speakers by channel").check()
+    page.locator(FILES).set_input_files(write_call(files / "call.mp3"))
+    opens = page.locator(".upload").get_by_role("link", name="Open")
+    expect(opens).to_have_count(1, timeout=TRANSCRIBED_WITHIN)
+    opens.click()
+    names = page.locator(".segment .speaker:visible")
+    expect(names).to_have_text(TURNS)
+    page.get_by_role("button", name="Speakers").click()
+    page.get_by_label("Speaker 2", exact=True).fill("Åse")
+    page.get_by_role("button", name="Rename").click()
+
+    expect(names).to_have_text([each.replace("Speaker 2", "Åse") for each in TURNS])
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.locator(".exports button").nth(0).click()
+    assert "\nÅse: " in download.value.path().read_text()
 
 
 def test_a_network_that_goes_away_costs_nothing(

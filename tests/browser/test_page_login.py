@@ -107,7 +107,9 @@ def test_files_of_ones_own_are_opened_without_a_login(
     wait_for_script(page, "document.querySelector('audio').currentTime > 1")
     page.locator(".segment .text").nth(1).fill("Dashwood had")
     page.get_by_role("button", name="Export").click()
-    if browser.browser_type.name == "chromium":  # Firefox does not tell of a file that was never sent
+    if (
+        browser.browser_type.name == "chromium"
+    ):  # Firefox does not tell of a file that was never sent
         with page.expect_download() as download:
             page.locator(".exports button").nth(1).click()
 
@@ -115,3 +117,24 @@ def test_files_of_ones_own_are_opened_without_a_login(
         assert download.value.path().read_text() == srt.replace("Dashwood\n", "Dashwood had\n")
     # Nothing leaves the machine: all that is asked for are the page's own files.
     assert [each for each in asked if "/v2/" in each] == []
+
+
+def test_who_speaks_in_a_file_of_ones_own_is_kept(page: Page, address: str, files: Path) -> None:
+    vtt = (
+        "WEBVTT\n\n00:00.500 --> 00:02.000\n<v Bo &amp; Co>Hei.\n"
+        "\n00:02.000 --> 00:04.000\n<v Åse>Hallo.\n\n00:04.000 --> 00:05.000\n(ring)\n"
+    )
+    (files / "call.vtt").write_text(vtt)
+    page.goto(f"{address}/#/open")
+    page.locator("input[type=file]").set_input_files(files / "call.vtt")
+    expect(page.locator(".segment .speaker:visible")).to_have_text(["Bo & Co", "Åse"])
+    exported = {}
+    for place, kind in enumerate(("txt", "srt", "vtt")):
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.locator(".exports button").nth(place).click()
+        exported[kind] = download.value.path().read_text()
+
+    assert exported["txt"] == "Bo & Co: Hei.\nÅse: Hallo.\n(ring)\n"
+    assert "\nBo & Co: Hei.\n" in exported["srt"]
+    assert exported["vtt"] == vtt

@@ -11,7 +11,7 @@ both run the same code. From the bottom up:
     probes            ask a server over HTTP(S) whether it is ready
     control_plane     etcd, kube-apiserver, kube-controller-manager, kube-scheduler
     minio_server      the S3 store
-    node/             containerd, kubelet, kube-proxy, CoreDNS: pods that run, on Linux as root
+    node/             containerd, kubelet, kube-proxy, CoreDNS, kube-router: pods that run, as root
     ending            stops and deletes all of a run
     watchdog          ends a run whose owner died
     lifecycle         up, down and status of all of it

@@ -1,7 +1,7 @@
 """One installation of the chart, on a node of this machine, shared by all end-to-end tests."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -17,6 +17,9 @@ from support.kubernetes_api import KubernetesApi
 from support.release import IMAGES, JOB_NAMESPACE, Release
 from support.service import BUCKET
 from support.waiting import wait_until
+
+API_CLIENTS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"reads": "transcripts"}}}
+"""The pods that may reach the api; no policy keeps programs of the node itself out."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def release(node: Node, weights: Path, pytestconfig: pytest.Config) -> Iterator[
     except ImagesUnavailable as error:
         pytest.skip(str(error))
     node.load(references.values())
-    release = Release.on(node.kubeconfig, references)
+    release = replace(Release.on(node.kubeconfig, references), api_clients=[API_CLIENTS])
     try:
         release.prepare(weights)
         release.install()

@@ -19,23 +19,10 @@ from cluster.node import Node
 from cluster.ports import free_ports
 from cluster.reporting import terminal_report
 from support.kubernetes_api import KubernetesApi, Refusal, Resource, jobs_path, pods_path
+from support.node_pods import SERVE, create_pod, pod_spec, wait_for_phase
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
-
-LEAST_RIGHTS_OF_POD = {
-    "runAsNonRoot": True,
-    "runAsUser": 65532,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
-LEAST_RIGHTS_OF_CONTAINER = {
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-}
-SERVE = (
-    "from http.server import *; HTTPServer(('', 8000), SimpleHTTPRequestHandler).serve_forever()"
-)
 
 
 @pytest.fixture(scope="module")
@@ -70,39 +57,6 @@ def kubectl(node: Node, *words: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def pod_spec(image: str, code: str, **resources: Resource) -> Resource:
-    return {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "terminationGracePeriodSeconds": 0,
-        "securityContext": LEAST_RIGHTS_OF_POD,
-        "containers": [
-            {
-                "name": "main",
-                "image": image,
-                "imagePullPolicy": "Never",
-                "command": ["python3", "-c", code],
-                "securityContext": LEAST_RIGHTS_OF_CONTAINER,
-                "resources": resources,
-            }
-        ],
-    }
-
-
-def create_pod(api: KubernetesApi, namespace: str, name: str, spec: Resource) -> None:
-    metadata = {"name": name, "labels": {"app": name}}
-    api.create(pods_path(namespace), {"metadata": metadata, "spec": spec})
-
-
-def wait_for_phase(api: KubernetesApi, namespace: str, name: str, phase: str) -> None:
-    def has_it() -> bool:
-        found: str = api.get(pods_path(namespace, name))["status"]["phase"]
-        assert found == phase or found in ("Pending", "Running"), found
-        return found == phase
-
-    wait_until(has_it, f"{name} is {phase}")
 
 
 @pytest.fixture

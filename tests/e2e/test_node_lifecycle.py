@@ -99,6 +99,7 @@ def traces(folder: Path) -> Traces:
         "addresses": naming(network, lines_of("ip", "-oneline", "address")),
         "routes": naming(network, lines_of("ip", "route")),
         "rules": naming((*network, *tables), lines_of("nft", "list", "ruleset")),
+        "sets of addresses": naming(("KUBE-",), lines_of("ipset", "list", "-name")),
         "network namespaces": naming(
             ("/pause", "/netns/cni-"), lines_of("lsns", "-t", "net", "-n", "-o", "NS,NSFS,COMMAND")
         ),

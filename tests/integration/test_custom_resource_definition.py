@@ -90,6 +90,7 @@ CHANGES: dict[str, Any] = {
     "language": "de",
     "initialPrompt": "Other names.",
     "wordTimestamps": True,
+    "speakersByChannel": True,
     "decoding": {"beamSize": 5},
     "voiceActivity": {"enabled": False},
     "subtitles": {"maxLineWidth": 42},

@@ -1,6 +1,7 @@
 """Our engine hears in each window what openai-whisper hears in it, with real speech and weights."""
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from support.media import read_samples
 from support.reference_decoding import Reference, load_reference
-from support.speech import librivox_clip
+from support.speech import librivox_clip, librivox_clips
 from support.speech_windows import draw_windows
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.protocol import EngineSettings
@@ -23,12 +24,16 @@ pytestmark = [
 
 PROMPT = " Sense and Sensibility, a novel by Jane Austen."
 
+MOST_WORDS_CHANGED = 0.05
+"""Share of single precision's words that bfloat16 may hear otherwise in clean speech."""
+
 NEGLIGIBLE_GAP = 1e-3
 """Where the reference's two likeliest tokens are closer, rounding decides between them."""
 
 
-def load_ours(folder: Path, model: str) -> WindowDecoder:
-    return load_window_decoder(EngineSettings(model, folder, device="cpu", threads=2))
+def load_ours(folder: Path, model: str, *, precision: str = "float32") -> WindowDecoder:
+    settings = EngineSettings(model, folder, device="cpu", threads=2, precision=precision)
+    return load_window_decoder(settings)
 
 
 def draw(count: int, decoder: WindowDecoder, *, seed: int = 5) -> list[Window]:
@@ -107,6 +112,22 @@ def test_sentence_said_twice_comes_out_twice(reference: Reference, decoder: Wind
     theirs = reference.decode(twice, without_timestamps=True)
     assert again.tokens == same.tokens == tuple(theirs.tokens)
     assert len(again.text.split()) == 2 * len(alone.text.split())
+
+
+def test_bfloat16_hears_nearly_the_same_words(weights: Path, decoder: WindowDecoder) -> None:
+    samples = [read_samples(clip.path) for clip in librivox_clips()]
+    windows = [Window(each) for each in samples]
+    short = load_ours(weights, "tiny.en", precision="bfloat16")
+    assert (short.facts.precision, decoder.facts.precision) == ("bfloat16", "float32")
+    exact = [each.text.split() for each in decode(decoder, windows, without_timestamps=True)]
+    rounded = [each.text.split() for each in decode(short, windows, without_timestamps=True)]
+    said = sum(map(len, exact))
+    alike = sum(
+        match.size
+        for one, other in zip(exact, rounded, strict=True)
+        for match in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+    )
+    assert alike >= (1 - MOST_WORDS_CHANGED) * said, (exact, rounded)
 
 
 @pytest.mark.long

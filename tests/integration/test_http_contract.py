@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from support.back_ends import MODEL, BackEnd, in_new_namespace, on_one_machine
+from support.calls import SPEAKERS, said_by, write_call
 from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of, words_of_captions
 
@@ -72,6 +73,37 @@ def test_a_result_says_what_was_spoken(service: BackEnd, finished: str, output: 
     assert "UTF-8''Bl%C3%A5b%C3%A6r%20%281%29" in answer.headers["content-disposition"]
     spoken = _spoken_in(output, answer)
     assert count_word_errors(spoken, CLIP.text) <= len(words_of(CLIP.text)) // 5
+
+
+def test_speakers_are_told_by_channel_and_by_the_names_that_people_give_them(
+    service: BackEnd, tmp_path: Path
+) -> None:
+    call = write_call(tmp_path / "call.mp3")
+    job_id = service.upload(call, "call.mp3", speakers_by_channel="true")
+    assert service.wait_for_end(job_id)["speakersByChannel"] is True
+    answer = service.rest.get(f"/v2/jobs/{job_id}/transcript")
+    segments = answer.json()["segments"]
+    for speaker in SPEAKERS:
+        heard = " ".join(each["text"] for each in segments if each["speaker"] == speaker)
+        assert count_word_errors(heard, said_by(speaker)) <= len(words_of(said_by(speaker))) // 5
+
+    named = [{**each, "speaker": each["speaker"].replace("Speaker 2", "Åse")} for each in segments]
+    saved = service.rest.put(
+        f"/v2/jobs/{job_id}/transcript",
+        json={"segments": named},
+        headers={"If-Match": answer.headers["etag"]},
+    )
+    assert saved.status_code == 200, saved.text
+    texts = {
+        output: service.rest.get(f"/v2/jobs/{job_id}/results/{output}").text
+        for output in ("srt", "vtt", "txt", "tsv")
+    }
+    assert texts["txt"].startswith("Speaker 1: And")
+    assert "\nÅse: " in texts["txt"]
+    assert "\nÅse: " in texts["srt"]
+    assert "\n<v Åse>" in texts["vtt"]
+    assert texts["tsv"].splitlines()[0].endswith("\tspeaker")
+    assert texts["tsv"].count("\tÅse\n") == texts["txt"].count("Åse: ")
 
 
 def test_the_old_routes_know_the_same_job(service: BackEnd, finished: str) -> None:

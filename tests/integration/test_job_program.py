@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.calls import SPEAKERS, TURNS, said_by, write_call
 from support.job_items import NAMESPACE, make_item
 from support.job_program import JobProgram
 from support.media import (
@@ -266,3 +267,42 @@ def test_nothing_is_heard_where_nobody_speaks(
     item = program.add(write_wav(tmp_path / "sound.wav", sounds[kind]))
     assert program.run(item) == (ItemOutcome(name=item.name),)
     assert program.transcript(item).segments == ()
+
+
+def test_each_side_of_a_call_is_a_speaker(program: JobProgram, tmp_path: Path) -> None:
+    path = write_call(tmp_path / "call.mp3")
+    item = program.add(path, make_item("call", speakers_by_channel=True))
+    program.run(item, model="base")
+
+    segments = program.transcript(item).segments
+    turns = [speaker for speaker, _ in itertools.groupby(segments, lambda each: each.speaker)]
+    assert turns == TURNS
+    for speaker in SPEAKERS:
+        heard = " ".join(each.text for each in segments if each.speaker == speaker)
+        assert words_of(heard) == words_of(said_by(speaker))
+    assert program.manifest(item).unsupported_options == ()
+    vtt = program.path(result_key(item.namespace, item.name, 1, OutputFormat.VTT)).read_text()
+    assert "<v Speaker 2>He was not an ill" in vtt
+
+
+def test_two_who_talk_at_once_are_both_understood(program: JobProgram, tmp_path: Path) -> None:
+    first, second = librivox_clip("0870"), librivox_clip("0920")
+    sounds = [read_samples(clip.path) for clip in (first, second)]
+    longest = max(map(len, sounds))
+    call = np.stack([np.pad(each, (0, longest - len(each))) for each in sounds])
+    item = program.add(write_wav(tmp_path / "call.wav", call), make_item(speakers_by_channel=True))
+    program.run(item, model="base")
+
+    for speaker, clip in (("Speaker 1", first), ("Speaker 2", second)):
+        said = [each.text for each in program.transcript(item).segments if each.speaker == speaker]
+        assert words_of(" ".join(said)) == words_of(clip.text)
+
+
+def test_the_same_sound_on_both_channels_is_heard_once(program: JobProgram, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "both.wav", np.stack([read_samples(CLIP.path)] * 2))
+    item = program.add(path, make_item(speakers_by_channel=True))
+    program.run(item, model="base")
+
+    assert words_of(program.transcript(item).text) == words_of(CLIP.text)
+    assert {each.speaker for each in program.transcript(item).segments} == {None}
+    assert program.manifest(item).unsupported_options == ("speakersByChannel",)

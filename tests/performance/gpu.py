@@ -36,7 +36,7 @@ from performance.gpu_stages import (
 )
 from performance.model_shapes import SHAPES, build_random_model
 from waas_job.cpu_quota import count_processors
-from waas_job.engine.device import precision_of
+from waas_job.engine.device import choose_precision
 
 _MEAN_TOKENS = 75
 _LONGEST = 2.4
@@ -106,7 +106,7 @@ def plan_for(device: torch.device, *, quick: bool, budget_seconds: float) -> Pla
 def measure(plan: Plan, tell: Callable[[str], None]) -> Report:
     """Measure what the plan says, one thing after the other, as long as there is time."""
     began = time.monotonic()
-    dtype = precision_of(plan.device)
+    dtype = choose_precision("auto", plan.device)
     machine = measure_machine(
         SHAPES[plan.models[-1]],
         device=plan.device,

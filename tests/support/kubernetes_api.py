@@ -41,6 +41,13 @@ class KubernetesApi:
             context.load_cert_chain(pair.name)
         self._client = httpx.Client(base_url=cluster["server"], verify=context, timeout=120)
 
+    @property
+    def port(self) -> int:
+        """Where the API server itself listens, whatever port its Service has."""
+        port = self._client.base_url.port
+        assert port is not None
+        return port
+
     def close(self) -> None:
         self._client.close()
 

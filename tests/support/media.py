@@ -33,11 +33,13 @@ def make_silence(seconds: float) -> Samples:
 def write_audio(
     path: Path, samples: Samples, *, codec: str, rate: int = SAMPLE_RATE, layout: str = "mono"
 ) -> Path:
-    """Encode samples into the container that the path's suffix names.
+    """Encode samples, or a row of them for each channel, into the container of the path's suffix.
 
     FFmpeg puts the index of an MP4 at the end of the file, as it does unless told otherwise.
     """
-    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+    rows = np.atleast_2d(samples)
+    of_frame = layout if len(rows) > 1 else "mono"
+    frame = av.AudioFrame.from_ndarray(rows, format="fltp", layout=of_frame)
     frame.rate = SAMPLE_RATE
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, layout=layout)
@@ -65,12 +67,16 @@ def write_silent_film(path: Path, *, seconds: float = 1) -> Path:
 
 
 def write_wav(path: Path, samples: Samples) -> Path:
-    """Write 16-bit PCM by the standard library, which also writes a file without any samples."""
+    """Write 16-bit PCM by the standard library, which also writes a file without any samples.
+
+    Samples of several channels have a row for each.
+    """
+    rows = np.atleast_2d(samples)
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(len(rows))
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
+        file.writeframes((rows.T * 32767).astype("<i2").tobytes())
     return path
 
 

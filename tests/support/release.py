@@ -57,6 +57,8 @@ class Release:
     kubectl: Path
     images: Mapping[str, str]
     """References by the images' names: api, operator, job, minio."""
+    api_clients: Sequence[Resource] = ()
+    """Who may reach the api, as peers in a NetworkPolicy; empty: everybody."""
 
     @classmethod
     def on(cls, kubeconfig: Path, images: Mapping[str, str]) -> Self:
@@ -89,6 +91,11 @@ class Release:
         images = dict(self.images) | ({"operator": operator_image} if operator_image else {})
         values = build_values(images)
         values["api"]["settings"] = dict(api_settings or {})
+        values["networkPolicies"] = {
+            "apiClients": list(self.api_clients),
+            # A control plane of ours listens where there was room.
+            "apiServer": {"ports": [self.api.port]},
+        }
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(values, file)
             file.flush()

@@ -74,6 +74,7 @@ class Job(WireModel):
 
     formats: tuple[str, ...] = ()
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
     cancelled: bool = False
     """Whether somebody asked for its end; its phase says whether that has come."""
 

@@ -66,6 +66,9 @@ class JobOptions:
     """Text that sets vocabulary and style."""
 
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
+    """Whether each channel of the recording is a speaker, as on stereo calls."""
+
     beam_size: int | None = None
     """Beams of the search at temperature 0; None for greedy decoding."""
 
@@ -107,6 +110,7 @@ class JobOptions:
             "formats": ",".join(self.formats) if self.formats else None,
             "prompt": self.prompt,
             "word_timestamps": "true" if self.word_timestamps else None,
+            "speakers_by_channel": "true" if self.speakers_by_channel else None,
             "priority": self.priority,
             "request": json.dumps({"labels": dict(self.labels)}) if self.labels else None,
             **{name: None if number is None else str(number) for name, number in numbers.items()},

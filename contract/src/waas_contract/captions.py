@@ -7,7 +7,7 @@ have times, captions keep them; elsewhere the segment's time is shared out by ch
 
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from waas_contract.line_breaking import Piece, join_pieces, split_text
 from waas_contract.transcript import Segment, Word
@@ -25,6 +25,8 @@ class Caption:
     end: float
     text: str
     """Its lines, with line ends between them."""
+
+    speaker: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,30 @@ def cut_captions(
     """Yield a transcript's captions; one a segment, as it is, where nothing is limited."""
     for segment in segments:
         if options is None or not options.limits_anything:
-            yield Caption(segment.start, segment.end, segment.text)
+            yield Caption(segment.start, segment.end, segment.text, segment.speaker)
         else:
-            yield from _shape(segment, _Limits.of(options))
+            for caption in _shape(segment, _Limits.of(options)):
+                yield replace(caption, speaker=segment.speaker)
+
+
+def introduce(segment: Segment) -> Segment:
+    """Return a segment whose text begins with the name of who speaks, where that is known."""
+    name = name_on_one_line(segment.speaker)
+    if not name or not segment.text.strip():
+        return segment
+    words = segment.words
+    if words:
+        words = (
+            Word(word=f"{name}:", start=words[0].start, end=words[0].start, probability=1),
+            *words,
+        )
+    text = f"{name}: {segment.text.lstrip()}"
+    return segment.model_copy(update={"text": text, "words": words})
+
+
+def name_on_one_line(name: str | None) -> str:
+    """Return a speaker's name as it can stand before a text; nothing where nobody knows it."""
+    return " ".join((name or "").replace("-->", "->").split())
 
 
 def _shape(segment: Segment, limits: _Limits) -> list[Caption]:

@@ -2,14 +2,15 @@
 
 SubRip and WebVTT differ in the decimal mark and in WebVTT's optional hours
 (https://www.w3.org/TR/webvtt1/); "-->" separates times in both and is softened inside text.
-Only these two have captions that can be cut for a screen.
+Only these two have captions that can be cut for a screen. Who speaks is told where it is known.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
+from html import escape
 
-from waas_contract.captions import cut_captions
-from waas_contract.transcript import Transcript
+from waas_contract.captions import Caption, cut_captions, introduce, name_on_one_line
+from waas_contract.transcript import Segment, Transcript
 from waas_contract.transcription_options import SubtitleOptions
 
 
@@ -46,6 +47,11 @@ def caption_text(text: str) -> str:
     return text.strip().replace("-->", "->")
 
 
+def spoken_line(segment: Segment) -> str:
+    """Return what is said in a segment, after the name of who says it."""
+    return caption_text(introduce(segment).text)
+
+
 def _render_json(transcript: Transcript) -> str:
     return transcript.model_dump_json(exclude_none=True) + "\n"
 
@@ -54,9 +60,10 @@ def _render_srt(transcript: Transcript, subtitles: SubtitleOptions | None) -> st
     def time(seconds: float) -> str:
         return _clock(seconds, decimal_mark=",", with_hours=True)
 
+    introduced = map(introduce, transcript.segments)
     return "\n".join(
         f"{number}\n{time(each.start)} --> {time(each.end)}\n{caption_text(each.text)}\n"
-        for number, each in enumerate(cut_captions(transcript.segments, subtitles), start=1)
+        for number, each in enumerate(cut_captions(introduced, subtitles), start=1)
     )
 
 
@@ -65,23 +72,31 @@ def _render_vtt(transcript: Transcript, subtitles: SubtitleOptions | None) -> st
         return _clock(seconds, decimal_mark=".", with_hours=False)
 
     cues = (
-        f"\n{time(each.start)} --> {time(each.end)}\n{caption_text(each.text)}\n"
+        f"\n{time(each.start)} --> {time(each.end)}\n{_voice(each)}{caption_text(each.text)}\n"
         for each in cut_captions(transcript.segments, subtitles)
     )
     return "WEBVTT\n" + "".join(cues)
 
 
+def _voice(caption: Caption) -> str:
+    """Return WebVTT's mark of who speaks; the text after it is theirs to the end of the cue."""
+    name = name_on_one_line(caption.speaker)
+    return f"<v {escape(name)}>" if name else ""
+
+
 def _render_txt(transcript: Transcript) -> str:
-    return "".join(f"{caption_text(segment.text)}\n" for segment in transcript.segments)
+    return "".join(f"{spoken_line(segment)}\n" for segment in transcript.segments)
 
 
 def _render_tsv(transcript: Transcript) -> str:
-    rows = (
-        f"{round(segment.start * 1000)}\t{round(segment.end * 1000)}\t"
-        f"{segment.text.strip().replace(chr(9), ' ')}\n"
-        for segment in transcript.segments
-    )
-    return "start\tend\ttext\n" + "".join(rows)
+    names = [name_on_one_line(segment.speaker) for segment in transcript.segments]
+    rows = [["start", "end", "text", "speaker"]]
+    for segment, name in zip(transcript.segments, names, strict=True):
+        times = (segment.start, segment.end)
+        text = segment.text.strip().replace("\t", " ")
+        rows.append([*(str(round(time * 1000)) for time in times), text, name])
+    columns = len(rows[0]) if any(names) else len(rows[0]) - 1
+    return "".join("\t".join(row[:columns]) + "\n" for row in rows)
 
 
 _CAPTION_RENDERERS: dict[OutputFormat, Callable[[Transcript, SubtitleOptions | None], str]] = {

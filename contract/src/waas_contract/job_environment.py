@@ -24,6 +24,9 @@ from waas_contract.wire import Time, WireModel
 Device = Literal["auto", "cpu", "cuda"]
 """Where the model runs; auto takes a GPU where there is one."""
 
+Precision = Literal["auto", "float32", "bfloat16"]
+"""In which products are computed; auto takes the shortest that the processor is made for."""
+
 _PREFIX = "WAAS_"
 TERMINATION_MESSAGE_LIMIT = 4096
 """Bytes that the kubelet keeps of a termination message."""
@@ -40,6 +43,7 @@ class JobItem(WireModel):
     task: Task = Task.TRANSCRIBE
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
     decoding: DecodingOptions | None = None
     voice_activity: VoiceActivityOptions | None = None
     subtitles: SubtitleOptions | None = None
@@ -115,6 +119,9 @@ class JobEnvironment(WireModel):
 
     device: Device = "auto"
     """`WAAS_DEVICE`: auto, cpu or cuda."""
+
+    precision: Precision = "auto"
+    """`WAAS_PRECISION`: auto, float32 or bfloat16."""
 
     storage_patience_seconds: float = 300
     """`WAAS_STORAGE_PATIENCE_SECONDS`: how long an unreachable store is tried before giving up."""

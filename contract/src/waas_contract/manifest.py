@@ -54,6 +54,8 @@ class EngineFacts(WireModel):
     model: str
     checkpoint_sha256: str | None = None
     device: str
+    precision: str | None = None
+    """In which products are computed: float32, float16 or bfloat16."""
 
 
 class Timing(WireModel):

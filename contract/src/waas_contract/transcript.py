@@ -55,7 +55,7 @@ class Segment(BaseModel):
     """Doubts about it; absent where there are none."""
 
     speaker: str | None = None
-    """Who speaks, by the name that a person gave them; None where nobody said."""
+    """Who speaks: the name of their channel, or one that a person gave; None where nobody knows."""
 
 
 def give_way(segment: AnySegment) -> AnySegment:

@@ -95,6 +95,9 @@ class TranscriptionRequest(WireModel):
     """Text that sets vocabulary and style."""
 
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
+    """Whether each channel of the recording is a speaker, as on stereo calls."""
+
     decoding: DecodingOptions | None = None
     voice_activity: VoiceActivityOptions | None = None
     subtitles: SubtitleOptions | None = None
@@ -170,6 +173,8 @@ class TranscriptionJobSpec(TranscriptionRequest):
             "subtitles": self.subtitles,
         }
         asked |= {name: options.to_wire() for name, options in added.items() if options}
+        if self.speakers_by_channel:
+            asked["speakersByChannel"] = True
         canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 

@@ -105,6 +105,7 @@ def _build_tools(
         model_directory=Path(environment.model_directory),
         device=environment.device,
         threads=count_processors(),
+        precision=environment.precision,
     )
     http = HttpTransport()
     transport = TransportByScheme({"http": http, "https": http, "file": FileTransport()})

@@ -47,10 +47,16 @@ _NOT_MEDIA = "This is not an audio or video file that we can read, or a part of 
 _NO_SOUND = "The file has no sound in it: it holds no audio track."
 _EMPTY = "The file has no sound in it: its audio track is empty or cannot be decoded."
 
+_TOO_MANY_CHANNELS = (
+    "Speakers are told apart on {most} channels at most; the recording has {count}."
+)
+
 _BYTES_PER_SAMPLE = 4
 
 Samples = npt.NDArray[np.float32]
 
+MOST_CHANNELS = 8
+"""Of which a recording may have so many where each is to be heard by itself."""
 
 BLOCK_SAMPLES = 30 * SAMPLE_RATE
 """Of which a recording is read at a time."""
@@ -71,8 +77,12 @@ class Audio:
 class Recording:
     """A file whose sound is decoded block by block."""
 
-    def __init__(self, container: InputContainer, *, longest_seconds: float | None) -> None:
+    def __init__(
+        self, container: InputContainer, *, longest_seconds: float | None, by_channel: bool
+    ) -> None:
         self._container = container
+        self._by_channel = by_channel
+        self._channels = 1
         self._most = None if longest_seconds is None else round(longest_seconds * SAMPLE_RATE)
         self._damage = _Damage()
         self._is_over = False
@@ -89,6 +99,8 @@ class Recording:
         self._first = next(self._blocks, None)
         if self._first is None:
             raise BadAudio(_EMPTY)
+        if self._channels > MOST_CHANNELS:
+            raise BadAudio(_TOO_MANY_CHANNELS.format(most=MOST_CHANNELS, count=self._channels))
 
     @property
     def is_damaged(self) -> bool:
@@ -102,7 +114,10 @@ class Recording:
         return decoded if self._is_over else max(decoded, self._expected_seconds)
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield the sound in blocks of BLOCK_SAMPLES, once; what can be read of it is kept."""
+        """Yield the sound in blocks of BLOCK_SAMPLES, once; what can be read of it is kept.
+
+        A block has a row for each channel where the recording is decoded by channel.
+        """
         if self._first is not None:
             yield self._first
         self._first = None
@@ -114,9 +129,9 @@ class Recording:
         began = time.monotonic()
         for piece in self._pieces(stream):
             sound += piece
-            while len(sound) >= wanted * _BYTES_PER_SAMPLE:
-                block = self._count(sound[: wanted * _BYTES_PER_SAMPLE])
-                del sound[: wanted * _BYTES_PER_SAMPLE]
+            while len(sound) >= (size := wanted * self._channels * _BYTES_PER_SAMPLE):
+                block = self._count(sound[:size])
+                del sound[:size]
                 self.decode_seconds += time.monotonic() - began
                 yield block
                 if self._most is not None:
@@ -133,7 +148,9 @@ class Recording:
 
     def _pieces(self, stream: AudioStream) -> Iterator[bytes]:
         try:
-            for frame in _resampled(_frames(self._container, stream, self._damage)):
+            frames = _frames(self._container, stream, self._damage)
+            for frame in _resampled(frames, by_channel=self._by_channel):
+                self._channels = frame.layout.nb_channels
                 yield frame.to_ndarray().tobytes()
         except (av.FFmpegError, ValueError) as error:
             self._damage.note(
@@ -143,8 +160,10 @@ class Recording:
 
     def _count(self, sound: bytearray) -> Samples:
         samples = np.nan_to_num(np.frombuffer(bytes(sound), np.float32), posinf=1, neginf=-1)
-        self._samples += len(samples)
-        return samples
+        self._samples += len(samples) // self._channels
+        if not self._by_channel:
+            return samples
+        return np.ascontiguousarray(samples.reshape(-1, self._channels).T)
 
     def _look_for_a_missing_end(self) -> None:
         missing = self._stated_seconds - self.duration_seconds
@@ -169,8 +188,12 @@ class _Damage:
 
 
 @contextmanager
-def open_recording(path: Path, *, longest_seconds: float | None = None) -> Iterator[Recording]:
+def open_recording(
+    path: Path, *, longest_seconds: float | None = None, by_channel: bool = False
+) -> Iterator[Recording]:
     """Open a file and decode the first block of its first audio track.
+
+    Its channels are mixed into one, unless each is to be heard by itself.
 
     Raises:
         BadAudio: the file is no media file, or nothing can be heard in it.
@@ -185,7 +208,7 @@ def open_recording(path: Path, *, longest_seconds: float | None = None) -> Itera
         except (av.FFmpegError, ValueError) as error:
             raise BadAudio(_NOT_MEDIA) from error
         with container:
-            yield Recording(container, longest_seconds=longest_seconds)
+            yield Recording(container, longest_seconds=longest_seconds, by_channel=by_channel)
 
 
 def decode_audio(path: Path, *, longest_seconds: float | None = None) -> Audio:
@@ -216,10 +239,17 @@ def _frames(
         )
 
 
-def _resampled(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    """Yield the frames as 16 kHz mono float32, also where their form changes on the way."""
-    for _, alike in itertools.groupby(frames, key=_form):
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+def _resampled(frames: Iterator[AudioFrame], *, by_channel: bool) -> Iterator[AudioFrame]:
+    """Yield the frames as 16 kHz float32, also where their form changes on the way.
+
+    They have one channel, or else as many as the first one has.
+    """
+    first = next(frames, None)
+    if first is None:
+        return
+    layout = first.layout if by_channel else "mono"
+    for _, alike in itertools.groupby(itertools.chain([first], frames), key=_form):
+        resampler = av.AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE)
         for frame in alike:
             yield from resampler.resample(frame)
         yield from resampler.resample(None)

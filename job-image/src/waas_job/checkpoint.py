@@ -26,7 +26,7 @@ _LONGEST_SHARE = 1 / 20
 
 
 class Origin(WireModel):
-    """What a transcript hangs on; the device is no part of it."""
+    """What a transcript hangs on; the device and its precision are no part of it."""
 
     spec_digest: str
     audio_sha256: str

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -121,7 +122,7 @@ class Pipeline:
             objects.fetch_audio(file)
             fetch_seconds = watch.lap()
             with (
-                open_recording(file.path, longest_seconds=_longest_seconds(item)) as recording,
+                _open_recording(item, file.path) as recording,
                 preparing_preview(objects, file.path) as preview,
                 # It is decoded while the model is loaded.
                 ReadAhead(recording.blocks(), most=_BLOCKS_AHEAD) as blocks,
@@ -187,9 +188,11 @@ def describe_unexpected(error: BaseException) -> str:
     return without_urls(f"{type(error).__name__}: {first_line}".rstrip(": "))
 
 
-def _longest_seconds(item: JobItem) -> float | None:
-    """Return how much of a recording is worth decoding."""
-    return DETECTION_SECONDS if item.task is Task.DETECT else None
+def _open_recording(item: JobItem, path: Path) -> AbstractContextManager[Recording]:
+    """Open as much of a recording as is worth decoding."""
+    if item.task is Task.DETECT:
+        return open_recording(path, longest_seconds=DETECTION_SECONDS)
+    return open_recording(path, by_channel=item.speakers_by_channel)
 
 
 def _hear(
@@ -238,6 +241,7 @@ def _options(item: JobItem) -> TranscriptionOptions:
         task=item.task,
         initial_prompt=item.initial_prompt,
         word_timestamps=item.word_timestamps or needs_words,
+        speakers_by_channel=item.speakers_by_channel,
         decoding=decoding,
         voice_activity=item.voice_activity,
     )

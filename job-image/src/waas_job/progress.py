@@ -97,5 +97,6 @@ def _partial(heard: Heard) -> PartialTranscript:
 def _plain(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Return segments without their tokens and words, which are most of their size."""
     return tuple(
-        Segment(id=each.id, start=each.start, end=each.end, text=each.text) for each in segments
+        Segment(id=each.id, start=each.start, end=each.end, text=each.text, speaker=each.speaker)
+        for each in segments
     )

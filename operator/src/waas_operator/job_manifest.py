@@ -54,6 +54,7 @@ def build_job_item(transcription_job: TranscriptionJob) -> JobItem:
         task=spec.task,
         initial_prompt=spec.initial_prompt,
         word_timestamps=spec.word_timestamps,
+        speakers_by_channel=spec.speakers_by_channel,
         decoding=spec.decoding,
         voice_activity=spec.voice_activity,
         subtitles=spec.subtitles,
@@ -108,6 +109,7 @@ def _build_pod_spec(
         items=(build_job_item(transcription_job),),
         model=transcription_job.spec.model,
         device=profile.device,
+        precision=profile.precision,
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
     )

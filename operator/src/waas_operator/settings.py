@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from waas_contract.job_environment import Device
+from waas_contract.job_environment import Device, Precision
 from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.store_credentials import StoreCredentials
@@ -37,6 +37,7 @@ class Profile(WireModel, extra="forbid"):
     """Another image than the default one, for example one for another accelerator."""
 
     device: Device = "auto"
+    precision: Precision = "auto"
     queue_name: str | None = None
     """A LocalQueue of Kueue's; the namespace's where absent."""
 

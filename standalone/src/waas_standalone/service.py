@@ -249,7 +249,7 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
     return ReconcileSettings(
         job_namespaces=(settings.namespace,),
         job_image="",
-        profiles={"default": Profile(device=settings.device)},
+        profiles={"default": Profile(device=settings.device, precision=settings.precision)},
         progress_interval_seconds=settings.progress_interval_seconds,
         default_ttl_seconds=settings.default_ttl_seconds,
         removal_grace_seconds=settings.removal_grace_seconds,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from waas_contract.job_environment import Device
+from waas_contract.job_environment import Device, Precision
 from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.transcription_job import LONGEST_TTL_SECONDS
@@ -65,6 +65,9 @@ class Settings(BaseSettings, NotificationSettings):
 
     device: Device = "auto"
     """Where models run; auto takes the GPUs where there are some."""
+
+    precision: Precision = "auto"
+    """In which products are computed: auto, float32 or bfloat16; see docs/engine.md."""
 
     processes: int | None = Field(default=None, ge=1)
     """Job programs at a time; None for as many as cores, memory and GPUs have room for."""

@@ -13,6 +13,7 @@ TOOLS = Path(__file__).parents[1] / "tools"
 KUBERNETES = "v1.36.2"
 ETCD = "v3.6.8"
 COREDNS = "v1.15.0"
+KUBE_ROUTER = "v2.1.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 KUBE_SCORE = "v1.20.0"
 ACTIONLINT = "v1.7.12"
@@ -72,6 +73,11 @@ _COREDNS_RELEASE = (
     f"https://github.com/coredns/coredns/releases/download/{COREDNS}"
     f"/coredns_{COREDNS.removeprefix('v')}_{{os}}_{{arch}}.tgz"
 )
+_KUBE_ROUTER_MODULE = "github.com/cloudnativelabs/kube-router/v2"
+_KUBE_ROUTER_RELEASE = (
+    f"https://github.com/cloudnativelabs/kube-router/releases/download/{KUBE_ROUTER}"
+)
+_KUBE_ROUTER_FILES = f"{_KUBE_ROUTER_RELEASE}/kube-router_{KUBE_ROUTER.removeprefix('v')}"
 _ACTIONLINT_RELEASE = f"https://github.com/rhysd/actionlint/releases/download/{ACTIONLINT}"
 _ACTIONLINT_FILES = f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT.removeprefix('v')}"
 _KUBE_SCORE_RELEASE = f"https://github.com/zegl/kube-score/releases/download/{KUBE_SCORE}"
@@ -109,6 +115,19 @@ BINARIES = (
         package="github.com/coredns/coredns",
         build_seconds=75,
         release=Release(_COREDNS_RELEASE, f"{_COREDNS_RELEASE}.sha256", member="coredns"),
+    ),
+    Binary(
+        name="kube-router",
+        version=KUBE_ROUTER,
+        tool_module="kube-router",
+        package=f"{_KUBE_ROUTER_MODULE}/cmd/kube-router",
+        build_seconds=110,
+        linker_flags=f"-X {_KUBE_ROUTER_MODULE}/pkg/version.Version={KUBE_ROUTER}",
+        release=Release(
+            f"{_KUBE_ROUTER_FILES}_{{os}}_{{arch}}.tar.gz",
+            f"{_KUBE_ROUTER_FILES}_checksums.txt",
+            member="kube-router",
+        ),
     ),
     # It looks over what the chart makes.
     Binary(

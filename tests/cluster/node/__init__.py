@@ -9,6 +9,7 @@ From the bottom up:
     programs          what must be installed, and how
     claim             which run has the node
     requirements      why this machine can't have one
+    policies          what NetworkPolicies become in the packet filter
     network           bridge and firewall
     cgroups           where all containers run, and end
     kernel_settings   what the kernel was told otherwise before

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from cluster import control_plane, minio_server
-from cluster.node import cgroups, claim, kernel_settings, network, places, programs
+from cluster.node import cgroups, claim, kernel_settings, network, places, policies, programs
 from cluster.node.node_servers import COVERED_FOLDERS, NAMES
 from cluster.run_folder import RunFolder
 
@@ -43,6 +43,7 @@ def remove_everything() -> None:
         cgroups.end_all_inside,
         cgroups.remove,
         lambda: network.remove_rule(here),
+        lambda: policies.remove(here),
         lambda: network.remove_tables(here),
         lambda: network.remove_links(here),
         kernel_settings.restore,

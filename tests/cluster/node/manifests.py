@@ -9,6 +9,7 @@ from cluster.node import places
 Manifest = dict[str, Any]
 
 DNS_USER = "system:coredns"
+POLICY_USER = "system:kube-router"
 
 _RBAC = "rbac.authorization.k8s.io"
 _DNS_PORTS = [
@@ -17,32 +18,37 @@ _DNS_PORTS = [
 ]
 
 
-def dns_rights() -> list[tuple[str, Manifest]]:
-    """Returns what lets CoreDNS read names, each with the collection where it is created."""
-    rules = [
-        {
-            "apiGroups": [""],
-            "resources": ["endpoints", "services", "pods", "namespaces"],
-            "verbs": ["list", "watch"],
-        },
-        {
-            "apiGroups": ["discovery.k8s.io"],
-            "resources": ["endpointslices"],
-            "verbs": ["list", "watch"],
-        },
+def rights() -> list[tuple[str, Manifest]]:
+    """Returns what lets CoreDNS read names and kube-router policies, each with its collection."""
+    slices = {"discovery.k8s.io": ["endpointslices"]}
+    return [
+        *_rights(DNS_USER, {"": ["endpoints", "services", "pods", "namespaces"]} | slices),
+        *_rights(
+            POLICY_USER,
+            {"": ["endpoints", "services", "pods", "namespaces", "nodes"]}
+            | slices
+            | {"networking.k8s.io": ["networkpolicies"]},
+        ),
     ]
+
+
+def _rights(user: str, resources: dict[str, list[str]]) -> list[tuple[str, Manifest]]:
+    """Returns what lets a user look at resources, which are named by API group."""
     role: Manifest = {
         "apiVersion": f"{_RBAC}/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": DNS_USER},
-        "rules": rules,
+        "metadata": {"name": user},
+        "rules": [
+            {"apiGroups": [group], "resources": names, "verbs": ["get", "list", "watch"]}
+            for group, names in resources.items()
+        ],
     }
     binding: Manifest = {
         "apiVersion": f"{_RBAC}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": DNS_USER},
-        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": DNS_USER},
-        "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": DNS_USER}],
+        "metadata": {"name": user},
+        "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": user},
+        "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": user}],
     }
     return [
         (f"/apis/{_RBAC}/v1/clusterroles", role),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
 from cluster.errors import StartFailed
-from cluster.node import places
+from cluster.node import places, policies
+from cluster.node.programs import run
 
 Programs = Mapping[str, Path]
 Command = tuple[str, ...]
@@ -81,11 +81,12 @@ def set_up(programs: Programs) -> None:
     """Makes the bridge and the rules."""
     if not _FILTER.exists():
         raise StartFailed("the kernel has no br_netfilter, without which pods don't reach Services")
+    policies.require_kernel(programs)
     for command in bridge_commands():
-        _run(programs["ip"], *command)
-    _run(programs["nft"], "-f", "-", stdin=firewall())
+        run(programs["ip"], *command)
+    run(programs["nft"], "-f", "-", stdin=firewall())
     if is_closed(_present_rules(programs)):
-        _run(programs["iptables"], "-I", "FORWARD", *_PASS)
+        run(programs["iptables"], "-I", "FORWARD", *_PASS)
 
 
 def is_closed(rules: list[str]) -> bool:
@@ -99,20 +100,20 @@ def is_closed(rules: list[str]) -> bool:
 def remove_rule(programs: Programs) -> None:
     """Removes the way for pods' packets that was made where others are kept from passing."""
     for _ in range(_present_rules(programs).count(f"-A FORWARD {' '.join(_PASS)}")):
-        _run(programs["iptables"], "-D", "FORWARD", *_PASS)
+        run(programs["iptables"], "-D", "FORWARD", *_PASS)
 
 
 def remove_tables(programs: Programs) -> None:
     """Removes the firewall, and what kube-proxy made of Services."""
     for table in _present_tables(programs):
-        _run(programs["nft"], "delete", "table", *table)
+        run(programs["nft"], "delete", "table", *table)
 
 
 def remove_links(programs: Programs) -> None:
     """Removes the bridge, and pods' links to it."""
     for link in _present_links(programs):
         # A pod's goes by itself, sooner or later, once nothing runs in its network namespace.
-        _run(programs["ip"], "link", "delete", link, may_fail=link != places.BRIDGE)
+        run(programs["ip"], "link", "delete", link, may_fail=link != places.BRIDGE)
 
 
 def is_taken(programs: Programs) -> str | None:
@@ -121,8 +122,10 @@ def is_taken(programs: Programs) -> str | None:
         return f"the network interface {places.BRIDGE}"
     if tables := _present_tables(programs):
         return f"the nftables table `{' '.join(tables[0])}`"
+    if chain := policies.is_taken(programs):
+        return chain
     ip = programs["ip"]
-    return in_our_ranges(_run(ip, "-j", "address"), _run(ip, "-j", "route"))
+    return in_our_ranges(run(ip, "-j", "address"), run(ip, "-j", "route"))
 
 
 def in_our_ranges(addresses: str, routes: str) -> str | None:
@@ -157,26 +160,12 @@ def _routes(listed: str) -> Iterator[tuple[str, str, str]]:
 def _present_rules(programs: Programs) -> list[str]:
     if "iptables" not in programs:
         return []
-    return _run(programs["iptables"], "-S", "FORWARD", may_fail=True).splitlines()
+    return run(programs["iptables"], "-S", "FORWARD", may_fail=True).splitlines()
 
 
 def _present_tables(programs: Programs) -> list[Command]:
-    return our_tables(_run(programs["nft"], "-j", "list", "tables"))
+    return our_tables(run(programs["nft"], "-j", "list", "tables"))
 
 
 def _present_links(programs: Programs) -> list[str]:
-    return our_links(_run(programs["ip"], "-j", "link", "show"))
-
-
-def _run(program: Path, *words: str, stdin: str = "", may_fail: bool = False) -> str:
-    done = subprocess.run(
-        [program, *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": places.SEARCH_PATH},
-    )
-    if done.returncode != 0 and not may_fail:
-        raise StartFailed(f"`{program.name} {' '.join(words)}` failed: {done.stderr.strip()}")
-    return done.stdout
+    return our_links(run(programs["ip"], "-j", "link", "show"))

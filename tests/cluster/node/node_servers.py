@@ -15,9 +15,9 @@ from cluster.node import configurations, places
 from cluster.node.configurations import NodeFolders
 from cluster.servers import Binaries, Server
 
-NAMES = ("containerd", "kubelet", "kube-proxy", "coredns")
+NAMES = ("containerd", "kubelet", "kube-proxy", "coredns", "kube-router")
 # What must be downloaded or built; containerd is a package of the distribution.
-BINARIES = ("kubelet", "kube-proxy", "coredns")
+BINARIES = ("kubelet", "kube-proxy", "coredns", "kube-router")
 
 # The run's own folder is mounted here: the kubelet's sockets need a short path, and device plugins
 # look for theirs in no other place.
@@ -95,4 +95,26 @@ def dns(binaries: Binaries, folders: NodeFolders) -> Server:
         "coredns",
         (str(binaries["coredns"]), "-conf", f"{folders.configurations}/Corefile"),
         f"http://{places.ADDRESS}:{configurations.DNS_READY_PORT}/ready",
+    )
+
+
+def kube_router(binaries: Binaries, folders: NodeFolders) -> Server:
+    """Returns kube-router, which puts NetworkPolicies into effect, and does nothing else."""
+    return Server(
+        "kube-router",
+        (
+            str(binaries["kube-router"]),
+            f"--kubeconfig={folders.run}/kubeconfigs/kube-router",
+            f"--hostname-override={places.NAME}",
+            "--run-firewall=true",
+            "--run-router=false",
+            "--run-service-proxy=false",
+            f"--service-cluster-ip-range={places.SERVICE_ADDRESSES}",
+            # It would tell of its health on every address; where it has metrics, it does too.
+            "--health-port=0",
+            f"--metrics-addr={places.ADDRESS}",
+            f"--metrics-port={configurations.KUBE_ROUTER_METRICS_PORT}",
+        ),
+        f"http://{places.ADDRESS}:{configurations.KUBE_ROUTER_METRICS_PORT}/healthz",
+        _ENVIRONMENT,
     )

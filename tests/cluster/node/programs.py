@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cluster import apt
-from cluster.errors import NodeUnavailable, PackagesUnavailable
+from cluster.errors import NodeUnavailable, PackagesUnavailable, StartFailed
 from cluster.node import places
 
 Report = Callable[[str], None]
@@ -19,6 +19,10 @@ PACKAGES = {
     "containerd-shim-runc-v2": "containerd",
     "ctr": "containerd",
     "ip": "iproute2",
+    "ipset": "ipset",
+    "iptables": "iptables",
+    "iptables-restore": "iptables",
+    "iptables-save": "iptables",
     "mount": "mount",
     "nft": "nftables",
     "nsenter": "util-linux",
@@ -31,7 +35,7 @@ _KEYS_PACKAGE = "debian-archive-keyring"
 # Those without which images are built all the same where a registry is in reach.
 SPARED = frozenset({"debootstrap", _KEYS_PACKAGE})
 # Used where they are.
-_OPTIONAL = ("iptables", "modprobe")
+_OPTIONAL = ("modprobe",)
 
 _PLUGINS = ("bridge", "host-local", "loopback")
 _PLUGINS_PACKAGE = "containernetworking-plugins"
@@ -89,5 +93,20 @@ def install(packages: list[str], report: Report) -> None:
 def load_kernel_modules(programs: dict[str, Path]) -> None:
     """Loads what a node needs of the kernel where that comes in modules; else it is built in."""
     if "modprobe" in programs:
-        modules = ("overlay", "br_netfilter", "nf_tables")
+        modules = ("overlay", "br_netfilter", "nf_tables", "ip_set", "xt_set")
         subprocess.run([programs["modprobe"], "-a", *modules], capture_output=True, check=False)
+
+
+def run(program: Path, *words: str, stdin: str = "", may_fail: bool = False) -> str:
+    """Runs one of them and returns what it prints; raises StartFailed where it fails."""
+    done = subprocess.run(
+        [program, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": places.SEARCH_PATH},
+    )
+    if done.returncode != 0 and not may_fail:
+        raise StartFailed(f"`{program.name} {' '.join(words)}` failed: {done.stderr.strip()}")
+    return done.stdout

@@ -1,4 +1,4 @@
-"""Starts a node beside a control plane: containerd, kubelet, kube-proxy and CoreDNS."""
+"""Starts a node beside a control plane: containerd, kubelet, kube-proxy, CoreDNS, kube-router."""
 
 from __future__ import annotations
 
@@ -151,16 +151,19 @@ def _start_servers(
     pause_image, archive = pause
     _write_configurations(folders, here, pause_image)
     _write_credentials(control_plane)
-    for collection, manifest in (*manifests.dns_rights(), *manifests.dns_service()):
+    for collection, manifest in (*manifests.rights(), *manifests.dns_service()):
         ask(control_plane, "POST", collection, manifest)
     processes.launch(run, node_servers.kube_proxy(binaries, folders))
     processes.launch(run, node_servers.dns(binaries, folders))
     containerd_pid = _start_containerd(run, folders, here)
     ImageStore(here["ctr"]).load([pause_image], archive, _unheard)
     processes.launch(run, node_servers.kubelet(binaries, here, folders, containerd_pid))
+    processes.wait_until_ready(run, "kubelet")
+    _wait_for_node(control_plane, "the node is ready", _takes_pods)
+    # It asks for the Node as it starts, and exits where there is none.
+    processes.launch(run, node_servers.kube_router(binaries, folders))
     for name in node_servers.NAMES:
         processes.wait_until_ready(run, name)
-    _wait_for_node(control_plane, "the node is ready", _takes_pods)
 
 
 def _start_containerd(run: RunFolder, folders: NodeFolders, here: Mapping[str, Path]) -> int:
@@ -206,6 +209,7 @@ def _write_credentials(control_plane: ControlPlane) -> None:
         ("kubelet", f"system:node:{places.NAME}", ["system:nodes"]),
         ("kube-proxy", "system:kube-proxy", []),
         ("coredns", manifests.DNS_USER, []),
+        ("kube-router", manifests.POLICY_USER, []),
     ):
         identity = authority.client(user, groups)
         run.write_secret(

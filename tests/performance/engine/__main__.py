@@ -29,9 +29,10 @@ from performance.model_shapes import SHAPES
 from support.media import Samples
 from support.spoken_mix import REPORT_SEED, make_mix
 from waas_job.cpu_quota import count_processors
+from waas_job.engine.device import choose_precision
 
 _WARM_UP_SECONDS = 10
-_BYTES_PER_VALUE = 4
+_CPU = torch.device("cpu")
 
 
 def main() -> None:
@@ -87,7 +88,12 @@ def _store(path: Path, samples: Samples) -> Path:
 
 def _measure(plan: Plan) -> Machine:
     torch.set_num_threads(plan.threads)
-    return measure_machine(SHAPES[plan.model], device=torch.device("cpu"), dtype=torch.float32)
+    return measure_machine(SHAPES[plan.model], device=_CPU, dtype=_precision())
+
+
+def _precision() -> torch.dtype:
+    """Return that in which our engine computes on this machine, so that the limit is its own."""
+    return choose_precision("auto", _CPU)
 
 
 def _better(first: Machine, second: Machine) -> Machine:
@@ -103,8 +109,9 @@ def _limit(plan: Plan, series: dict[Entry, Series], machine: Machine) -> Limit |
     """Return the limit for the windows into which our engine cuts the recording."""
     for entry, runs in series.items():
         if entry.contender.name == OURS and runs.warm:
+            work = derive_work(SHAPES[plan.model], _precision().itemsize)
             counts = count_window_tokens(runs.warm[0].answer.transcribed[0].segments)
-            return derive_limit(machine, derive_work(SHAPES[plan.model], _BYTES_PER_VALUE), counts)
+            return derive_limit(machine, work, counts)
     return None
 
 

@@ -64,7 +64,7 @@ class Row:
     cue_starts: StartErrors
     word_starts: StartErrors
     share_of_limit: float | None = None
-    """How near it comes to what the machine could do at best in single precision."""
+    """How near it comes to what the machine could do at best in the precision of ours."""
 
 
 def derive_rows(
@@ -119,7 +119,8 @@ def _with_ratio(row: Row, rows: Iterable[Row]) -> Row:
     peers = [
         other.speed
         for other in rows
-        if other.contender not in (OURS, row.contender)
+        if not other.contender.startswith(OURS)
+        and other.contender != row.contender
         and (other.mode, other.beam_size) == (row.mode, row.beam_size)
     ]
     return replace(row, ratio_to_fastest_peer=row.speed / max(peers)) if peers else row

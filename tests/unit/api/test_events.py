@@ -72,9 +72,9 @@ class Stage:
         )
         self.moment += 2
 
-    def put_segments(self, *texts: str) -> None:
+    def put_segments(self, *texts: str, **more: str) -> None:
         segments = [
-            {"id": place, "start": place, "end": place + 1, "text": text}
+            {"id": place, "start": place, "end": place + 1, "text": text, **more}
             for place, text in enumerate(texts)
         ]
         content = {"language": "no", "segments": segments}
@@ -143,6 +143,22 @@ async def test_a_job_that_has_ended_is_told_at_once(stage: Stage) -> None:
 
     assert listener.types == ["end"]
     assert listener.text.startswith(": waas\n")
+
+
+async def test_who_speaks_is_told_also_where_that_is_all_that_is_new(stage: Stage) -> None:
+    stage.put_segments("Hei.")
+    stage.put_running(10)
+    listener = await stage.follow()
+    await listener.wait_for("status", "segments")
+    stage.put_segments("Hei.", speaker="Speaker 1")
+    stage.put_running(20)
+    await listener.wait_for("status", "segments", "progress", "segments")
+
+    (segment,) = listener.events[-1].data["segments"]
+    assert segment == {"start": 0.0, "end": 1.0, "text": "Hei.", "speaker": "Speaker 1"}
+    plain, named = (Segment(id=0, start=0, end=1, text="a", speaker=each) for each in (None, "A"))
+    known = Known(7).with_segments([plain])
+    assert find_first_news(known, (), [named]) == 0
 
 
 async def test_only_segments_that_are_new_or_differ_are_told(stage: Stage) -> None:

@@ -29,7 +29,7 @@ async def test_a_recording_becomes_an_object_and_a_job() -> None:
     answer = await api.request(
         "POST",
         "/v2/jobs?file_name=Bl%C3%A5b%20100%25.mp3&language=norwegian&model=base&task=translate"
-        "&formats=srt,%20txt,srt&word_timestamps=true&prompt=Hei",
+        "&formats=srt,%20txt,srt&word_timestamps=true&speakers_by_channel=true&prompt=Hei",
         chunked(b"so", b"und"),
     )
 
@@ -50,6 +50,7 @@ async def test_a_recording_becomes_an_object_and_a_job() -> None:
         "language": "no",
         "formats": ["json", "srt", "txt"],
         "wordTimestamps": True,
+        "speakersByChannel": True,
         "cancelled": False,
         "suspended": False,
         "priority": "normal",
@@ -73,6 +74,7 @@ async def test_a_recording_becomes_an_object_and_a_job() -> None:
         language="no",
         initial_prompt="Hei",
         word_timestamps=True,
+        speakers_by_channel=True,
         formats=(OutputFormat.SRT, OutputFormat.TXT),
     )
 

@@ -48,8 +48,8 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
 
     result = command.run(
         "transcribe", recording, "--task", "translate", "--format", "vtt,jojo,timecode_txt",
-        "--prompt", "Hei", "--word-timestamps", "-o", tmp_path / "out", "--model", "base",
-        "--beam-size", "5", "--temperature", "0.2", "--max-line-width", "42",
+        "--prompt", "Hei", "--word-timestamps", "--speakers-by-channel", "-o", tmp_path / "out",
+        "--model", "base", "--beam-size", "5", "--temperature", "0.2", "--max-line-width", "42",
         "--max-line-count", "2", "--priority", "high", "--ttl", "7d", "--deadline", "90m",
         "--label", "desk=news", "--label", "example.org/show=late",
     )  # fmt: skip
@@ -62,6 +62,7 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
     ]
     spec = command.api.jobs.jobs["job-000"].spec
     assert (spec.task, spec.initial_prompt, spec.word_timestamps) == ("translate", "Hei", True)
+    assert spec.speakers_by_channel
     assert spec.formats == ("vtt",)
     assert spec.decoding == DecodingOptions(beam_size=5, temperature=0.2)
     assert spec.subtitles == SubtitleOptions(max_line_width=42, max_line_count=2)

@@ -8,7 +8,7 @@ from support.builders import make_transcript
 from waas_contract.captions import Caption, cut_captions
 from waas_contract.formats import OutputFormat, render_transcript
 from waas_contract.line_breaking import split_text
-from waas_contract.transcript import Segment, Word
+from waas_contract.transcript import Segment, Transcript, Word
 from waas_contract.transcription_options import SubtitleOptions
 
 SENTENCE = " It was a truth that nobody in the whole of the county had ever doubted."
@@ -140,6 +140,25 @@ def test_rendered_subtitles_are_shaped_and_other_formats_are_not() -> None:
     assert render_transcript(transcript, OutputFormat.VTT, options).count("-->") == 3
     for each in (OutputFormat.JSON, OutputFormat.TXT, OutputFormat.TSV):
         assert render_transcript(transcript, each, options) == render_transcript(transcript, each)
+
+
+def test_a_name_counts_among_the_characters_and_comes_once_a_segment() -> None:
+    spoken = make_spoken_segment((" Good", 1, 1.4), (" morning,", 1.4, 2), (" Åse.", 5, 5.5))
+    transcript = Transcript(
+        language="en",
+        duration=9,
+        text="",
+        segments=(spoken.model_copy(update={"speaker": "Bo"}),),
+    )
+    options = SubtitleOptions(max_line_width=13, max_line_count=1)
+    assert render_transcript(transcript, OutputFormat.SRT, options) == (
+        "1\n00:00:01,000 --> 00:00:01,400\nBo: Good\n\n"
+        "2\n00:00:01,400 --> 00:00:05,500\nmorning, Åse.\n"
+    )
+    assert render_transcript(transcript, OutputFormat.VTT, options) == (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Bo>Good morning,\n\n"
+        "00:05.000 --> 00:05.500\n<v Bo>Åse.\n"
+    )
 
 
 LETTERS = st.sampled_from("abcæ.,!'-我们的。「」ーャテสวัสดีเ안녕")

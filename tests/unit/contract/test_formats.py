@@ -2,10 +2,23 @@ import pytest
 
 from support.builders import make_transcript
 from waas_contract.formats import OutputFormat, render_transcript
-from waas_contract.transcript import Transcript
+from waas_contract.transcript import Segment, Transcript
 
 TWO_SEGMENTS = make_transcript((0, 3.92, " Hei."), (3.92, 3725.5, " A --> B"))
 NOTHING_SAID = make_transcript()
+
+
+def make_conversation(*pieces: tuple[str | None, str]) -> Transcript:
+    """Return a transcript of one second for each speaker and text."""
+    segments = tuple(
+        Segment(id=number, start=number, end=number + 1, text=text, speaker=speaker)
+        for number, (speaker, text) in enumerate(pieces)
+    )
+    return Transcript(language="no", duration=len(pieces), text="", segments=segments)
+
+
+CONVERSATION = make_conversation(("Åse", " Hei."), ("Bo & <Co>", " Hallo."), (None, " (ring)"))
+STRANGE = make_conversation(("A\n\tB --> C", " Hei."), ("", " x"), ("Åse", "  "))
 
 CASES = [
     (
@@ -39,6 +52,44 @@ CASES = [
         OutputFormat.SRT,
         "1\n00:00:00,000 --> 00:01:00,000\nx\n",
     ),
+    (
+        "SubRip has the speaker's name before the text, where there is one",
+        CONVERSATION,
+        OutputFormat.SRT,
+        "1\n00:00:00,000 --> 00:00:01,000\nÅse: Hei.\n\n"
+        "2\n00:00:01,000 --> 00:00:02,000\nBo & <Co>: Hallo.\n\n"
+        "3\n00:00:02,000 --> 00:00:03,000\n(ring)\n",
+    ),
+    (
+        "WebVTT has marks for voices",
+        CONVERSATION,
+        OutputFormat.VTT,
+        "WEBVTT\n\n00:00.000 --> 00:01.000\n<v Åse>Hei.\n\n"
+        "00:01.000 --> 00:02.000\n<v Bo &amp; &lt;Co&gt;>Hallo.\n\n"
+        "00:02.000 --> 00:03.000\n(ring)\n",
+    ),
+    (
+        "plain text has the name before the text",
+        CONVERSATION,
+        OutputFormat.TXT,
+        "Åse: Hei.\nBo & <Co>: Hallo.\n(ring)\n",
+    ),
+    (
+        "a table has a column more, the last one",
+        CONVERSATION,
+        OutputFormat.TSV,
+        "start\tend\ttext\tspeaker\n0\t1000\tHei.\tÅse\n"
+        "1000\t2000\tHallo.\tBo & <Co>\n2000\t3000\t(ring)\t\n",
+    ),
+    (
+        "a name stays on its line, and nobody says nothing",
+        STRANGE,
+        OutputFormat.SRT,
+        "1\n00:00:00,000 --> 00:00:01,000\nA B -> C: Hei.\n\n"
+        "2\n00:00:01,000 --> 00:00:02,000\nx\n\n"
+        "3\n00:00:02,000 --> 00:00:03,000\n\n",
+    ),
+    ("a name is no time", STRANGE, OutputFormat.TXT, "A B -> C: Hei.\nx\n\n"),
     ("silence has no captions", NOTHING_SAID, OutputFormat.SRT, ""),
     ("silence is still WebVTT", NOTHING_SAID, OutputFormat.VTT, "WEBVTT\n"),
     ("silence is an empty text", NOTHING_SAID, OutputFormat.TXT, ""),

@@ -35,7 +35,8 @@ def test_variables_as_the_pod_sees_them() -> None:
         "WAAS_ITEMS": (
             '[{"namespace":"newsroom","name":"interview","specDigest":"sha256:0",'
             '"fileName":"Blåbær.mp3","language":"no","task":"transcribe",'
-            '"initialPrompt":"Navn: Åse.","wordTimestamps":false,"formats":["json","srt"]}]'
+            '"initialPrompt":"Navn: Åse.","wordTimestamps":false,'
+            '"speakersByChannel":false,"formats":["json","srt"]}]'
         ),
         "WAAS_MODEL": "base",
         "WAAS_MODEL_DIRECTORY": "/var/cache/waas/models",
@@ -43,6 +44,7 @@ def test_variables_as_the_pod_sees_them() -> None:
         "WAAS_SCRATCH_DIRECTORY": "/var/run/waas/scratch",
         "WAAS_TERMINATION_MESSAGE_PATH": "/dev/termination-log",
         "WAAS_DEVICE": "auto",
+        "WAAS_PRECISION": "auto",
         "WAAS_STORAGE_PATIENCE_SECONDS": "300",
         "WAAS_PROGRESS_INTERVAL_SECONDS": "15",
         "WAAS_CHECKPOINT_INTERVAL_SECONDS": "60",

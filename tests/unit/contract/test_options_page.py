@@ -15,7 +15,7 @@ from waas_contract.transcription_options import (
 from waas_contract.wire import WireModel
 
 PAGE = Path(__file__).parents[3] / "docs" / "options.md"
-DECIDING_FIELDS = ("task", "language", "initialPrompt", "wordTimestamps")
+DECIDING_FIELDS = ("task", "language", "initialPrompt", "wordTimestamps", "speakersByChannel")
 
 
 def rows(heading: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ def test_digest_is_the_same_for_the_same_request_and_after_suspension() -> None:
     assert digest == make_transcription_job(model="base", cancelled=True).spec.digest()
     assert digest != make_transcription_job(model="small").spec.digest()
     assert digest != make_transcription_job(model="base", task=Task.TRANSLATE).spec.digest()
+    assert digest != make_transcription_job(model="base", speakers_by_channel=True).spec.digest()
 
 
 def test_digests_are_those_by_which_stored_results_are_found() -> None:

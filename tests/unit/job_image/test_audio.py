@@ -12,7 +12,7 @@ from support.media import (
     write_silent_film,
     write_wav,
 )
-from waas_job.audio import decode_audio
+from waas_job.audio import MOST_CHANNELS, Samples, decode_audio, open_recording
 from waas_job.errors import BadAudio
 
 NOT_MEDIA = "not an audio or video file"
@@ -49,6 +49,55 @@ def test_any_container_becomes_16_khz_mono(
     assert audio.duration_seconds == pytest.approx(2, abs=0.15)
     assert loudest_hertz(audio.samples) == pytest.approx(440, abs=2)
     assert not audio.is_damaged
+
+
+def decode_channels(path: Path) -> Samples:
+    with open_recording(path, by_channel=True) as recording:
+        return np.concatenate(list(recording.blocks()), axis=1)
+
+
+@pytest.mark.parametrize(
+    ("file_name", "codec", "rate", "layout", "hertz"),
+    [
+        ("call.mp3", "libmp3lame", 44_100, "stereo", (440, 880)),
+        ("call.m4a", "aac", 48_000, "stereo", (440, 880)),
+        ("call.opus", "libopus", 48_000, "stereo", (440, 880)),
+        ("call.wav", "pcm_s16le", 8_000, "stereo", (440, 880)),
+        ("call.flac", "flac", 16_000, "quad", (440, 550, 660, 770)),
+        ("call.flac", "flac", 16_000, "mono", (440,)),
+    ],
+)
+def test_each_channel_is_decoded_by_itself(
+    tmp_path: Path, file_name: str, codec: str, rate: int, layout: str, hertz: tuple[float, ...]
+) -> None:
+    tones = np.stack([make_tone(2, hertz=each) for each in hertz])
+    path = write_audio(tmp_path / file_name, tones, codec=codec, rate=rate, layout=layout)
+
+    channels = decode_channels(path)
+
+    assert channels.dtype == np.float32
+    assert channels.shape[1] / 16_000 == pytest.approx(2, abs=0.15)
+    assert [loudest_hertz(each) for each in channels] == pytest.approx(hertz, abs=2)
+
+
+def test_channels_come_in_blocks_and_the_length_is_theirs(tmp_path: Path) -> None:
+    tones = np.stack([make_tone(65), make_tone(65, hertz=880)])
+    with open_recording(write_wav(tmp_path / "call.wav", tones), by_channel=True) as recording:
+        shapes = [block.shape for block in recording.blocks()]
+        assert recording.duration_seconds == 65
+    assert shapes == [(2, 30 * 16_000), (2, 30 * 16_000), (2, 5 * 16_000)]
+
+
+def test_channels_that_have_no_places_in_a_room_are_decoded(tmp_path: Path) -> None:
+    tones = np.stack([make_tone(1, hertz=200 * number) for number in range(1, 6)])
+    channels = decode_channels(write_wav(tmp_path / "meeting.wav", tones))
+    assert [loudest_hertz(each) for each in channels] == pytest.approx(range(200, 1001, 200))
+
+
+def test_more_channels_than_can_be_heard_are_told(tmp_path: Path) -> None:
+    tones = np.stack([make_tone(1)] * (MOST_CHANNELS + 1))
+    with pytest.raises(BadAudio, match="on 8 channels at most; the recording has 9"):
+        decode_channels(write_wav(tmp_path / "concert.wav", tones))
 
 
 def test_mp4_with_its_index_at_the_end_is_read(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from support.in_memory_objects import AUDIO, MANIFEST, InMemoryObjects
@@ -47,6 +48,9 @@ class FakeEngine:
     unsupported_options: tuple[str, ...] = ()
     asked: list[TranscriptionOptions] = field(default_factory=list)
     went_on_from: list[Heard | None] = field(default_factory=list)
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    """Of the blocks of the last recording."""
+
     listened_to: list[int] = field(default_factory=list)
     """How many samples of each recording it was asked to tell the language of."""
 
@@ -66,7 +70,9 @@ class FakeEngine:
         self.went_on_from.append(before)
         if self.failure:
             raise self.failure
-        duration = sum(len(block) for block in blocks) / 16_000
+        listened = list(blocks)
+        self.shapes = [block.shape for block in listened]
+        duration = sum(shape[-1] for shape in self.shapes) / 16_000
         language = Language(options.language) if options.language else Language("en", 0.75)
         half = self.segments[: (len(self.segments) + 1) // 2]
         on_progress(Heard(duration / 2, language, half))
@@ -192,6 +198,25 @@ def test_engine_is_asked_for_everything_that_decides_how(run: Run) -> None:
     assert run.engine.asked == [
         TranscriptionOptions(decoding=decoding, voice_activity=voice_activity, task=Task.TRANSLATE)
     ]
+
+
+def test_channels_are_decoded_by_themselves_where_they_are_speakers(
+    run: Run, tmp_path: Path
+) -> None:
+    call = np.stack([make_tone(2), make_tone(2, hertz=880)])
+    run.objects["interview"].stored[AUDIO] = write_wav(tmp_path / "call.wav", call).read_bytes()
+    run.engine = FakeEngine(
+        segments=(Segment(id=0, start=0, end=1, text=" Hei.", speaker="Speaker 2"),)
+    )
+    run.take([make_item(speakers_by_channel=True)])
+
+    assert run.engine.asked == [TranscriptionOptions(speakers_by_channel=True)]
+    assert run.engine.shapes == [(2, 32_000)]
+    objects = run.objects["interview"]
+    assert manifest_of(objects).audio.duration_seconds == 2
+    assert objects.stored[1, OutputFormat.TXT] == b"Speaker 2: Hei.\n"
+    partial = PartialTranscript.model_validate_json(objects.partials[-1])
+    assert [each.speaker for each in partial.segments] == ["Speaker 2"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ GPU_PROFILE = Profile(
     priority_class_name="batch",
     image="registry.example/waas-job:1-cuda",
     device="cuda",
+    precision="float32",
 )
 
 
@@ -122,7 +123,8 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                         '[{"namespace":"newsroom","name":"interview",'
                                         f'"specDigest":"{digest}","fileName":"clip.flac",'
                                         '"language":"no","task":"transcribe",'
-                                        '"wordTimestamps":false,"formats":["json","srt"]}]'
+                                        '"wordTimestamps":false,"speakersByChannel":false,'
+                                        '"formats":["json","srt"]}]'
                                     ),
                                 },
                                 {"name": "WAAS_MODEL", "value": "base"},
@@ -140,6 +142,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                     "value": "/dev/termination-log",
                                 },
                                 {"name": "WAAS_DEVICE", "value": "auto"},
+                                {"name": "WAAS_PRECISION", "value": "auto"},
                                 {"name": "WAAS_STORAGE_PATIENCE_SECONDS", "value": "300.0"},
                                 {"name": "WAAS_PROGRESS_INTERVAL_SECONDS", "value": "15.0"},
                                 {"name": "WAAS_CHECKPOINT_INTERVAL_SECONDS", "value": "60"},
@@ -210,6 +213,7 @@ def test_a_gpu_profile_says_where_the_pod_goes_and_what_it_gets() -> None:
     assert pod["runtimeClassName"] == "nvidia"
     assert pod["priorityClassName"] == "batch"
     assert environment_of(job).device == "cuda"
+    assert environment_of(job).precision == "float32"
 
 
 def test_a_profile_adds_only_what_it_says() -> None:
@@ -313,6 +317,7 @@ def test_an_item_says_everything_that_decides_the_transcript() -> None:
         task=Task.TRANSLATE,
         initial_prompt="Navn: Åse.",
         word_timestamps=True,
+        speakers_by_channel=True,
     )
 
     item = build_job_item(transcription_job)
@@ -320,6 +325,7 @@ def test_an_item_says_everything_that_decides_the_transcript() -> None:
     assert item.file_name == "x.mp3"
     assert item.task is Task.TRANSLATE
     assert (item.initial_prompt, item.word_timestamps) == ("Navn: Åse.", True)
+    assert item.speakers_by_channel
     assert item.spec_digest == transcription_job.spec.digest()
 
 

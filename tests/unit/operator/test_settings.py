@@ -34,7 +34,8 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         WAAS_JOB_NAMESPACES=" newsroom, sports ,,",
         WAAS_PROFILES=(
             '{"gpu": {"resources": {"limits": {"nvidia.com/gpu": 1}},'
-            ' "nodeSelector": {"gpu": "a10"}, "runtimeClassName": "nvidia", "device": "cuda"}}'
+            ' "nodeSelector": {"gpu": "a10"}, "runtimeClassName": "nvidia", "device": "cuda",'
+            ' "precision": "float32"}}'
         ),
         WAAS_SOURCE_BUCKETS='{"newsroom": ["archive", "tapes"]}',
         WAAS_URL_LIFETIME_SECONDS="3600",
@@ -47,6 +48,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
             node_selector={"gpu": "a10"},
             runtime_class_name="nvidia",
             device="cuda",
+            precision="float32",
         )
     }
     assert settings.source_buckets == {"newsroom": ("archive", "tapes")}
@@ -88,6 +90,7 @@ REFUSED = [
     ("nobody to reconcile", "WAAS_RECONCILE_CONCURRENCY", "0"),
     ("a level of nobody's", "WAAS_LOG_LEVEL", "LOUD"),
     ("a device that is none", "WAAS_PROFILES", '{"default": {"device": "tpu"}}'),
+    ("a precision that is none", "WAAS_PROFILES", '{"default": {"precision": "int4"}}'),
 ]
 
 

@@ -104,6 +104,7 @@ def test_contenders_are_found_by_the_beginnings_of_their_names() -> None:
 
     assert [each.name for each in found] == [
         OURS,
+        f"{OURS} float32",
         "faster-whisper batched 8 float32",
         "faster-whisper batched 8 int8",
     ]

@@ -45,6 +45,7 @@ _RUNNING = JobView(
     language="no",
     formats=(OutputFormat.JSON, OutputFormat.SRT, OutputFormat.VTT),
     word_timestamps=False,
+    speakers_by_channel=False,
     cancelled=False,
     suspended=False,
     priority=Priority.NORMAL,

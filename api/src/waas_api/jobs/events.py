@@ -71,7 +71,7 @@ class Known:
 
 
 def _digest(segments: Sequence[Segment]) -> str:
-    texts = "\n".join(f"{each.start} {each.end} {each.text}" for each in segments)
+    texts = "\n".join(f"{each.start} {each.end} {each.speaker} {each.text}" for each in segments)
     return hashlib.sha256(texts.encode()).hexdigest()[:8]
 
 
@@ -124,7 +124,10 @@ def render_segments(
     name: str, language: str | None, segments: Sequence[Segment], first: int, known: Known
 ) -> bytes:
     """Return the event with the segments from a place on."""
-    shown = [{"start": each.start, "end": each.end, "text": each.text} for each in segments[first:]]
+    shown = [
+        each.model_dump(include={"start", "end", "text", "speaker"}, exclude_none=True)
+        for each in segments[first:]
+    ]
     content = {"id": name, "language": language, "from": first, "segments": shown}
     return _render(EventType.SEGMENTS, content, str(known))
 

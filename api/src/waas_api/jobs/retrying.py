@@ -35,6 +35,7 @@ class RetryChanges(WireModel):
 
     initial_prompt: str | None = Field(default=None, max_length=2000)
     word_timestamps: bool | None = None
+    speakers_by_channel: bool | None = None
     decoding: DecodingOptions | None = None
     voice_activity: VoiceActivityOptions | None = None
     subtitles: SubtitleOptions | None = None

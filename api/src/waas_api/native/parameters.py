@@ -14,6 +14,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "formats": ("formats",),
     "prompt": ("initialPrompt",),
     "word_timestamps": ("wordTimestamps",),
+    "speakers_by_channel": ("speakersByChannel",),
     "temperature": ("decoding", "temperature"),
     "beam_size": ("decoding", "beamSize"),
     "hotwords": ("decoding", "hotwords"),

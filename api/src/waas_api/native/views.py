@@ -88,6 +88,7 @@ class JobView(WireModel):
     """What is stored; every other format is rendered when it is asked for."""
 
     word_timestamps: bool
+    speakers_by_channel: bool
     cancelled: bool
     """Whether somebody asked for its end; its phase says whether that has come."""
 
@@ -151,6 +152,7 @@ def show_job(
         language=spec.language,
         formats=spec.stored_formats(),
         word_timestamps=spec.word_timestamps,
+        speakers_by_channel=spec.speakers_by_channel,
         cancelled=spec.cancelled,
         suspended=spec.suspend,
         priority=spec.priority,

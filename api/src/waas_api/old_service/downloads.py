@@ -9,7 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
-from waas_contract.formats import CONTENT_TYPES, OutputFormat, caption_text, render_transcript
+from waas_contract.formats import (
+    CONTENT_TYPES,
+    OutputFormat,
+    caption_text,
+    render_transcript,
+    spoken_line,
+)
 from waas_contract.transcript import Segment, Transcript
 
 DEFAULT_OUTPUT = "srt"
@@ -51,7 +57,7 @@ def _in_format(output_format: OutputFormat) -> Callable[[Transcript, str, NewId]
 
 def _render_txt(transcript: Transcript, _: str, __: NewId) -> str:
     """Return the text with a line end before each line, as the old service's clients know it."""
-    return "".join(f"\n{caption_text(segment.text)}" for segment in transcript.segments)
+    return "".join(f"\n{spoken_line(segment)}" for segment in transcript.segments)
 
 
 def _render_json(transcript: Transcript, _: str, __: NewId) -> str:

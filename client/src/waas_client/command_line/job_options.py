@@ -71,6 +71,12 @@ TemperatureOption = Annotated[
 WordTimestampsOption = Annotated[
     bool, typer.Option("--word-timestamps", help="Find out when each word is said.")
 ]
+SpeakersByChannelOption = Annotated[
+    bool,
+    typer.Option(
+        "--speakers-by-channel", help="Take each channel for a speaker, as on stereo calls."
+    ),
+]
 MaxLineWidthOption = Annotated[
     int | None,
     typer.Option(min=10, max=200, help="Characters in a line of a caption.", show_default=False),

@@ -89,7 +89,7 @@ class TextDecoder:
         # A power of two in every model of OpenAI's, so that scaling is exact.
         self._scale = self._head_width**-0.5
         self._vocabulary = Vocabulary(parameters.tensor("decoder.token_embedding.weight"))
-        self._positions = parameters.tensor("decoder.positional_embedding")
+        self._positions = parameters.summand("decoder.positional_embedding")
         self._blocks = tuple(
             _read_block(parameters, f"decoder.blocks.{layer}", self._scale)
             for layer in range(dimensions.n_text_layer)

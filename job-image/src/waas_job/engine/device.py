@@ -1,5 +1,7 @@
 """Where the model runs, and in which precision."""
 
+from pathlib import Path
+
 import torch
 
 from waas_job.errors import BadConfiguration
@@ -19,9 +21,33 @@ def choose_device(asked: str) -> torch.device:
     return torch.device("cuda" if has_gpu and asked != "cpu" else "cpu")
 
 
-def precision_of(device: torch.device) -> torch.dtype:
-    """Return the precision that the model runs in: half where the device is made for it."""
-    return torch.float16 if device.type == "cuda" else torch.float32
+def choose_precision(asked: str, device: torch.device) -> torch.dtype:
+    """Return the precision of that name; auto is the shortest that the device is made for.
+
+    Raises:
+        BadConfiguration: there is no such precision.
+    """
+    if asked not in ("auto", "float32", "bfloat16"):
+        raise BadConfiguration(f"WAAS_PRECISION is '{asked}'; it can be auto, float32 or bfloat16.")
+    if asked != "auto":
+        return torch.float32 if asked == "float32" else torch.bfloat16
+    if device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if multiplies_bfloat16() else torch.float32
+
+
+def multiplies_bfloat16(cpu_description: Path = Path("/proc/cpuinfo")) -> bool:
+    """Tell whether the processor has tiles (AMX) for it: elsewhere it gains little or loses."""
+    try:
+        lines = cpu_description.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
+
+
+def describe_precision(dtype: torch.dtype) -> str:
+    """Return what the manifest says of it."""
+    return str(dtype).removeprefix("torch.")
 
 
 def describe_device(device: torch.device) -> str:

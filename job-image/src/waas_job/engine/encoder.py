@@ -19,16 +19,33 @@ class _Block:
     narrow: Projection
 
 
+@dataclass(frozen=True)
+class _Convolution:
+    """Over three frames each, as a product: frames that lie one after the other are a row of it."""
+
+    weight: Tensor
+    """[width, 3 x width before]"""
+
+    bias: Tensor
+    stride: int
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return [windows, frames / stride, width] of [windows, frames, width before]."""
+        rows = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, self.stride).transpose(2, 3).flatten(2)
+        return F.linear(rows, self.weight, self.bias)
+
+
 class AudioEncoder:
     """Turns spectrograms into features that the decoder attends to."""
 
     def __init__(self, dimensions: ModelDimensions, parameters: Parameters) -> None:
         self._heads = dimensions.n_audio_head
-        self._convolutions = tuple(
-            (parameters.tensor(f"encoder.{name}.weight"), parameters.tensor(f"encoder.{name}.bias"))
-            for name in ("conv1", "conv2")
+        self._dtype = parameters.dtype
+        self._convolutions = (
+            _read_convolution(parameters, "encoder.conv1", stride=1),
+            _read_convolution(parameters, "encoder.conv2", stride=2),
         )
-        self._positions = parameters.tensor("encoder.positional_embedding")
+        self._positions = parameters.summand("encoder.positional_embedding")
         self._blocks = tuple(
             _read_block(parameters, f"encoder.blocks.{layer}")
             for layer in range(dimensions.n_audio_layer)
@@ -37,10 +54,10 @@ class AudioEncoder:
 
     def __call__(self, mel: Tensor) -> Tensor:
         """Return [windows, 1500, width] of [windows, n_mels, 3000]."""
-        (first, first_bias), (second, second_bias) = self._convolutions
-        x = F.gelu(F.conv1d(mel.to(first.dtype), first, first_bias, padding=1))
-        x = F.gelu(F.conv1d(x, second, second_bias, stride=2, padding=1))
-        x = x.transpose(1, 2) + self._positions
+        x = mel.transpose(1, 2).to(self._dtype)
+        for convolution in self._convolutions:
+            x = F.gelu(convolution(x))
+        x = x + self._positions
         for block in self._blocks:
             x += self._attend(block, block.attention_norm(x))
             x += block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
@@ -52,6 +69,13 @@ class AudioEncoder:
         query, key, value = stacked.permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(query, key, value)
         return block.out(mixed.transpose(1, 2).reshape(windows, frames, width))
+
+
+def _read_convolution(parameters: Parameters, name: str, *, stride: int) -> _Convolution:
+    weight = parameters.tensor(f"{name}.weight")
+    return _Convolution(
+        weight.transpose(1, 2).flatten(1), parameters.tensor(f"{name}.bias"), stride
+    )
 
 
 def _read_block(parameters: Parameters, name: str) -> _Block:

@@ -14,14 +14,16 @@ from waas_job.engine.weights import State
 
 @dataclass(frozen=True)
 class Norm:
-    """A layer norm."""
+    """A layer norm: from the precision of sums to that of products."""
 
     weight: Tensor
     bias: Tensor
+    dtype: torch.dtype
+    """Of products."""
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` normed over its last dimension."""
-        return F.layer_norm(x, self.weight.shape, self.weight, self.bias)
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias).to(self.dtype)
 
 
 class Projection(Protocol):
@@ -57,20 +59,29 @@ class FewRowsProjection:
 
 
 class Parameters:
-    """Makes them of a model's tensors, on a device and in a precision."""
+    """Makes them of a model's tensors, on a device and in a precision.
+
+    What a model's blocks add up is kept in single precision where products are made in bfloat16,
+    whose eight binary digits would lose in a sum what is small in it.
+    """
 
     def __init__(self, state: State, device: torch.device, dtype: torch.dtype) -> None:
         self._state = state
         self.device = device
         self.dtype = dtype
+        self._sum_dtype = torch.float32 if dtype is torch.bfloat16 else dtype
 
     def tensor(self, name: str) -> Tensor:
-        """Return a tensor by OpenAI's name."""
+        """Return a tensor by OpenAI's name, in the precision of products."""
         return self._state[name].to(self.device, self.dtype)
+
+    def summand(self, name: str) -> Tensor:
+        """Return a tensor in the precision of sums."""
+        return self._state[name].to(self.device, self._sum_dtype)
 
     def norm(self, name: str) -> Norm:
         """Return a layer norm."""
-        return Norm(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"))
+        return Norm(self.summand(f"{name}.weight"), self.summand(f"{name}.bias"), self.dtype)
 
     def projection(self, *names: str) -> Projection:
         """Return linear layers on the same input as a single one, their outputs side by side."""

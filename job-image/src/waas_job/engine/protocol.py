@@ -33,6 +33,9 @@ class TranscriptionOptions:
 
     initial_prompt: str | None = None
     word_timestamps: bool = False
+    speakers_by_channel: bool = False
+    """Whether each channel is a speaker; blocks are then channels x samples."""
+
     decoding: DecodingOptions = DecodingOptions()  # noqa: RUF009 # frozen
     voice_activity: VoiceActivityOptions | None = None
 
@@ -109,6 +112,9 @@ class EngineSettings:
 
     threads: int
     """On the CPU."""
+
+    precision: str = "auto"
+    """auto, float32 or bfloat16."""
 
     def find_model(self) -> CachedModel:
         """Return the model as it lies in the cache, without reading its weights.

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from waas_contract.manifest import EngineFacts
-from waas_contract.transcript import Segment, Transcript
+from waas_contract.transcript import Transcript
 from waas_contract.transcription_options import VoiceActivityOptions
+from waas_job.engine.conversation import Conversation
 from waas_job.engine.history import text_before
 from waas_job.engine.invented import drop_invented
 from waas_job.engine.prompt import CarriedPrompt, carry_prompt
@@ -27,6 +29,7 @@ from waas_job.engine.window_decoder import load_window_decoder
 from waas_job.engine.windows import DecodedWindow, Window, WindowDecoder, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
 from waas_job.read_ahead import ReadAhead
+from waas_job.speech.channels import ChannelCutter
 from waas_job.speech.cutting import CutWindow, DetectSpeech, WindowCutter, hear_speech_everywhere
 from waas_job.speech.timeline import SAMPLE_RATE
 
@@ -66,38 +69,46 @@ class Transcriber:
         """Return what is said in a recording that comes in blocks of samples."""
         self._require_language(options.language)
         sound = _CountedSound(blocks)
-        with _memory_errors(), ReadAhead(self._cut(sound, options), most=_WINDOWS_AHEAD) as cuts:
+        cutter = self._make_cutter(options)
+        with _memory_errors(), ReadAhead(_cut(cutter, sound), most=_WINDOWS_AHEAD) as cuts:
             first = next(cuts, None)
             language = before.language if before else self._find_language(options, first, sound)
             listening = _Listening(self._decoder, options, language, before)
             on_progress(listening.heard())
             for _ in listening.go_through(itertools.chain([first] if first else [], cuts)):
                 on_progress(listening.heard())
-        segments = tuple(listening.segments)
-        on_progress(Heard(sound.seconds, language, segments))
+        has_speakers = isinstance(cutter, ChannelCutter) and cutter.tells_speakers_apart
+        listening.conversation.finish(sound.seconds, has_speakers=has_speakers)
+        heard = listening.heard()
+        on_progress(heard)
+        # Channels that are all the same, or a single one, are nobody in particular.
+        lacking = ("speakersByChannel",) * (options.speakers_by_channel and not has_speakers)
         return Transcription(
             transcript=Transcript(
                 language=language.code,
                 duration=sound.seconds,
-                text="".join(each.text for each in segments),
-                segments=segments,
+                text="".join(each.text for each in heard.segments),
+                segments=tuple(heard.segments),
             ),
             language=language,
-            unsupported_options=listening.prompt.left_out,
+            unsupported_options=listening.prompt.left_out + lacking,
         )
 
     @cached_property
     def _silero(self) -> SileroNetwork:
         return load_silero()
 
-    def _cut(self, blocks: Iterable[Samples], options: TranscriptionOptions) -> Iterator[CutWindow]:
+    def _make_cutter(self, options: TranscriptionOptions) -> WindowCutter | ChannelCutter:
         voice_activity = options.voice_activity or VoiceActivityOptions()
-        # For this thread alone: its steps are too small to be shared out among processors.
-        torch.set_num_threads(1)
-        detect: DetectSpeech = hear_speech_everywhere
-        if voice_activity.enabled:
-            detect = SpeechDetector(self._silero)
-        yield from WindowCutter(voice_activity, detect).cut(blocks)
+
+        def make_detector() -> DetectSpeech:
+            return (
+                SpeechDetector(self._silero) if voice_activity.enabled else hear_speech_everywhere
+            )
+
+        if options.speakers_by_channel:
+            return ChannelCutter(voice_activity, make_detector)
+        return WindowCutter(voice_activity, make_detector())
 
     def _require_language(self, asked: str | None) -> None:
         if asked is not None and self._is_multilingual and asked not in self._decoder.languages:
@@ -120,6 +131,12 @@ class Transcriber:
         return self._decoder.detect_language(first.samples if first else sound.beginning)
 
 
+def _cut(cutter: WindowCutter | ChannelCutter, blocks: Iterable[Samples]) -> Iterator[CutWindow]:
+    # For this thread alone: its steps are too small to be shared out among processors.
+    torch.set_num_threads(1)
+    yield from cutter.cut(blocks)
+
+
 class _CountedSound:
     """The blocks of a recording, counted as they go by."""
 
@@ -130,8 +147,9 @@ class _CountedSound:
 
     @property
     def beginning(self) -> Samples:
-        """Return the first block."""
-        return self._first
+        """Return the first block, its channels mixed into one."""
+        mixed: Samples = np.atleast_2d(self._first).mean(axis=0)
+        return mixed
 
     @property
     def seconds(self) -> float:
@@ -140,7 +158,7 @@ class _CountedSound:
 
     def __iter__(self) -> Iterator[Samples]:
         for block in itertools.chain([self._first], self._blocks):
-            self._samples += len(block)
+            self._samples += block.shape[-1]
             yield block
 
 
@@ -158,8 +176,7 @@ class _Listening:
         self._options = options
         self._language = language
         self._window_options = WindowOptions(options.decoding, options.word_timestamps)
-        self._done = round(before.seconds * SAMPLE_RATE) if before else 0
-        self.segments: list[Segment] = list(before.segments) if before else []
+        self.conversation = Conversation(before)
         self.prompt = self._carry_prompt()
         # As `transcribe` does, which takes it for something said just before.
         text = self.prompt.text
@@ -167,14 +184,15 @@ class _Listening:
 
     def heard(self) -> Heard:
         """Return how far it is."""
-        return Heard(self._done / SAMPLE_RATE, self._language, tuple(self.segments))
+        conversation = self.conversation
+        return Heard(conversation.seconds, self._language, tuple(conversation.settled))
 
     def go_through(self, cuts: Iterable[CutWindow]) -> Iterator[None]:
         """Decode the windows that are not done yet, in order, and stop after each."""
-        cuts = (cut for cut in cuts if cut.timeline.end > self._done)
+        cuts = filter(self.conversation.lacks, cuts)
         if self._options.decoding.condition_on_previous_text:
             for cut in cuts:
-                window = self._window(cut, text_before(self.segments))
+                window = self._window(cut, text_before(self.conversation.said_before(cut)))
                 self._take(cut, *self._decoder.decode([window], self._window_options))
                 yield
             return
@@ -204,21 +222,18 @@ class _Listening:
             cut.timeline,
             self._decoder.tokenizer,
             self._options.decoding,
-            first_id=len(self.segments),
+            first_id=len(self.conversation.settled),
         )
         threshold = self._options.decoding.hallucination_silence_threshold
         if threshold is not None:
+            said = self.conversation.said_before(cut)
             segments = drop_invented(
                 segments,
-                reached=self.segments[-1].end if self.segments else 0,
+                reached=said[-1].end if said else 0,
                 end=cut.timeline.end / SAMPLE_RATE,
                 threshold=threshold,
             )
-        self.segments += (
-            each.model_copy(update={"id": number})
-            for number, each in enumerate(segments, len(self.segments))
-        )
-        self._done = cut.timeline.end
+        self.conversation.add(segments, cut)
 
     def _carry_prompt(self) -> CarriedPrompt:
         def count_tokens(text: str) -> int:

@@ -26,5 +26,5 @@ class Vocabulary:
             return self._packed(hidden)
         if hidden.device.type == "cpu":
             # This way round it runs at memory speed for a few rows.
-            return torch.mm(self._embedding, hidden.T).T.float().contiguous()
+            return torch.mm(self._embedding, hidden.T).T.contiguous().float()
         return F.linear(hidden, self._embedding).float()

@@ -6,7 +6,12 @@ import torch
 
 from waas_contract.manifest import EngineFacts
 from waas_job.engine.batched_whisper import BatchedWhisper
-from waas_job.engine.device import choose_device, describe_device, precision_of
+from waas_job.engine.device import (
+    choose_device,
+    choose_precision,
+    describe_device,
+    describe_precision,
+)
 from waas_job.engine.model import WhisperModel, build_model
 from waas_job.engine.protocol import EngineSettings
 from waas_job.engine.sizing import BatchSize, size_for_cpu, size_for_gpu
@@ -20,15 +25,16 @@ def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
 
     Raises:
         ModelNotFound: a file of it is missing, broken or not what the catalogue says.
-        BadConfiguration: the device is not there.
+        BadConfiguration: the device is not there, or there is no such precision.
         OutOfMemory: the device is too small for the model.
     """
     cached = settings.find_model()
     device = choose_device(settings.device)
+    dtype = choose_precision(settings.precision, device)
     torch.set_num_threads(settings.threads)
     sha256 = cached.verify()
     try:
-        model = build_model(read_weights(cached), device, precision_of(device))
+        model = build_model(read_weights(cached), device, dtype)
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"The GPU has not enough memory for the model '{settings.model}'."
@@ -39,6 +45,7 @@ def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
         model=settings.model,
         checkpoint_sha256=sha256,
         device=describe_device(device),
+        precision=describe_precision(dtype),
     )
     return BatchedWhisper(model, facts, _choose_size(model, settings.threads))
 

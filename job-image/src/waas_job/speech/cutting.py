@@ -34,6 +34,11 @@ class CutWindow:
     number: int
     samples: Samples
     timeline: Timeline
+    settled: int
+    """Where in the recording all windows that come later begin, at the earliest."""
+
+    speaker: str | None = None
+    """Who speaks in it; None where nobody knows."""
 
 
 class WindowCutter:
@@ -54,17 +59,56 @@ class WindowCutter:
     def cut(self, blocks: Iterable[Samples]) -> Iterator[CutWindow]:
         """Give the windows of a recording."""
         for block in blocks:
-            self._hear(block)
-            # The next window is not to be too short, in case the recording ends here.
-            while self._timeline(is_over=False).length > WINDOW + SHORTEST_WINDOW:
-                yield self._cut_window()
-            self._forget()
+            yield from self.take(block)
+        yield from self.finish()
+
+    def take(self, block: Samples) -> Iterator[CutWindow]:
+        """Give the windows that are full by the next block; all of them are to be taken."""
+        self._hear(block)
+        # The next window is not to be too short, in case the recording ends here.
+        while self._timeline(is_over=False).length > WINDOW + SHORTEST_WINDOW:
+            yield self._cut_window()
+        self._forget()
+
+    def finish(self) -> Iterator[CutWindow]:
+        """Give the windows that are left at the end of the recording."""
         if len(self._unheard):
             self._hear_frames(np.pad(self._unheard, (0, FRAME - len(self._unheard))))
         while self._timeline(is_over=True).length > WINDOW:
             yield self._cut_window(is_over=True)
         if self._timeline(is_over=True).pieces:
             yield self._take(self._timeline(is_over=True))
+
+    @property
+    def settled(self) -> int:
+        """Return where in the recording the next window begins, at the earliest."""
+        pieces = self._timeline(is_over=True).pieces
+        return pieces[0].start if pieces else max(self._done, self._certain - self._padding)
+
+    def give_up(self, longest: int) -> CutWindow | None:
+        """Return what has waited so long for a window to be filled, be it full or not."""
+        certain = self._certain
+        pieces = self._timeline(is_over=True).pieces
+        if not pieces or certain - pieces[0].start < longest:
+            return None
+        # What comes later does not touch these, however little it is.
+        margin = self._padding + _LEAST_SILENCE_TAKEN_OUT + FRAME
+        old = Timeline(tuple(each for each in pieces if each.end + margin <= certain))
+        if not old.pieces:
+            return None
+        if old.length > WINDOW:
+            return self._cut_window()
+        voices = self._finder.voices
+        voices[:] = [voice for voice in voices if voice.start * FRAME >= old.end]
+        self._leave(old.end)
+        return self._take(old)
+
+    @property
+    def _certain(self) -> int:
+        """Return up to where in the recording it is known who speaks."""
+        heard = self._buffer.length - len(self._unheard)
+        open_start = self._finder.start_of_open
+        return heard if open_start is None else min(heard, open_start * FRAME)
 
     def _hear(self, block: Samples) -> None:
         self._buffer.add(block)
@@ -107,6 +151,11 @@ class WindowCutter:
         place = find_cut(timeline, self._hearing, longest=WINDOW, silence_below=self._silence_below)
         self._split_voices(place)
         window = self._take(Timeline(tuple(_before(timeline.pieces, place))))
+        self._leave(place)
+        return window
+
+    def _leave(self, place: int) -> None:
+        """Be done with everything before a place."""
         self._done = place
         first = place // FRAME
         self._hearing = Hearing(
@@ -114,7 +163,6 @@ class WindowCutter:
             self._hearing.probabilities[first - self._hearing.first_frame :],
             self._hearing.powers[first - self._hearing.first_frame :],
         )
-        return window
 
     def _split_voices(self, place: int) -> None:
         """Leave what is said after the cut to the next window."""
@@ -133,17 +181,14 @@ class WindowCutter:
 
     def _take(self, timeline: Timeline) -> CutWindow:
         sound = [self._buffer.read(piece.start, piece.end) for piece in timeline.pieces]
-        window = CutWindow(self._count, np.concatenate(sound), timeline)
+        window = CutWindow(self._count, np.concatenate(sound), timeline, timeline.end)
         self._count += 1
         return window
 
     def _forget(self) -> None:
         kept = [(each.start, each.end) for each in self._timeline(is_over=True).pieces]
-        heard = self._buffer.length - len(self._unheard)
-        open_start = self._finder.start_of_open
-        now = heard if open_start is None else min(heard, open_start * FRAME)
         margin = self._padding + _LEAST_SILENCE_TAKEN_OUT + FRAME
-        self._buffer.forget_all_but([*kept, (max(0, now - margin), self._buffer.length)])
+        self._buffer.forget_all_but([*kept, (max(0, self._certain - margin), self._buffer.length)])
 
 
 def _close_small_gaps(pieces: list[Piece]) -> list[Piece]:

@@ -27,6 +27,7 @@ def load(case: Case) -> Transcribe:
             model_directory=checkpoint_directory(),
             device="cpu",
             threads=case.threads,
+            precision=str(case.settings.get("precision", "auto")),
         )
     )
     options = TranscriptionOptions(

@@ -38,11 +38,24 @@ def test_dns_is_a_service_that_leads_to_a_process_on_the_node() -> None:
     ]
 
 
-def test_dns_may_list_and_watch_and_nothing_else() -> None:
-    [(_, role), (_, binding)] = manifests.dns_rights()
-    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch"}
-    assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    assert [subject["name"] for subject in binding["subjects"]] == [manifests.DNS_USER]
+def test_the_node_s_servers_may_look_at_what_they_follow_and_at_nothing_else() -> None:
+    granted = manifests.rights()
+    roles = {each["metadata"]["name"]: each for _, each in granted if each["kind"] == "ClusterRole"}
+    bindings = [each for _, each in granted if each["kind"] == "ClusterRoleBinding"]
+    resources = {
+        user: {resource for rule in role["rules"] for resource in rule["resources"]}
+        for user, role in roles.items()
+    }
+    names = {"endpoints", "endpointslices", "namespaces", "pods", "services"}
+    assert resources == {
+        manifests.DNS_USER: names,
+        manifests.POLICY_USER: names | {"networkpolicies", "nodes"},
+    }
+    verbs = {verb for role in roles.values() for rule in role["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "watch"}
+    assert {each["subjects"][0]["name"]: each["roleRef"]["name"] for each in bindings} == {
+        user: user for user in roles
+    }
 
 
 @pytest.mark.parametrize(("count", "quantity"), [(2, "2"), (0, None)])

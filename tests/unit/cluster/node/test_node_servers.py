@@ -17,6 +17,7 @@ CONTAINERD = node_servers.containerd(PROGRAMS, FOLDERS)
 KUBELET = node_servers.kubelet(BINARIES, PROGRAMS, FOLDERS, containerd_pid=42)
 KUBE_PROXY = node_servers.kube_proxy(BINARIES, FOLDERS)
 DNS = node_servers.dns(BINARIES, FOLDERS)
+KUBE_ROUTER = node_servers.kube_router(BINARIES, FOLDERS)
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -82,8 +83,31 @@ def test_dns() -> None:
     )
 
 
+def test_kube_router_sees_to_policies_and_to_nothing_else() -> None:
+    assert (
+        Server(
+            "kube-router",
+            (
+                "/bin/kube-router",
+                "--kubeconfig=/run-folder/kubeconfigs/kube-router",
+                "--hostname-override=waas-node",
+                "--run-firewall=true",
+                "--run-router=false",
+                "--run-service-proxy=false",
+                "--service-cluster-ip-range=10.96.0.0/16",
+                "--health-port=0",
+                "--metrics-addr=10.244.255.1",
+                "--metrics-port=20241",
+            ),
+            "http://10.244.255.1:20241/healthz",
+            {"PATH": SEARCH_PATH},
+        )
+        == KUBE_ROUTER
+    )
+
+
 @pytest.mark.parametrize(
-    "server", [CONTAINERD, KUBELET, KUBE_PROXY, DNS], ids=lambda each: each.name
+    "server", [CONTAINERD, KUBELET, KUBE_PROXY, DNS, KUBE_ROUTER], ids=lambda each: each.name
 )
 def test_a_command_line_names_the_run_folder_by_which_its_process_is_recognised(
     server: Server,

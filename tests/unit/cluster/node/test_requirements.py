@@ -93,6 +93,8 @@ def test_the_packages_of_missing_programs_are_named_once_each() -> None:
         "containernetworking-plugins",
         "debian-archive-keyring",
         "debootstrap",
+        "ipset",
+        "iptables",
         "nftables",
         "runc",
     ]

@@ -36,6 +36,7 @@ export default {
   task: "Write it down",
   taskTranscribe: "as it is spoken",
   taskTranslate: "in English",
+  speakersByChannel: "Speakers by channel, as on calls recorded in stereo",
   model: "Model",
   usualModel: (name) => (name ? `Usual (${name})` : "Usual"),
   modelHint: "Larger models hear better and take longer.",

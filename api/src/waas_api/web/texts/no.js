@@ -36,6 +36,7 @@ export default {
   task: "Skriv det ned",
   taskTranscribe: "slik det blir sagt",
   taskTranslate: "på engelsk",
+  speakersByChannel: "Talere etter kanal, som i samtaler tatt opp i stereo",
   model: "Modell",
   usualModel: (name) => (name ? `Vanlig (${name})` : "Vanlig"),
   modelHint: "Større modeller hører bedre og bruker lengre tid.",

@@ -3,6 +3,8 @@
 import { parseClock } from "../texts/formatting.js";
 
 const ARROW = /^\s*([\d:.,]+)\s*-->\s*([\d:.,]+)/;
+const VOICE = /<v(?:\.[^\s>]*)?\s+([^>]*)>/;
+const ESCAPES = [["&", "&amp;"], ["<", "&lt;"], [">", "&gt;"]];
 const HUNDREDTHS = 100;
 
 /** Return the transcript in a file's text, by the file's name; null where there is none. */
@@ -17,13 +19,13 @@ export function parseTranscript(name, text) {
 export function renderTranscript(format, segments, duration) {
   switch (format) {
     case "srt":
-      return segments.map((each, place) => `${place + 1}\n${stamp(each.start, ",", true)} --> ${stamp(each.end, ",", true)}\n${caption(each)}\n`).join("\n");
+      return segments.map((each, place) => `${place + 1}\n${stamp(each.start, ",", true)} --> ${stamp(each.end, ",", true)}\n${caption(introduce(each))}\n`).join("\n");
     case "vtt":
-      return `WEBVTT\n${segments.map((each) => `\n${stamp(each.start, ".")} --> ${stamp(each.end, ".")}\n${caption(each)}\n`).join("")}`;
+      return `WEBVTT\n${segments.map((each) => `\n${stamp(each.start, ".")} --> ${stamp(each.end, ".")}\n${voice(each)}${caption(each)}\n`).join("")}`;
     case "json":
       return JSON.stringify({ language: "", duration, text: segments.map((each) => each.lead + each.text).join(""), segments: segments.map(({ start, end, text, lead, speaker }) => ({ start, end, text: lead + text, ...(speaker && { speaker }) })) });
     default:
-      return renderText(segments);
+      return segments.map((each) => `${introduce(each).text}\n`).join("");
   }
 }
 
@@ -68,8 +70,10 @@ function parseCues(text) {
     if (place < 0) return [];
     const [, from, to] = lines[place].match(ARROW);
     const [start, end] = [parseClock(from), parseClock(to)];
-    const said = lines.slice(place + 1).join(" ").replace(/<[^>]*>/g, "").trim();
-    return start === null || end === null || end < start ? [] : [{ start, end, text: ` ${said}`, words: null, speaker: null }];
+    const marked = lines.slice(place + 1).join(" ");
+    const speaker = unescape(marked.match(VOICE)?.[1] ?? "").trim() || null;
+    const said = marked.replace(/<[^>]*>/g, "").trim();
+    return start === null || end === null || end < start ? [] : [{ start, end, text: ` ${said}`, words: null, speaker }];
   });
 }
 
@@ -82,4 +86,24 @@ function stamp(seconds, mark, hasHours = false) {
 
 function caption({ text }) {
   return text.replaceAll("-->", "->");
+}
+
+/** Return a segment whose text begins with the name of who speaks, as the service's files have it. */
+function introduce(segment) {
+  const name = onOneLine(segment.speaker);
+  return name && segment.text ? { ...segment, text: `${name}: ${segment.text}` } : segment;
+}
+
+/** WebVTT's mark of who speaks. */
+function voice({ speaker }) {
+  const name = onOneLine(speaker);
+  return name && `<v ${ESCAPES.reduce((text, [plain, escaped]) => text.replaceAll(plain, escaped), name)}>`;
+}
+
+function unescape(text) {
+  return ESCAPES.reduceRight((plain, [character, escaped]) => plain.replaceAll(escaped, character), text);
+}
+
+function onOneLine(name) {
+  return (name ?? "").replaceAll("-->", "->").replace(/\s+/g, " ").trim();
 }

@@ -129,7 +129,14 @@ class JobView {
 /** Show segments from a place on: they replace what was heard there before. */
 function showHeard(list, { from, segments }) {
   while (list.children.length > from) list.lastElementChild.remove();
-  list.append(...segments.map(({ start, text }) => h("li", { class: "segment" }, h("span", { class: "time numbers" }, clock(start)), h("p", { class: "text" }, text.trim()))));
+  let previous = list.lastElementChild?.dataset.speaker;
+  for (const { start, text, speaker } of segments) {
+    const name = speaker && speaker !== previous && h("span", { class: "speaker" }, speaker);
+    const row = h("li", { class: "segment" }, h("span", { class: "time numbers" }, clock(start)), h("div", { class: "body" }, name, h("p", { class: "text" }, text.trim())));
+    if (speaker) row.dataset.speaker = speaker;
+    previous = speaker;
+    list.append(row);
+  }
 }
 
 /** Have the loudest moment as high as the picture. */

@@ -7,6 +7,7 @@ const USUAL = Object.freeze({
   language: "",
   model: "",
   task: "transcribe",
+  speakersByChannel: false,
   email: "",
   words: true,
   prompt: "",
@@ -34,6 +35,7 @@ export function asFields() {
   return {
     task: choices.task,
     wordTimestamps: choices.words,
+    speakersByChannel: choices.speakersByChannel,
     priority: choices.priority,
     ...(choices.language && { language: choices.language }),
     ...(choices.model && { model: choices.model }),

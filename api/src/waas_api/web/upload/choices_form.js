@@ -18,6 +18,7 @@ export async function choicesForm() {
     field(say("spokenLanguage"), select(languages(), choices.language, (value) => choose("language", value))),
     field(say("task"), select([["transcribe", say("taskTranscribe")], ["translate", say("taskTranslate")]], choices.task, (value) => choose("task", value))),
     field(say("model"), select(models(known), choices.model, (value) => choose("model", value)), say("modelHint")),
+    check(say("speakersByChannel"), choices.speakersByChannel, (value) => choose("speakersByChannel", value)),
     field(say("email"), text("email", { type: "email", autocomplete: "email", placeholder: say("emailPlaceholder") })),
     h("details", {}, h("summary", {}, say("advanced")), h("div", {}, advanced())),
   );
