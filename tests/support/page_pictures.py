@@ -20,7 +20,7 @@ def take_pictures(browser: Browser, address: str, folder: Path) -> None:
                 with browser.new_context(
                     locale="en-GB",
                     viewport={"width": width, "height": HEIGHT},
-                    color_scheme=theme,  # type: ignore[arg-type]
+                    color_scheme=theme,
                     reduced_motion="reduce",
                 ) as context:
                     page = context.new_page()

@@ -59,6 +59,7 @@ export class SegmentList {
     const place = Math.min(segments.length - 1, Math.max(0, segments.findIndex((each) => each.key === key) + count));
     const next = this._rows.get(segments[place]?.key);
     if (!next) return;
+    next.showWords();
     setCaret(next.text, 0);
     this._keepInSight(next.element);
     this._player.seek(next.segment.start);
@@ -96,7 +97,9 @@ export class SegmentList {
     const near = seen.filter((each) => each.isIntersecting);
     for (const { target } of near) {
       this._sight.unobserve(target);
-      this._rows.get(this._keyOf(target))?.showWords();
+      const row = this._rows.get(this._keyOf(target));
+      // Where somebody writes already, the caret would be lost; the words come when they leave.
+      if (row && document.activeElement !== row.text) row.showWords();
     }
     if (near.length) this.onwords();
   }
