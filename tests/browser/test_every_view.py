@@ -6,7 +6,7 @@ from importlib.resources import files as package_files
 import pytest
 from playwright.sync_api import Browser, Page
 
-from support.browsers import CHROMIUM
+from support.browsers import in_chromium_alone
 from support.page_api import PageApi
 from support.page_views import HEIGHT, VIEWS, WIDTHS, furnish, name_of
 
@@ -36,7 +36,7 @@ def find_faults(page: Page) -> list[str]:
 
 
 # What axe looks at is the same in each browser, and one of them is enough to wait for.
-@pytest.mark.parametrize("browser", [CHROMIUM], ids=["chromium"], indirect=True, scope="module")
+@in_chromium_alone
 @pytest.mark.parametrize("show", VIEWS, ids=name_of)
 def test_a_view_is_for_everybody(
     browser: Browser, api: PageApi, address: str, show: Callable[[Page, str], None]

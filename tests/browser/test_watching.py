@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browsers import CHROMIUM
+from support.browsers import in_chromium_alone
 from support.page_api import PageApi, make_transcript
 from support.page_views import (
     furnish,
@@ -48,7 +48,7 @@ def test_text_appears_while_it_is_transcribed(api: PageApi, page: Page, address:
 
 
 # Only Chromium tells of shifts.
-@pytest.mark.parametrize("browser", [CHROMIUM], ids=["chromium"], indirect=True, scope="module")
+@in_chromium_alone
 @pytest.mark.parametrize(
     "show",
     [show_sending, show_list, show_transcript, show_running, show_opening, show_account],

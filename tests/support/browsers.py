@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from cluster import apt
@@ -93,6 +94,11 @@ CHROMIUM = BrowserKind(
     "chromium", ("chromium", "chromium-browser", "google-chrome"), running_chromium
 )
 FIREFOX = BrowserKind("firefox-esr", ("firefox-esr", "firefox"), running_firefox)
+
+in_chromium_alone = pytest.mark.parametrize(
+    "browser", [CHROMIUM], ids=["chromium"], indirect=True, scope="module"
+)
+"""For a test of what is the same in every browser, or what Firefox does not tell."""
 
 
 def wait_for_script(page: Page, claim: str) -> None:
