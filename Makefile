@@ -160,16 +160,19 @@ changes: ## Print what the changelog says of this version
 	@version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml); \
 		awk -v heading="## $$version" 'index($$0, heading) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md
 
+# Root has a node, unless it asks for none by NODE=0; nobody else can have one.
+NODE ?= $(if $(filter 0,$(shell id -u)),1,0)
+
 .PHONY: cluster-up
-cluster-up: setup ## Start a Kubernetes control plane and a MinIO; with NODE=1, as root, a whole node too
-	$(CLUSTER) up $(if $(NODE),--node)
+cluster-up: setup ## Start a Kubernetes control plane and a MinIO; as root, unless NODE=0, a whole node too
+	$(CLUSTER) up $(if $(filter-out 0,$(NODE)),--node)
 
 .PHONY: cluster-env
 cluster-env: ## Print what `eval "$$(make -s cluster-env)"` sets: KUBECONFIG and the store's credentials
 	@$(CLUSTER) env
 
 .PHONY: install
-install: setup ## Install the chart, with the images of this checkout, on the node of `cluster-up NODE=1`
+install: setup ## Install the chart, with the images of this checkout, on the node that root's `cluster-up` started
 	@PYTHONPATH=tests $(RUN) python -m support.release
 
 .PHONY: cluster-down

@@ -3,6 +3,7 @@
 import json
 import re
 
+import docx
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -196,6 +197,12 @@ def test_the_transcript_is_taken_away(page: Page) -> None:
         page.get_by_role("button", name=re.compile("SRT")).click()
     assert "Just typed" in download.value.path().read_text()
     assert download.value.suggested_filename == "interview.srt"
+
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="DOCX").click()
+    assert "Just typed" in docx.Document(str(download.value.path())).paragraphs[1].text
+    assert download.value.suggested_filename == "interview.docx"
 
 
 def test_the_text_is_copied(page: Page, context: BrowserContext, browser: Browser) -> None:

@@ -1,5 +1,6 @@
 """Logging in by the page, opening one's own files without, and deleting all that is one's own."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,7 +110,6 @@ def test_files_of_ones_own_are_opened_without_a_login(
     wait_for_script(page, "document.querySelector('audio').currentTime > 1")
     page.locator(".segment .text").nth(1).fill("Dashwood had")
     page.get_by_role("button", name="Export").click()
-    if (
     with page.expect_download() as download:
         page.locator(".exports button").nth(1).click()
 
@@ -140,3 +140,39 @@ def test_who_speaks_in_a_file_of_ones_own_is_kept(page: Page, address: str, file
     assert exported["txt"] == "Bo & Co: Hei.\nÅse: Hallo.\n(ring)\n"
     assert "\nBo & Co: Hei.\n" in exported["srt"]
     assert exported["vtt"] == vtt
+
+
+def test_a_document_of_the_old_editor_is_heard_corrected_and_saved(
+    page: Page, address: str, files: Path
+) -> None:
+    said = [("And Mister", 57, 200), ("Dashwood", 200, 429)]
+    segments = [
+        {"id": str(number), "timeStart": start, "timeEnd": end, "text": text}
+        for number, (text, start, end) in enumerate(said)
+    ]
+    (files / "talk.jojo").write_text(json.dumps({"docVersion": "1.0", "segments": segments}))
+    page.goto(f"{address}/#/open")
+    page.locator("input[type=file]").set_input_files(
+        [librivox_clip("0870").path, files / "talk.jojo"]
+    )
+    page.get_by_text("Mister", exact=True).click()
+    wait_for_script(page, "document.querySelector('audio').currentTime > 1")
+    page.locator(".segment .text").nth(1).fill("Dashwood had")
+    exported = {}
+    for kind in ("JOJO", "TSV"):
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        exported[download.value.suggested_filename] = download.value.path().read_text()
+
+    saved = json.loads(exported["talk.jojo"])
+    corrected = [said[0], ("Dashwood had", 200, 429)]
+    assert [(each["text"], each["timeStart"], each["timeEnd"]) for each in saved["segments"]] == (
+        corrected
+    )
+    assert (saved["docVersion"], saved["audiofile"]["url"]) == (
+        "1.0",
+        f"file://web/{librivox_clip('0870').path.name}",
+    )
+    rows = [f"{start * 10}\t{end * 10}\t{text}\n" for text, start, end in corrected]
+    assert exported["talk.tsv"] == "start\tend\ttext\n" + "".join(rows)

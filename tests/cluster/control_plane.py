@@ -17,7 +17,8 @@ from cluster.ports import free_ports
 from cluster.probes import answers_ok
 from cluster.run_folder import RunFolder
 
-NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
+NAMES = ("etcd", "kube-apiserver", *CONTROLLERS)
 
 _START_ATTEMPTS = 3
 # The controllers make it within a second or two of their own start.
@@ -59,6 +60,11 @@ class ControlPlane:
             user,
             authority.client(user, groups),
         )
+
+    def kubeconfig_by_token(self, user: str, token: str) -> Path:
+        """Makes a kubeconfig for whom a token names, as the API server has issued it."""
+        path = self.run.path / "kubeconfigs" / f"{user}-by-token"
+        return _write_kubeconfig(self.run, path, self.server, user, token)
 
     def stop_apiserver(self) -> None:
         """Takes the API server away; etcd keeps what it stored."""
@@ -150,7 +156,7 @@ def _credentials_towards_nodes(authority: Authority) -> dict[str, bytes]:
 
 
 def _write_kubeconfig(
-    run: RunFolder, path: Path, address: str, user: str, identity: KeyPair
+    run: RunFolder, path: Path, address: str, user: str, identity: KeyPair | str
 ) -> Path:
     return run.write_secret(path, kubeconfig(address, run.authority.read_bytes(), user, identity))
 

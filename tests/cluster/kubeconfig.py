@@ -8,8 +8,11 @@ import json
 from cluster.certificates import KeyPair
 
 
-def kubeconfig(server: str, authority: bytes, user: str, identity: KeyPair) -> str:
-    """Returns a kubeconfig of one cluster and one user, as JSON (which is YAML too)."""
+def kubeconfig(server: str, authority: bytes, user: str, identity: KeyPair | str) -> str:
+    """Returns a kubeconfig of one cluster and one user, as JSON (which is YAML too).
+
+    Who that is, a certificate says, or a token.
+    """
 
     def encoded(pem: bytes) -> str:
         return base64.b64encode(pem).decode()
@@ -30,7 +33,9 @@ def kubeconfig(server: str, authority: bytes, user: str, identity: KeyPair) -> s
             "users": [
                 {
                     "name": user,
-                    "user": {
+                    "user": {"token": identity}
+                    if isinstance(identity, str)
+                    else {
                         "client-certificate-data": encoded(identity.certificate),
                         "client-key-data": encoded(identity.key),
                     },

@@ -3,13 +3,14 @@
 import json
 import re
 import time
+from collections.abc import Callable
 
 import httpx
 import pytest
 from openai import OpenAI
 
 from support.desk import Desk, condition
-from support.kubernetes_api import transcription_job_resource
+from support.kubernetes_api import Resource, transcription_job_resource
 from support.release import JOB_NAMESPACE, NAME, NAMESPACE, Release
 from support.speech import librivox_clip
 from support.spoken_words import words_of, words_of_captions
@@ -22,7 +23,7 @@ CAPTION_FORMATS = ("srt", "vtt", "txt", "timecode_txt")
 
 
 def test_an_upload_to_the_service_becomes_every_format(
-    service: httpx.Client, desk: Desk, release: Release, capsys: pytest.CaptureFixture[str]
+    service: httpx.Client, desk: Desk, release: Release, tell_figures: Callable[[str], None]
 ) -> None:
     started = time.monotonic()
     answer = service.post(
@@ -40,8 +41,7 @@ def test_an_upload_to_the_service_becomes_every_format(
     )
 
     seconds = time.monotonic() - started
-    with capsys.disabled():
-        print(f"\nupload to transcript of {CLIP.duration_seconds:.1f} s of speech: {seconds:.1f} s")
+    tell_figures(f"{CLIP.duration_seconds:.1f} s of speech, base, in {seconds:.1f} s")
     assert service.get(f"/v1/jobs/{job_id}").json()["status"] == "finished"
     spoken = words_of(CLIP.text)
     for output in CAPTION_FORMATS:
@@ -56,15 +56,20 @@ def test_an_upload_to_the_service_becomes_every_format(
     assert release.images["job"].endswith(desk.pods(job_id)[0]["spec"]["containers"][0]["image"])
 
 
-def test_a_resource_applied_with_kubectl_becomes_a_transcript(desk: Desk, release: Release) -> None:
+def test_a_resource_applied_with_kubectl_becomes_a_transcript(
+    desk: Desk, release: Release, tell_figures: Callable[[str], None]
+) -> None:
     source = {"key": desk.put_audio("clip", CLIP)}
     resource = transcription_job_resource("by-hand", source=source, model="base", language="en")
 
+    started = time.monotonic()
     release.run_kubectl("-n", JOB_NAMESPACE, "apply", "-f", "-", stdin=json.dumps(resource))
     release.run_kubectl(
         "-n", JOB_NAMESPACE, "wait", "tj/by-hand", "--for=condition=Succeeded", "--timeout=300s"
     )
+    seconds = time.monotonic() - started
 
+    tell_figures(f"{CLIP.duration_seconds:.1f} s of speech, base, in {seconds:.1f} s")
     row = release.run_kubectl("-n", JOB_NAMESPACE, "get", "tj", "by-hand", "--no-headers").split()
     assert row[:5] == ["by-hand", "Succeeded", "100", "base", "Completed"]
     files = desk.get("by-hand")["status"]["results"]["files"]
@@ -110,12 +115,11 @@ def test_bad_audio_ends_with_one_pod_and_a_plain_sentence(
     assert len(desk.pods(ended["metadata"]["name"])) == 1
 
 
-def test_every_pod_runs_the_image_that_was_built_here(release: Release, desk: Desk) -> None:
-    desk.create("image", source={"key": desk.put_audio("clip", CLIP)}, model="tiny.en")
-    desk.wait_for_end("image")
-
+def test_every_pod_runs_the_image_that_was_built_here(
+    release: Release, desk: Desk, transcribed: Resource
+) -> None:
     ran = {component: release.pods(component) for component in ("api", "operator", "minio")}
-    ran["job"] = desk.pods("image")
+    ran["job"] = desk.pods(transcribed["metadata"]["name"])
 
     for component, pods in ran.items():
         assert pods, component

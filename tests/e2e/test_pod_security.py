@@ -12,7 +12,6 @@ from support.media import write_audio
 from support.reading import make_reading
 from support.release import JOB_NAMESPACE, NAMESPACE, Release
 from support.service import BUCKET
-from support.speech import librivox_clips
 
 pytestmark = pytest.mark.e2e
 
@@ -113,11 +112,10 @@ def test_it_holds_no_credentials_but_its_urls(
     assert list(urls["data"]) == [f"{long_job}.json"]
 
 
-def test_no_log_holds_a_signature_or_a_password(release: Release, desk: Desk) -> None:
-    clip = librivox_clips()[0]
-    desk.create("logged", source={"key": desk.put_audio("logged", clip)}, model="tiny.en")
-    desk.wait_for_end("logged")
-    [job_pod] = desk.pods("logged")
+def test_no_log_holds_a_signature_or_a_password(
+    release: Release, desk: Desk, transcribed: Resource
+) -> None:
+    [job_pod] = desk.pods(transcribed["metadata"]["name"])
     pods = [*release.pods("api"), *release.pods("operator"), job_pod]
 
     logs = [release.logs(pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in pods]

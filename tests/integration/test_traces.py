@@ -10,8 +10,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from support.desk import Desk
+from support.job_program import JobProgram
 from support.pod_runner import PodRunner
-from support.service import OperatorProcess, Tenant, running_api
+from support.service import OperatorProcess, Tenant, free_port, running_api
 from support.speech import librivox_clip
 
 pytestmark = pytest.mark.integration
@@ -64,6 +65,14 @@ def collecting() -> Iterator[Collector]:
         server.server_close()
 
 
+def to_collector(address: str) -> dict[str, str]:
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": address,
+        # Told compression saves nothing here, and the test reads what is sent.
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+    }
+
+
 def test_a_job_is_a_part_of_the_trace_that_asked_for_it(
     tenant: Tenant, desk: Desk, operator: OperatorProcess, tmp_path: Path
 ) -> None:
@@ -71,11 +80,7 @@ def test_a_job_is_a_part_of_the_trace_that_asked_for_it(
         tenant.api, tenant.namespace, tmp_path / "pods", tmp_path, module="support.quick_job"
     )
     with collecting() as collector, pods:
-        sending = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
-            # Told compression saves nothing here, and the test reads what is sent.
-            "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
-        }
+        sending = to_collector(collector.address)
         program = operator.start(**sending)
         with running_api(tenant, tmp_path, **sending) as api:
             answer = api.post(
@@ -100,3 +105,29 @@ def test_a_job_is_a_part_of_the_trace_that_asked_for_it(
     [job] = desk.jobs()
     variables = job["spec"]["template"]["spec"]["containers"][0]["env"]
     assert {"name": "TRACEPARENT", "value": f"00-{TRACE}-{request}-01"} in variables
+
+
+def test_the_stages_of_a_job_are_parts_of_its_attempt(program: JobProgram) -> None:
+    item = program.add(CLIP.path)
+    variables = program.environment([item]).to_variables()
+
+    with collecting() as collector:
+        trace_variables = {"TRACEPARENT": f"00-{TRACE}-{SPAN}-01"}
+        started = program.start(variables | trace_variables | to_collector(collector.address))
+        assert program.finish(started) == 0, program.output
+
+    service, trace, attempt, parent = collector.spans["attempt"]
+    assert (service, trace, parent) == ("waas-job", TRACE, SPAN)
+    for stage in ("fetch", "load", "transcribe", "publish"):
+        _, trace, _, parent = collector.spans[stage]
+        assert (trace, parent) == (TRACE, attempt)
+
+
+def test_a_collector_that_is_away_costs_no_transcript(program: JobProgram) -> None:
+    item = program.add(CLIP.path)
+    variables = program.environment([item]).to_variables()
+
+    nobody = f"http://127.0.0.1:{free_port()}"
+    assert program.finish(program.start(variables | to_collector(nobody))) == 0, program.output
+
+    assert program.manifest(item).files

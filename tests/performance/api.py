@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from performance.operator import running_servers
+from performance.operator_servers import running_servers
 from performance.status import Load, compare
 from performance.uploads import measure_uploads
 from support.service import Tenant

@@ -48,9 +48,12 @@ class Life:
 class KubernetesConnection:
     """An administrator's connection that costs the machine as little as possible."""
 
-    def __init__(self, session: aiohttp.ClientSession, server: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, server: str, headers: dict[str, str]
+    ) -> None:
         self._session = session
         self._server = server
+        self._headers = headers
 
     @classmethod
     def open(cls, kubeconfig: Path) -> Self:
@@ -58,26 +61,32 @@ class KubernetesConnection:
         cluster, user = content["clusters"][0]["cluster"], content["users"][0]["user"]
         authority = b64decode(cluster["certificate-authority-data"]).decode()
         context = ssl.create_default_context(cadata=authority)
-        with NamedTemporaryFile() as pair:
-            for part in ("client-certificate-data", "client-key-data"):
-                pair.write(b64decode(user[part]))
-            pair.flush()
-            context.load_cert_chain(pair.name)
+        headers = {}
+        if token := user.get("token"):
+            headers["Authorization"] = f"Bearer {token}"
+        else:
+            with NamedTemporaryFile() as pair:
+                for part in ("client-certificate-data", "client-key-data"):
+                    pair.write(b64decode(user[part]))
+                pair.flush()
+                context.load_cert_chain(pair.name)
         connector = aiohttp.TCPConnector(ssl=context, limit=2 * _REQUESTS_AT_ONCE)
-        return cls(aiohttp.ClientSession(connector=connector), cluster["server"])
+        return cls(aiohttp.ClientSession(connector=connector), cluster["server"], headers)
 
     async def close(self) -> None:
         await self._session.close()
 
     async def send(self, method: str, path: str, body: Resource | None = None) -> Resource:
-        async with self._session.request(method, self._server + path, json=body) as answer:
+        async with self._session.request(
+            method, self._server + path, json=body, headers=self._headers
+        ) as answer:
             content: Resource = await answer.json()
             if answer.status >= 300:
                 raise AssertionError(f"{method} {path}: {answer.status} {content.get('message')}")
             return content
 
     async def read_text(self, path: str) -> str:
-        async with self._session.get(self._server + path) as answer:
+        async with self._session.get(self._server + path, headers=self._headers) as answer:
             return await answer.text()
 
     async def watch(self, path: str, since: str) -> AsyncIterator[tuple[str, Resource]]:
@@ -85,7 +94,11 @@ class KubernetesConnection:
         while True:
             query = {"watch": "1", "resourceVersion": since, "timeoutSeconds": str(_WATCH_SECONDS)}
             async with self._session.get(
-                self._server + path, params=query, timeout=timeout, read_bufsize=1 << 22
+                self._server + path,
+                params=query,
+                headers=self._headers,
+                timeout=timeout,
+                read_bufsize=1 << 22,
             ) as answer:
                 async for line in answer.content:
                     event = json.loads(line)
@@ -172,17 +185,7 @@ class JobLoad:
 
     async def _complete(self, name: str, job: Resource) -> None:
         await self._write_manifest(name)
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
-        job["status"] = {
-            "startTime": now,
-            "completionTime": now,
-            "succeeded": 1,
-            "uncountedTerminatedPods": {},
-            "conditions": [
-                {"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")
-            ],
-        }
+        job["status"] = completed_status()
         path = f"{jobs_path(self.namespace, job['metadata']['name'])}/status"
         await self.kubernetes.send("PUT", path, job)
 
@@ -207,6 +210,19 @@ class JobLoad:
                 task.result()
                 if task in watches:
                     raise AssertionError("a watch of the harness has ended")
+
+
+def completed_status() -> Resource:
+    """Return what the Job controller writes about a Job that completes now."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
+    return {
+        "startTime": now,
+        "completionTime": now,
+        "succeeded": 1,
+        "uncountedTerminatedPods": {},
+        "conditions": [{"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")],
+    }
 
 
 def build_manifest(namespace: str, name: str, spec_digest: str) -> bytes:

@@ -12,34 +12,23 @@ import argparse
 import asyncio
 import json
 import pstats
-import secrets
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 from minio import Minio
 
-from cluster import control_plane as control_planes
-from cluster import minio_server as minio_servers
 from cluster import processes
-from cluster.binaries.obtaining import allowed_by_environment, obtain
-from cluster.control_plane import ControlPlane
-from cluster.run_folder import RunFolder
-from cluster.watchdog import stop_and_remove, watched
 from performance.job_load import JobLoad, KubernetesConnection
+from performance.operator_servers import log_in_by_token, running_servers
 from performance.request_counts import read_counts
-from support.fixtures import establish_custom_resource_definition
-from support.kubernetes_api import KubernetesApi
-from support.service import BUCKET, OperatorProcess, Tenant, running_operator
+from support.service import OperatorProcess, Tenant, running_operator
 
-CONTROLLERS = ("kube-controller-manager", "kube-scheduler")
 _SERVERS = ("kube-apiserver", "etcd", "minio")
 _SETTLED_SHARE = 0.05
 """Share of a core below which an operator that has started counts as done with what it found."""
@@ -114,11 +103,17 @@ class _CpuWatch:
 
 
 async def measure_throughput(
-    tenant: Tenant, store: Minio, operator: OperatorProcess, *, jobs: int, rate: float
+    tenant: Tenant,
+    store: Minio,
+    operator: OperatorProcess,
+    *,
+    jobs: int,
+    rate: float,
+    kubeconfig: Path | None = None,
 ) -> Throughput:
-    """Send jobs through a running operator."""
+    """Send jobs through a running operator, as the administrator or as somebody else."""
     pid = operator.programs[-1].process.pid
-    kubernetes = KubernetesConnection.open(tenant.control_plane.kubeconfig)
+    kubernetes = KubernetesConnection.open(kubeconfig or tenant.control_plane.kubeconfig)
     try:
         load = JobLoad(kubernetes, store, tenant.namespace)
         counts, cpu = await read_counts(kubernetes), _CpuWatch(tenant, pid)
@@ -149,10 +144,15 @@ def _percentile(values: Sequence[float], percent: int) -> float:
 
 
 async def measure_cold_start(
-    tenant: Tenant, store: Minio, operator: OperatorProcess, *, finished_resources: int
+    tenant: Tenant,
+    store: Minio,
+    operator: OperatorProcess,
+    *,
+    finished_resources: int,
+    kubeconfig: Path,
 ) -> ColdStart:
     """Start an operator over what has ended, with one job that waits for it."""
-    kubernetes = KubernetesConnection.open(tenant.control_plane.kubeconfig)
+    kubernetes = KubernetesConnection.open(kubeconfig)
     try:
         load = JobLoad(kubernetes, store, tenant.namespace)
         one = asyncio.create_task(load.run(1, rate=50, prefix="waiting"))
@@ -189,50 +189,6 @@ async def _wait_until_settled(pid: int) -> float:
     return idle_since
 
 
-@contextmanager
-def running_servers() -> Iterator[tuple[Tenant, Minio]]:
-    """Run a control plane without controllers, and a MinIO."""
-
-    def report(message: str) -> None:
-        sys.stderr.write(f"performance: {message}\n")
-
-    binaries = obtain(
-        (*control_planes.NAMES, minio_servers.NAME),
-        allowed_by_environment(build_by_default=True),
-        report,
-    )
-    run = RunFolder(Path(tempfile.mkdtemp(prefix="waas-performance-")))
-    with watched(run):
-        try:
-            control_plane = control_planes.start(run, binaries)
-            processes.stop(run, *CONTROLLERS)
-            minio_server = minio_servers.start(run, binaries)
-            minio_server.make_bucket(BUCKET)
-            yield from _serve_tenant(control_plane, minio_server)
-        finally:
-            stop_and_remove(run)
-
-
-def _serve_tenant(
-    control_plane: ControlPlane, minio_server: minio_servers.MinioServer
-) -> Iterator[tuple[Tenant, Minio]]:
-    api = KubernetesApi(control_plane.kubeconfig)
-    try:
-        establish_custom_resource_definition(api)
-        namespace = f"load-{secrets.token_hex(4)}"
-        api.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
-        store = Minio(
-            minio_server.endpoint,
-            minio_server.access_key,
-            minio_server.secret_key,
-            secure=False,
-            region="us-east-1",
-        )
-        yield Tenant(namespace, control_plane, minio_server, api), store
-    finally:
-        api.close()
-
-
 def summarise_profile(path: Path, jobs: int) -> dict[str, float]:
     """Return the operator's own milliseconds a job by package, most first."""
     spent: Counter[str] = Counter()
@@ -262,19 +218,40 @@ def main() -> None:
         running_servers() as (tenant, store),
         running_operator(tenant, Path(folder), WAAS_LOG_LEVEL="WARNING") as operator,
     ):
+        operator.kubeconfig = log_in_by_token(
+            tenant,
+            "waas-operator",
+            f"namespaces/{tenant.namespace}/rolebindings",
+            {"kind": "Role", "name": "waas-operator"},
+        )
+        harness = log_in_by_token(
+            tenant,
+            "harness",
+            "clusterrolebindings",
+            {"kind": "ClusterRole", "name": "cluster-admin"},
+        )
         profile = Path(folder) / "profile"
         if arguments.profile:
             operator.options = ("-m", "cProfile", "-o", str(profile))
         program = operator.start()
         operator.wait_until_ready()
-        run = measure_throughput(tenant, store, operator, jobs=arguments.jobs, rate=arguments.rate)
+        run = measure_throughput(
+            tenant,
+            store,
+            operator,
+            jobs=arguments.jobs,
+            rate=arguments.rate,
+            kubeconfig=harness,
+        )
         throughput = asyncio.run(run)
         program.stop()
         print(json.dumps(asdict(throughput)), flush=True)
         if arguments.profile:
             print(json.dumps(summarise_profile(profile, arguments.jobs)))
             return
-        start = measure_cold_start(tenant, store, operator, finished_resources=arguments.jobs)
+        start = measure_cold_start(
+            tenant, store, operator, finished_resources=arguments.jobs, kubeconfig=harness
+        )
         print(json.dumps(asdict(asyncio.run(start))))
 
 

@@ -23,6 +23,7 @@ class Request:
 class FileServer:
     """What is served, and what goes wrong."""
 
+    host: str = "127.0.0.1"
     port: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class FileServer:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def gets(self, path: str) -> list[Request]:
         with self.lock:
@@ -56,14 +57,14 @@ class FileServer:
 
 
 @contextmanager
-def running_file_server() -> Iterator[FileServer]:
-    """Serve files until the block ends."""
-    server_files = FileServer()
+def running_file_server(host: str = "127.0.0.1") -> Iterator[FileServer]:
+    """Serve files at one of this machine's addresses until the block ends."""
+    server_files = FileServer(host)
 
     class Handler(_Handler):
         files = server_files
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((host, 0), Handler) as server:
         server_files.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from minio import Minio
 
-from cluster.control_plane import ControlPlane
+from cluster import processes
+from cluster.control_plane import CONTROLLERS, ControlPlane
 from cluster.minio_server import MinioServer
 from support.desk import Desk
 from support.job_program import JobProgram
@@ -88,6 +89,17 @@ def tenant(
 ) -> Tenant:
     """A namespace in which the service can run."""
     return Tenant(namespace, control_plane, minio_server, kubernetes_api)
+
+
+@pytest.fixture
+def without_controllers(control_plane: ControlPlane) -> Iterator[None]:
+    """Nobody makes pods or closes Jobs but the test."""
+    processes.stop(control_plane.run, *CONTROLLERS)
+    yield
+    for name in CONTROLLERS:
+        processes.launch(control_plane.run, control_plane.run.servers()[name].server)
+    for name in CONTROLLERS:
+        processes.wait_until_ready(control_plane.run, name)
 
 
 @pytest.fixture

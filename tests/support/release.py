@@ -3,7 +3,7 @@
     PYTHONPATH=tests uv run python -m support.release
 
 installs it, with the images of this checkout and the tests' weights, on the node that
-`make cluster-up NODE=1` started.
+root's `make cluster-up` started.
 """
 
 import base64
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,6 +60,9 @@ class Release:
     api_clients: Sequence[Resource] = ()
     """Who may reach the api, as peers in a NetworkPolicy; empty: everybody."""
 
+    pull: Resource = field(default_factory=dict)
+    """What fills the model caches, as the chart's `modelCache.pull`; empty: they are full."""
+
     @classmethod
     def on(cls, kubeconfig: Path, images: Mapping[str, str]) -> Self:
         """Return the release of a cluster, with this environment's kubectl and helm."""
@@ -67,12 +70,15 @@ class Release:
         assert kubectl is not None, "kubectl comes with `make setup`"
         return cls(kubeconfig, KubernetesApi(kubeconfig), helm_command(), Path(kubectl), images)
 
-    def prepare(self, weights: Path) -> None:
-        """Make what an administrator has before the chart comes: a namespace and model caches."""
+    def prepare(self, models: Path) -> None:
+        """Make what an administrator has before the chart comes: a namespace and model caches.
+
+        All of them are one folder of this machine.
+        """
         wanted = [
             ("/api/v1/namespaces", {"metadata": {"name": NAMESPACE, "labels": _RESTRICTED}}),
             *(
-                ("/api/v1/persistentvolumes", build_model_volume(namespace, weights))
+                ("/api/v1/persistentvolumes", build_model_volume(namespace, models))
                 for namespace in JOB_NAMESPACES
             ),
         ]
@@ -91,6 +97,8 @@ class Release:
         images = dict(self.images) | ({"operator": operator_image} if operator_image else {})
         values = build_values(images)
         values["api"]["settings"] = dict(api_settings or {})
+        if self.pull:
+            values["modelCache"] |= {"accessModes": ["ReadWriteOnce"], "pull": self.pull}
         values["networkPolicies"] = {
             "apiClients": list(self.api_clients),
             # A control plane of ours listens where there was room.
@@ -189,16 +197,16 @@ def build_values(images: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def build_model_volume(namespace: str, weights: Path) -> Resource:
-    """Return a volume with the checkpoints of this machine, for one namespace."""
+def build_model_volume(namespace: str, models: Path) -> Resource:
+    """Return a volume that is a folder of this machine, for the model cache of one namespace."""
     return {
         "metadata": {"name": f"models-{namespace}"},
         "spec": {
             "capacity": {"storage": "1Gi"},
-            "accessModes": ["ReadOnlyMany"],
+            "accessModes": ["ReadOnlyMany", "ReadWriteOnce"],
             "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": "",
-            "hostPath": {"path": str(weights), "type": "Directory"},
+            "hostPath": {"path": str(models), "type": "Directory"},
         },
     }
 
@@ -212,7 +220,7 @@ def main() -> int:
 
     run = RunFolder.named("default", cache_folder())
     if not (lifecycle.is_up(run) and lifecycle.has_node(run)):
-        report("there is no node on this machine; as root, `make cluster-up NODE=1` starts one")
+        report("there is no node on this machine; as root, `make cluster-up` starts one")
         return 1
     try:
         images = ensure(IMAGES, report)

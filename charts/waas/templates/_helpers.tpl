@@ -62,11 +62,12 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/* Labels of a resource; takes `root` and `component`. */}}
 {{- define "waas.labels" -}}
-{{ include "waas.selectorLabels" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/part-of: waas
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 }}
+{{- $labels := include "waas.selectorLabels" . | fromYaml -}}
+{{- $_ := set $labels "app.kubernetes.io/version" .root.Chart.AppVersion -}}
+{{- $_ := set $labels "app.kubernetes.io/part-of" "waas" -}}
+{{- $_ := set $labels "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63) -}}
+{{- merge $labels .root.Values.commonLabels | toYaml -}}
 {{- end -}}
 
 {{/* What the operator's pods of jobs are found by. */}}

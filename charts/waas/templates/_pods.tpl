@@ -22,7 +22,7 @@
 {{- $labels := include "waas.selectorLabels" . | fromYaml -}}
 {{- $annotations := .annotations | default "" | fromYaml -}}
 labels:
-  {{- merge $labels .values.podLabels | toYaml | nindent 2 }}
+  {{- merge $labels .values.podLabels .root.Values.commonLabels | toYaml | nindent 2 }}
 {{- with merge $annotations .values.podAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

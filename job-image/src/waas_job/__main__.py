@@ -6,8 +6,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from waas_job.errors import BadConfiguration, JobError
 from waas_job.last_words import LastWords
 from waas_job.log_lines import start_logging
 from waas_job.stopping import stop_on_sigterm
+from waas_job.tracing import AttemptSpans
 from waas_job.unfinished import UnfinishedWork
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from waas_job.storage.objects import ItemObjects
 
 logger = logging.getLogger("waas_job")
+
+Stage = Callable[[str], AbstractContextManager[None]]
+"""Gives what holds for as long as a stage of that name takes."""
 
 
 def main() -> None:
@@ -64,7 +68,8 @@ def run(
         environment = read_environment(variables)
         os.environ.update(thread_variables(count_processors()))
         scratch_directory = _make_scratch_directory(environment, clean_up)
-        _transcribe(environment, scratch_directory, last_words, unfinished)
+        stage = _trace(variables, environment, clean_up)
+        _transcribe(environment, scratch_directory, last_words, unfinished, stage)
     except JobError as error:
         logger.error("nothing could be done", extra=log_fields(error=error.message))
         last_words.record_rest(error.reason, error.message)
@@ -80,16 +85,20 @@ def _transcribe(
     scratch_directory: Path,
     last_words: LastWords,
     unfinished: UnfinishedWork,
+    stage: Stage,
 ) -> None:
     # Imported here, for it takes a while: a broken environment is told about before.
     from waas_job.pipeline import Pipeline
 
-    tools = _build_tools(environment, scratch_directory, unfinished)
+    tools = _build_tools(environment, scratch_directory, unfinished, stage)
     Pipeline(tools).run(environment.items, last_words.record)
 
 
 def _build_tools(
-    environment: JobEnvironment, scratch_directory: Path, unfinished: UnfinishedWork
+    environment: JobEnvironment,
+    scratch_directory: Path,
+    unfinished: UnfinishedWork,
+    stage: Stage,
 ) -> "Tools":
     from waas_job.engine.protocol import EngineSettings
     from waas_job.pipeline import Tools
@@ -135,7 +144,17 @@ def _build_tools(
         checkpoint_interval_seconds=environment.checkpoint_interval_seconds,
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
+        stage=stage,
     )
+
+
+def _trace(variables: Mapping[str, str], environment: JobEnvironment, clean_up: ExitStack) -> Stage:
+    """Return what is told of each stage; what it sends is sent after the last words."""
+    spans = AttemptSpans.connect(variables, environment)
+    if spans is None:
+        return lambda _: nullcontext()
+    clean_up.callback(spans.close)
+    return spans.stage
 
 
 def _make_scratch_directory(environment: JobEnvironment, clean_up: ExitStack) -> Path:

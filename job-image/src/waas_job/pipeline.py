@@ -64,6 +64,8 @@ class Tools:
     """Seconds that only ever grow."""
 
     now: Callable[[], datetime]
+    stage: Callable[[str], AbstractContextManager[None]]
+    """Told of each stage by what holds as long as it takes."""
 
 
 class Pipeline:
@@ -119,7 +121,8 @@ class Pipeline:
 
         watch = StopWatch(tools.clock)
         with ScratchFile(tools.scratch_directory, item.file_name) as file:
-            objects.fetch_audio(file)
+            with tools.stage("fetch"):
+                objects.fetch_audio(file)
             fetch_seconds = watch.lap()
             with (
                 _open_recording(item, file.path) as recording,
@@ -130,7 +133,8 @@ class Pipeline:
                 notes = self._notes(objects)
                 notes.begin(recording.duration_seconds)
                 watch.lap()
-                engine = self._ready_engine()
+                with tools.stage("load"):
+                    engine = self._ready_engine()
                 attempt = Attempt(
                     item=item,
                     objects=objects,
@@ -145,10 +149,11 @@ class Pipeline:
                     load_seconds=watch.lap(),
                 )
                 with tools.unfinished.kept_by(attempt.keep):
-                    transcription = _hear(engine, blocks, attempt, notes)
+                    with tools.stage("transcribe"):
+                        transcription = _hear(engine, blocks, attempt, notes)
                     attempt.transcribe_seconds = watch.lap()
                     preview.store()
-                    with tools.unfinished.finishing():
+                    with tools.unfinished.finishing(), tools.stage("publish"):
                         attempt.publish(transcription)
 
     def _checkpoints(

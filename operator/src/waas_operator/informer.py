@@ -16,8 +16,10 @@ import kopf
 
 from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import GROUP, PLURAL, VERSION
+from waas_operator.observation import is_finished_job
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
+from waas_operator.sightings import Sightings
 
 ORCHESTRATION_LOGGER = "kopf._core.reactor.orchestration"
 _PAGE_SIZE = 500
@@ -86,9 +88,13 @@ NoteEvent = Callable[[str, str | None, Resource], None]
 def build_registry(
     add: Callable[[Key], None],
     notice: Callable[[Resource], None],
+    sightings: Sightings,
     note_event: NoteEvent = lambda *_: None,
 ) -> kopf.OperatorRegistry:
     """Return the handlers: a TranscriptionJob is noticed, an event of its children adds its key.
+
+    What has ended keeps its children for a day, and all of them are listed at each start: they add
+    no key. Where a child is seen before its owner, the owner's own event adds it.
 
     They are coroutines, which Kopf runs in the event loop, where the queue is; functions would run
     in threads.
@@ -109,28 +115,40 @@ def build_registry(
             return
         note_event(PLURAL, type, dict(body))
         if type == "DELETED":
+            sightings.forget(namespace, name)
             add(Key(namespace, name))
         else:
             notice(dict(body))
 
-    def on_child(namespace: str | None, labels: kopf.Labels) -> None:
+    def find_owner(namespace: str | None, labels: kopf.Labels) -> Key | None:
         owner = labels.get(TRANSCRIPTION_JOB_LABEL)
-        if namespace and owner:
-            add(Key(namespace, owner))
+        if namespace and owner and sightings.is_live(namespace, owner):
+            return Key(namespace, owner)
+        return None
 
     async def on_job(
-        type: str | None, namespace: str | None, labels: kopf.Labels, **_: Any
+        type: str | None,
+        body: kopf.Body,
+        namespace: str | None,
+        labels: kopf.Labels,
+        **_: Any,
     ) -> None:
         note_event("jobs", type, {})
+        owner = find_owner(namespace, labels)
         # One that appears (listed ones have no type) is what the operator itself has just made.
-        if type != "ADDED":
-            on_child(namespace, labels)
+        if owner is None or type == "ADDED":
+            return
+        job = dict(body)
+        if type != "DELETED" and is_finished_job(job):
+            sightings.see_finished_job(owner.namespace, job["metadata"]["name"], job)
+        add(owner)
 
     async def on_pod(
         type: str | None, namespace: str | None, labels: kopf.Labels, **_: Any
     ) -> None:
         note_event("pods", type, {})
-        on_child(namespace, labels)
+        if owner := find_owner(namespace, labels):
+            add(owner)
 
     kopf.on.login(registry=registry)(log_in)
     kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)(on_transcription_job)
@@ -143,6 +161,7 @@ async def run_informer(
     namespaces: Sequence[str],
     add: Callable[[Key], None],
     notice: Callable[[Resource], None],
+    sightings: Sightings,
     on_dead_watcher: Callable[[str], None],
     stop: asyncio.Event,
     take_signals: Callable[[], None],
@@ -153,7 +172,7 @@ async def run_informer(
     orchestration_logger = logging.getLogger(ORCHESTRATION_LOGGER)
     orchestration_logger.addHandler(handler)
     try:
-        registry = build_registry(add, notice, note_event)
+        registry = build_registry(add, notice, sightings, note_event)
 
         async def on_startup(**_: Any) -> None:
             take_signals()

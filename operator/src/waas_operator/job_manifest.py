@@ -112,6 +112,7 @@ def _build_pod_spec(
         precision=profile.precision,
         storage_patience_seconds=settings.storage_patience_seconds,
         progress_interval_seconds=settings.progress_interval_seconds,
+        checkpoint_interval_seconds=settings.checkpoint_interval_seconds,
     )
     variables = environment.to_variables() | _trace_variables(transcription_job)
     volumes = _build_volumes(environment, settings, secret_name)

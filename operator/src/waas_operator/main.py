@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from waas_contract.log_lines import JsonLineFormatter
-from waas_contract.transcription_job import PLURAL, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.control_loops import choose_namespaces, consume, notice, resync_forever
 from waas_operator.errors import OperatorError
@@ -26,7 +26,7 @@ from waas_operator.metrics import Metrics
 from waas_operator.notifications import Notifier, Senders
 from waas_operator.object_storage import MinioObjectStorage
 from waas_operator.reconcile import Key, Reconciler
-from waas_operator.seams import ObjectStorage, Resource
+from waas_operator.seams import ObjectStorage
 from waas_operator.senders import build_senders
 from waas_operator.settings import ENV_PREFIX, Settings
 from waas_operator.shutdown import comes_first, finish, hold_or_die, take_signals
@@ -76,7 +76,7 @@ async def run_operator(
         object_storage,
         settings,
         clock,
-        hand_over=ended_queue.add,
+        # What has ended is handed over by the event of its last status, which shows it whole.
         note_status=note_status,
     )
     reconcile = metrics.measure(reconciler.reconcile)
@@ -91,12 +91,6 @@ async def run_operator(
     def on_dead_watcher(message: str) -> None:
         if not dead_watcher.done():
             dead_watcher.set_result(message)
-
-    def note_event(plural: str, event_type: str | None, resource: Resource) -> None:
-        metrics.note_event(plural, event_type, resource)
-        if plural == PLURAL and event_type == "DELETED":
-            metadata = resource["metadata"]
-            cluster.sightings.forget(metadata["namespace"], metadata["name"])
 
     async def fail_with_watcher() -> None:
         raise WatcherDied(await dead_watcher)
@@ -130,10 +124,11 @@ async def run_operator(
                     lambda resource: notice(
                         queue, ended_queue, resource, settings, clock(), cluster.sightings
                     ),
+                    cluster.sightings,
                     on_dead_watcher,
                     is_over,
                     lambda: take_signals(stop),
-                    note_event,
+                    metrics.note_event,
                 )
             )
             informer.add_done_callback(lambda _: stop.set())

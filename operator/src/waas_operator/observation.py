@@ -158,6 +158,11 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def is_finished_job(resource: Mapping[str, Any]) -> bool:
+    """Tell whether the Job controller has closed a batch/v1 Job, which it never opens again."""
+    return _is_true(resource, "Complete") or _is_true(resource, "Failed")
+
+
 def observe_job(resource: Mapping[str, Any], owner_uid: str) -> ObservedJob:
     """Read a batch/v1 Job as the API server gives it."""
     metadata, spec = resource["metadata"], resource["spec"]

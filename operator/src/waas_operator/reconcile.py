@@ -94,8 +94,7 @@ class Reconciler:
         if IMPORTED_ANNOTATION in transcription_job.metadata.annotations:
             # It ended long ago, and whoever imports it is about to say how.
             return None
-        observation = await self._observe(transcription_job)
-        decision = decide(observation, self._settings)
+        observation, decision = await self._look(transcription_job)
         try:
             signed_urls = await self._act(observation, decision)
         except Refused as error:
@@ -154,10 +153,29 @@ class Reconciler:
             return last
         return archived
 
-    async def _observe(self, transcription_job: TranscriptionJob) -> Observation:
+    async def _look(self, transcription_job: TranscriptionJob) -> tuple[Observation, Decision]:
+        """Return what there is, and what to do about it.
+
+        One without a status has a Job only where an operator died before it wrote that down. A
+        start leaves such a Job alone, so it is not looked for; whatever else would be done is
+        decided with a look at it.
+        """
+        if transcription_job.status is None:
+            observation = await self._observe(transcription_job, job_name=None)
+            decision = decide(observation, self._settings)
+            if decision.action is Action.START:
+                return observation, decision
         metadata = transcription_job.metadata
         job_name = child_name(metadata.name, metadata.uid)
-        resource = await self._cluster.get_job(metadata.namespace, job_name)
+        observation = await self._observe(transcription_job, job_name)
+        return observation, decide(observation, self._settings)
+
+    async def _observe(
+        self, transcription_job: TranscriptionJob, job_name: str | None
+    ) -> Observation:
+        """Look at all that a decision hangs on; `job_name` is None where no Job is looked for."""
+        metadata = transcription_job.metadata
+        resource = await self._cluster.get_job(metadata.namespace, job_name) if job_name else None
         job = observe_job(resource, metadata.uid) if resource else None
         known = transcription_job.status
         # The API server goes through every pod of a namespace to find those with a label.
@@ -166,7 +184,11 @@ class Reconciler:
             transcription_job=transcription_job,
             now=self._clock(),
             job=job,
-            pods=await self._observe_pods(transcription_job, job_name) if may_have_pods else (),
+            pods=(
+                await self._observe_pods(transcription_job, job_name)
+                if job_name and may_have_pods
+                else ()
+            ),
             is_clock_doubted=await self._is_clock_doubted(transcription_job),
             url_lifetime=await self._measure_url_lifetime() if job is not None else None,
         )

@@ -113,6 +113,9 @@ class ReconcileSettings(BaseModel):
     progress_interval_seconds: float = 15
     """How often running jobs tell how far they are."""
 
+    checkpoint_interval_seconds: float = Field(default=60, ge=0)
+    """How often running jobs keep what they heard: the work that a killed pod can cost."""
+
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
 

@@ -2,17 +2,21 @@
 
 A sighting is taken once and is gone: whatever is looked at again without news is read from the API
 server. One that is out of date does no harm either: a status is written only over the version that
-it was derived from, and the conflict has everything read anew.
+it was derived from, and the conflict has everything read anew. Of Jobs only those count that have
+ended, for they stay so.
 """
 
 from collections import OrderedDict
+from typing import TypeVar
 
 from waas_contract.transcription_job import TranscriptionJob
+from waas_operator.seams import Resource
 
 _MOST_SIGHTINGS = 1000
 """More than this are read from the API server, rather than kept in memory."""
 
 _Place = tuple[str, str]
+_Seen = TypeVar("_Seen")
 
 
 class Sightings:
@@ -21,53 +25,66 @@ class Sightings:
     def __init__(self) -> None:
         """Have seen nothing."""
         self._latest: OrderedDict[_Place, TranscriptionJob] = OrderedDict()
-        self._written: dict[_Place, int] = {}
+        self._finished_jobs: OrderedDict[_Place, Resource] = OrderedDict()
+        self._live: dict[_Place, int | None] = {}
+        """All that nobody has seen the end of, with the version that we wrote last."""
 
     def see(self, transcription_job: TranscriptionJob) -> bool:
-        """Note what an event shows; tells whether it is news.
+        """Note what an event shows of one that has not ended; tells whether it is news.
 
         The operator's own write comes back as an event, and an event may come after a write that
         knew of it. Versions are compared as numbers (KEP-5504: an API server's are).
         """
         place = _place_of(transcription_job)
-        written = self._written.get(place)
+        written = self._live.setdefault(place, None)
         version = _number(transcription_job)
         if written is not None and version is not None and version <= written:
             return False
-        self._keep(place, transcription_job)
+        _keep(self._latest, place, transcription_job)
         return True
+
+    def see_listed(self, namespace: str, name: str) -> None:
+        """Note one that has not ended, and have the next look read the resource itself."""
+        self._live.setdefault((namespace, name), None)
+        self._latest.pop((namespace, name), None)
+
+    def see_finished_job(self, namespace: str, name: str, job: Resource) -> None:
+        """Note a Job that has ended."""
+        _keep(self._finished_jobs, (namespace, name), job)
 
     def note_written(self, transcription_job: TranscriptionJob) -> None:
         """Note what the operator has just written, with the version that it got."""
         place = _place_of(transcription_job)
-        if transcription_job.phase.is_final:
-            self.forget(*place)
-            return
         version = _number(transcription_job)
-        if version is None:
-            self.forget(*place)
-            return
-        self._written[place] = version
-        self._keep(place, transcription_job)
+        self._live[place] = version
+        if version is None or transcription_job.phase.is_final:
+            self._latest.pop(place, None)
+        else:
+            _keep(self._latest, place, transcription_job)
+
+    def is_live(self, namespace: str, name: str) -> bool:
+        """Tell whether it is known and nobody has seen its end: only then do its children count."""
+        return (namespace, name) in self._live
 
     def take(self, namespace: str, name: str) -> TranscriptionJob | None:
         """Return what was seen last, once."""
         return self._latest.pop((namespace, name), None)
 
-    def discard(self, namespace: str, name: str) -> None:
-        """Have the next look read the resource itself."""
-        self._latest.pop((namespace, name), None)
+    def take_finished_job(self, namespace: str, name: str) -> Resource | None:
+        """Return a Job of this name that was seen to have ended, once."""
+        return self._finished_jobs.pop((namespace, name), None)
 
     def forget(self, namespace: str, name: str) -> None:
         """Drop all that is known of a resource that has ended or is gone."""
-        self.discard(namespace, name)
-        self._written.pop((namespace, name), None)
+        self._latest.pop((namespace, name), None)
+        self._live.pop((namespace, name), None)
 
-    def _keep(self, place: _Place, transcription_job: TranscriptionJob) -> None:
-        self._latest[place] = transcription_job
-        self._latest.move_to_end(place)
-        if len(self._latest) > _MOST_SIGHTINGS:
-            self._latest.popitem(last=False)
+
+def _keep(sightings: OrderedDict[_Place, _Seen], place: _Place, seen: _Seen) -> None:
+    sightings[place] = seen
+    sightings.move_to_end(place)
+    if len(sightings) > _MOST_SIGHTINGS:
+        sightings.popitem(last=False)
 
 
 def _place_of(transcription_job: TranscriptionJob) -> _Place:

@@ -3,6 +3,7 @@
 import pytest
 
 from support.api_builders import JOB_ID, TRANSCRIPT, Api, make_spec, make_status
+from waas_api.transcripts import word_document
 from waas_contract.formats import OutputFormat, render_transcript
 from waas_contract.object_keys import manifest_key
 from waas_contract.transcription_job import Phase
@@ -39,12 +40,26 @@ async def test_the_old_service_s_own_formats_are_there_too() -> None:
     assert [each["timeEnd"] for each in jojo.json()["segments"]] == [392, 372550]
 
 
+async def test_a_document_is_there_by_its_name_and_by_its_media_type() -> None:
+    api = Api()
+    api.finish(file_name="Blåbær.mp3")
+
+    named = await api.get(f"/v2/jobs/{JOB_ID}/results/docx")
+    chosen = await api.request(
+        "GET", f"/v2/jobs/{JOB_ID}/results", headers={"Accept": word_document.MEDIA_TYPE}
+    )
+
+    assert named.headers["content-type"] == word_document.MEDIA_TYPE
+    assert named.headers["content-disposition"].endswith("UTF-8''Bl%C3%A5b%C3%A6r.docx")
+    assert named.content == chosen.content == word_document.render(TRANSCRIPT, "Blåbær")
+
+
 async def test_an_unknown_format_is_told_with_those_that_there_are() -> None:
-    answer = await Api().get(f"/v2/jobs/{JOB_ID}/results/docx")
+    answer = await Api().get(f"/v2/jobs/{JOB_ID}/results/pdf")
 
     assert answer.status_code == 404
     assert answer.json()["detail"] == (
-        "There is no format 'docx': choose from json, srt, vtt, txt, tsv, timecode_txt, jojo."
+        "There is no format 'pdf': choose from json, srt, vtt, txt, tsv, timecode_txt, jojo, docx."
     )
 
 

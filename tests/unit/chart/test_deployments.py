@@ -206,6 +206,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                                 setting("LEASE_NAME", "waas-operator"),
                                 from_field("WAAS_LEASE_NAMESPACE", "metadata.namespace"),
                                 from_field("WAAS_LEASE_IDENTITY", "metadata.name"),
+                                setting("CHECKPOINT_INTERVAL_SECONDS", "60"),
                                 setting("EMAIL_SENDER_TLS", "auto"),
                                 setting("FINISHED_JOB_SECONDS", "86400"),
                                 setting("JOB_IMAGE", "waas-job:0.1.0"),

@@ -4,8 +4,9 @@ import hashlib
 import re
 
 import pytest
+import yaml
 
-from support.chart import STORE, Chart
+from support.chart import CHART, STORE, Chart
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 LONGEST_RELEASE = "r" * 53  # Helm takes no longer one
@@ -62,6 +63,25 @@ def test_names_and_labels_fit_for_the_longest_release(chart: Chart, values: dict
             assert DNS_LABEL.fullmatch(metadata["name"])
             assert len(metadata["name"]) <= 63
         assert all(len(value) <= 63 for value in metadata.get("labels", {}).values())
+
+
+def test_everything_and_its_pods_have_the_labels_that_all_are_to_have(chart: Chart) -> None:
+    values = yaml.safe_load((CHART / "ci/full-values.yaml").read_text())
+    wanted = {"team": "news", "app.kubernetes.io/component": "other"}
+
+    manifests = chart.render({**values, "commonLabels": wanted})
+
+    for each in manifests.resources:
+        if each["kind"] == "CustomResourceDefinition":
+            continue
+        made = [each["metadata"]]
+        if "template" in each.get("spec", {}):
+            made.append(each["spec"]["template"]["metadata"])
+        for metadata in made:
+            assert metadata["labels"]["team"] == "news", each["metadata"]["name"]
+            assert metadata["labels"]["app.kubernetes.io/component"] != "other", "the chart's own"
+    for each in manifests.of_kind("Deployment"):
+        assert "team" not in each["spec"]["selector"]["matchLabels"], "nobody can change a selector"
 
 
 def test_two_long_releases_do_not_share_a_name(chart: Chart) -> None:

@@ -1,12 +1,14 @@
 """What runs once: the preparation of the store, the pull of models, and `helm test`."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.chart import NAMESPACE, STORE, Chart, Manifests
 from support.kubernetes_api import Resource
+from waas_contract.model_catalogue import parse_catalogue
 from waas_operator.store_setup.settings import Settings
 
 WITH_MINIO: dict[str, Any] = {"minio": {"enabled": True}}
@@ -73,6 +75,30 @@ def test_other_stores_get_a_bucket_by_whom_the_values_name(
     assert variables["WAAS_IS_MINIO"] == "false"
 
 
+@pytest.mark.parametrize(
+    ("component", "place"),
+    [("store-setup", ["objectStorage", "setup"]), ("models", ["modelCache", "pull"])],
+)
+def test_what_runs_once_is_extended_as_the_values_say(
+    chart: Chart, component: str, place: list[str]
+) -> None:
+    group, name = place
+    extra: dict[str, Any] = {
+        "extraEnv": [{"name": "SSL_CERT_FILE", "value": "/etc/authority/ca.crt"}],
+        "extraVolumes": [{"name": "authority", "configMap": {"name": "authority"}}],
+        "extraVolumeMounts": [{"name": "authority", "mountPath": "/etc/authority"}],
+    }
+    models = {"models": ["base"]} if component == "models" else {}
+
+    job = only_job(chart.render({**WITH_MINIO, group: {name: {**models, **extra}}}), component)
+
+    pod = job["spec"]["template"]["spec"]
+    assert pod["volumes"][-1] == extra["extraVolumes"][0]
+    [container] = pod["containers"]
+    assert container["env"][-1] == extra["extraEnv"][0]
+    assert container["volumeMounts"][-1] == extra["extraVolumeMounts"][0]
+
+
 CHANGES: list[tuple[str, dict[str, Any], bool]] = [
     ("nothing", {}, False),
     ("what the job does not see", {"api": {"replicas": 2}}, False),
@@ -114,6 +140,34 @@ def test_models_are_pulled_by_the_only_pod_that_writes_to_the_cache(chart: Chart
     assert pod["automountServiceAccountToken"] is False
     models = {"name": "models", "persistentVolumeClaim": {"claimName": "waas-models"}}
     assert models in pod["volumes"]
+
+
+def test_models_of_ones_own_are_pulled_by_the_catalogue_that_tells_of_them(chart: Chart) -> None:
+    small = {
+        "name": "newsroom-small",
+        "layout": "openai",
+        "address": "https://models.example/newsroom-small.pt",
+        "sha256": "0" * 64,
+        "bytes": 483617219,
+    }
+
+    def render(**changes: Any) -> Manifests:
+        pull = {"models": ["newsroom-small"], "catalogue": [{**small, **changes}]}
+        return chart.render({**STORE, "modelCache": {"pull": pull}})
+
+    job = only_job(manifests := render(), "models")
+
+    pod = job["spec"]["template"]["spec"]
+    [volume] = [each for each in pod["volumes"] if each["name"] == "catalogue"]
+    [mount] = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "catalogue"]
+    [(file, text)] = manifests.find("ConfigMap", volume["configMap"]["name"])["data"].items()
+    path = Path(environment(pod)["WAAS_MODEL_CATALOGUE"])
+    assert path == Path(mount["mountPath"], file)
+    [entry] = parse_catalogue(text, file=path)
+    assert (entry.name, entry.files[0].sha256) == ("newsroom-small", "0" * 64)
+    assert entry.files[0].bytes == 483617219
+    other = only_job(render(sha256="1" * 64), "models")
+    assert other["metadata"]["name"] != job["metadata"]["name"]
 
 
 def test_other_models_are_pulled_by_another_job(chart: Chart) -> None:

@@ -4,9 +4,9 @@ import re
 
 import yaml
 
-from support.chart import CHART, Chart, read_variables
+from support.chart import CHART, Chart, container, read_variables
 
-VALUES, ANNOTATIONS, _ = (
+VALUES, ANNOTATIONS, MODELS, _ = (
     yaml.safe_load(each)
     for each in re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)
 )
@@ -34,3 +34,13 @@ def test_annotations_of_the_readme_are_those_of_the_ingress(chart: Chart) -> Non
     ingress = chart.render({**VALUES, "api": {**VALUES["api"], **api}}).find("Ingress", "waas-api")
 
     assert ingress["metadata"]["annotations"] == ANNOTATIONS
+
+
+def test_models_of_ones_own_are_pulled_and_may_be_asked_for(chart: Chart) -> None:
+    api = {**VALUES["api"], **MODELS["api"]}
+
+    manifests = chart.render({**VALUES, "modelCache": MODELS["modelCache"], "api": api})
+
+    job, *_ = manifests.of_kind("Job")
+    variables = read_variables(manifests.find("Deployment", "waas-api"))
+    assert container(job)["args"] == variables["WAAS_MODELS"].split(",")

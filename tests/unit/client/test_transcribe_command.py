@@ -171,7 +171,7 @@ def test_a_recording_that_is_too_large_ends_with_65(tmp_path: Path) -> None:
     [
         (("--model", "huge"), "There is no model 'huge' at http://waas.example:3000: choose from"),
         (("--language", "elvish"), "'elvish' is no language that Whisper knows"),
-        (("--format", "docx"), "there is no format 'docx': choose from json, srt"),
+        (("--format", "pdf"), "there is no format 'pdf': choose from json, srt"),
         (("--format", ","), "name one format at least"),
         (("--task", "sing"), "'sing' is not one of"),
         (("--parallel", "0"), "Invalid value for '--parallel'"),

@@ -1,5 +1,6 @@
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,6 +107,7 @@ class Run:
     checkpoint_interval_seconds: float = 0
     asked_for: str = make_item().spec_digest
     other_recording: bytes = b""
+    stages: list[str] = field(default_factory=list)
 
     def take(self, items: Sequence[JobItem]) -> list[ItemOutcome]:
         tools = Tools(
@@ -118,6 +120,7 @@ class Run:
             checkpoint_interval_seconds=self.checkpoint_interval_seconds,
             clock=lambda: 100.0,
             now=lambda: NOW,
+            stage=self._note_stage,
         )
         outcomes: list[ItemOutcome] = []
         Pipeline(tools).run(items, outcomes.append)
@@ -127,6 +130,11 @@ class Run:
     def _require_checkpoint(self) -> None:
         if not self.has_checkpoint:
             raise ModelNotFound("There is no base.pt in /models.")
+
+    @contextmanager
+    def _note_stage(self, name: str) -> Iterator[None]:
+        self.stages.append(name)
+        yield
 
     def _load_engine(self) -> FakeEngine:
         self.engines_loaded += 1
@@ -153,6 +161,12 @@ def run(tmp_path: Path, recording: bytes) -> Run:
 
 def manifest_of(objects: InMemoryObjects) -> Manifest:
     return Manifest.model_validate_json(objects.stored[MANIFEST])
+
+
+def test_each_stage_is_told_of_in_order(run: Run) -> None:
+    run.take([make_item()])
+
+    assert run.stages == ["fetch", "load", "transcribe", "publish"]
 
 
 def test_manifest_is_written_last(run: Run) -> None:

@@ -31,7 +31,8 @@ def test_every_frame_is_heard_as_the_package_hears_it(network: SileroNetwork) ->
 
     torch.set_num_threads(threads)
     reference = load_silero_vad()
-    sound = whole_frames(CLIP)[: 60 * FRAME]
+    sound = whole_frames(CLIP)[: 60 * FRAME].copy()
+    sound[0] = 1.0  # So loud that nothing after it is made louder.
     with torch.inference_mode():
         expected = [
             reference(torch.from_numpy(sound[at : at + FRAME].copy()), SAMPLE_RATE).item()
@@ -42,6 +43,20 @@ def test_every_frame_is_heard_as_the_package_hears_it(network: SileroNetwork) ->
     np.testing.assert_allclose(heard, expected, atol=1e-4)
 
 
+def test_voice_is_heard_as_well_where_it_is_quiet(network: SileroNetwork) -> None:
+    sound = whole_frames(CLIP)
+    quiet = (np.round(sound * 327.68) / 32768).astype(np.float32)
+    loud, heard = (SpeechDetector(network)(each) >= 0.5 for each in (sound, quiet))
+    assert np.count_nonzero(loud & heard) >= 0.97 * np.count_nonzero(loud)
+
+
+def test_blocks_may_be_cut_anywhere(network: SileroNetwork) -> None:
+    sound = whole_frames(CLIP * 0.05)
+    detect = SpeechDetector(network)
+    pieces = [detect(each) for each in np.split(sound, [3 * FRAME, 40 * FRAME])]
+    np.testing.assert_allclose(np.concatenate(pieces), SpeechDetector(network)(sound), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("samples", "is_speech"),
     [
@@ -49,8 +64,9 @@ def test_every_frame_is_heard_as_the_package_hears_it(network: SileroNetwork) ->
         (make_silence(5), False),
         (make_tone(5), False),
         (np.random.default_rng(1).normal(0, 0.05, 80_000).astype(np.float32), False),
+        (np.random.default_rng(1).normal(0, 0.001, 80_000).astype(np.float32), False),
     ],
-    ids=["speech", "silence", "a tone", "noise"],
+    ids=["speech", "silence", "a tone", "noise", "faint noise"],
 )
 def test_only_speech_is_speech(
     network: SileroNetwork, samples: np.ndarray, is_speech: bool

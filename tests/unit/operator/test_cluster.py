@@ -199,6 +199,42 @@ async def test_a_job_that_is_there_already_is_left_alone() -> None:
     await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
 
 
+SECRET = {"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}, "data": {"urls.json": "e30="}}
+
+
+async def test_a_secret_is_made() -> None:
+    client = ScriptedClient(answer(SECRET, 201))
+
+    await KubernetesCluster(client).apply_secret(SECRET)
+
+    ((method, url, _, body),) = client.requests
+    assert (method, url.split("?")[0]) == (
+        "POST",
+        "https://kubernetes.example/api/v1/namespaces/n/secrets",
+    )
+    assert body is SECRET, "nothing goes through it in search of models"
+
+
+async def test_a_secret_that_is_there_is_overwritten_and_never_read() -> None:
+    client = ScriptedClient(refusal(409), answer(SECRET))
+
+    await KubernetesCluster(client).apply_secret(SECRET)
+
+    method, url, headers, body = client.requests[1]
+    path = "https://kubernetes.example/api/v1/namespaces/n/secrets/a-0f9e8d7c"
+    assert (method, url.split("?")[0], body) == ("PATCH", path, SECRET)
+    assert headers["Content-Type"] == "application/merge-patch+json"
+
+
+async def test_a_finished_job_that_was_seen_is_not_asked_for() -> None:
+    client = ScriptedClient(refusal(404))
+    cluster = KubernetesCluster(client)
+    cluster.sightings.see_finished_job("n", "a", {"kind": "Job"})
+
+    assert await cluster.get_job("n", "a") == {"kind": "Job"}
+    assert await cluster.get_job("n", "a") is None
+
+
 async def test_a_conflict_without_a_job_is_no_job() -> None:
     cluster = KubernetesCluster(ScriptedClient(refusal(409), refusal(404)))
 

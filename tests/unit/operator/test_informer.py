@@ -12,6 +12,7 @@ from kopf._cogs.aiokits.aiotasks import create_guarded_task
 from kopf._cogs.structs.references import Resource, Selector
 from kopf._core.reactor import orchestration
 
+from support.kubernetes_objects import make_condition, make_job_resource
 from waas_operator.informer import (
     ORCHESTRATION_LOGGER,
     DeadWatcherHandler,
@@ -19,6 +20,7 @@ from waas_operator.informer import (
     build_registry,
 )
 from waas_operator.reconcile import Key
+from waas_operator.sightings import Sightings
 
 TRANSCRIPTION_JOBS = Resource("waas.dev", "v1alpha1", "transcriptionjobs", namespaced=True)
 JOBS = Resource("batch", "v1", "jobs", namespaced=True)
@@ -58,6 +60,13 @@ def test_nothing_is_deaf_for_long() -> None:
     assert 10 <= sum(backoffs) <= 30
 
 
+def knowing_the_interview() -> Sightings:
+    """Return what has seen one TranscriptionJob that has not ended."""
+    sightings = Sightings()
+    sightings.see_listed("newsroom", "interview")
+    return sightings
+
+
 def handler_of(registry: kopf.OperatorRegistry, resource: Resource) -> Any:
     """Return the only handler of a resource's events."""
     handlers = [
@@ -89,6 +98,12 @@ EVENTS: list[tuple[str, Resource, dict[str, Any], list[Key]]] = [
         [Key("newsroom", "interview")],
     ),
     (
+        "the Job of one that has ended",
+        JOBS,
+        {"namespace": "studio", "name": "interview-0f9e8d7c", "labels": OURS},
+        [],
+    ),
+    (
         "our pod",
         PODS,
         {"namespace": "newsroom", "name": "interview-0f9e8d7c-abcde", "labels": OURS},
@@ -111,7 +126,7 @@ async def test_an_event_queues_its_key(
     def notice(seen: dict[str, Any]) -> None:
         added.append(Key(seen["namespace"], seen["name"]))
 
-    handler = handler_of(build_registry(added.append, notice), resource)
+    handler = handler_of(build_registry(added.append, notice, knowing_the_interview()), resource)
     result = await handler(**event, type="MODIFIED", body=event, logger=None)
 
     assert added == keys
@@ -121,8 +136,9 @@ async def test_an_event_queues_its_key(
 
 async def test_a_job_that_the_operator_made_is_no_news() -> None:
     added: list[Key] = []
-    handler = handler_of(build_registry(added.append, lambda _: None), JOBS)
-    event = {"namespace": "newsroom", "name": "interview-0f9e8d7c", "labels": OURS}
+    registry = build_registry(added.append, lambda _: None, knowing_the_interview())
+    handler = handler_of(registry, JOBS)
+    event = {"namespace": "newsroom", "name": "interview-0f9e8d7c", "labels": OURS, "body": {}}
 
     await handler(**event, type="ADDED")
     assert added == []
@@ -131,18 +147,46 @@ async def test_a_job_that_the_operator_made_is_no_news() -> None:
     assert added == [Key("newsroom", "interview")]
 
 
+FINISHED_JOBS = [
+    ("it completed", "MODIFIED", make_job_resource(make_condition("Complete")), True),
+    ("it failed", "MODIFIED", make_job_resource(make_condition("Failed")), True),
+    ("it was found so", None, make_job_resource(make_condition("Complete")), True),
+    ("it is at work", "MODIFIED", make_job_resource(), False),
+    ("it is gone", "DELETED", make_job_resource(make_condition("Complete")), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "job", "is_kept"),
+    [pytest.param(*case[1:], id=case[0]) for case in FINISHED_JOBS],
+)
+async def test_a_finished_job_is_not_asked_for_again(
+    event_type: str | None, job: dict[str, Any], is_kept: bool
+) -> None:
+    sightings = knowing_the_interview()
+    handler = handler_of(build_registry(lambda _: None, lambda _: None, sightings), JOBS)
+
+    await handler(namespace="newsroom", labels=OURS, type=event_type, body=job)
+
+    seen = sightings.take_finished_job("newsroom", job["metadata"]["name"])
+    assert seen == (job if is_kept else None)
+
+
 async def test_what_is_deleted_is_looked_at_once_more() -> None:
     added: list[Key] = []
     noticed: list[dict[str, Any]] = []
-    handler = handler_of(build_registry(added.append, noticed.append), TRANSCRIPTION_JOBS)
+    sightings = knowing_the_interview()
+    registry = build_registry(added.append, noticed.append, sightings)
+    handler = handler_of(registry, TRANSCRIPTION_JOBS)
 
     await handler(namespace="newsroom", name="interview", type="DELETED", body={})
 
     assert (added, noticed) == ([Key("newsroom", "interview")], [])
+    assert not sightings.is_live("newsroom", "interview")
 
 
 def test_nothing_else_is_watched() -> None:
-    registry = build_registry(lambda _: None, lambda _: None)
+    registry = build_registry(lambda _: None, lambda _: None, Sightings())
 
     selectors = {each.selector for each in registry._watching.get_all_handlers()}
     assert selectors == {

@@ -145,7 +145,7 @@ def test_the_job_of_a_recording_on_a_cpu() -> None:
                                 {"name": "WAAS_PRECISION", "value": "auto"},
                                 {"name": "WAAS_STORAGE_PATIENCE_SECONDS", "value": "300.0"},
                                 {"name": "WAAS_PROGRESS_INTERVAL_SECONDS", "value": "15.0"},
-                                {"name": "WAAS_CHECKPOINT_INTERVAL_SECONDS", "value": "60"},
+                                {"name": "WAAS_CHECKPOINT_INTERVAL_SECONDS", "value": "60.0"},
                             ],
                             "resources": {},
                             "securityContext": {
@@ -289,6 +289,7 @@ def test_settings_reach_the_pod() -> None:
         scratch_size="1Gi",
         storage_patience_seconds=5,
         progress_interval_seconds=1,
+        checkpoint_interval_seconds=7,
     )
 
     job = build_job(make_transcription_job(), settings)
@@ -297,6 +298,7 @@ def test_settings_reach_the_pod() -> None:
     assert {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}} in pod_of(job)["volumes"]
     environment = environment_of(job)
     assert (environment.storage_patience_seconds, environment.progress_interval_seconds) == (5, 1)
+    assert environment.checkpoint_interval_seconds == 7
 
 
 def test_names_stay_within_what_kubernetes_allows() -> None:

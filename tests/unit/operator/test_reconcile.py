@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -211,10 +212,39 @@ async def test_a_status_that_says_the_same_is_not_written_again() -> None:
 FAILING_CALLS = [
     ("somebody wrote in between", "replace_status", Conflict("409")),
     ("Kubernetes is away for reads", "get_transcription_job", ClusterUnavailable("503")),
-    ("Kubernetes is away for Jobs", "get_job", ClusterUnavailable("503")),
     ("Kubernetes is away for Secrets", "apply_secret", ClusterUnavailable("503")),
     ("Kubernetes is away for a new Job", "create_job", ClusterUnavailable("503")),
 ]
+
+
+async def test_a_job_that_cannot_be_asked_for_is_no_missing_one() -> None:
+    scene = Scene()
+    await scene.step()
+    scene.cluster.failures["get_job"] = ClusterUnavailable("503")
+
+    with pytest.raises(ClusterUnavailable):
+        await scene.step()
+
+    assert scene.phase == Phase.QUEUED
+    assert (await scene.step())[0] == []
+
+
+NOT_TO_START = [
+    ("it was cancelled", {"cancelled": True}, ["delete_job", "replace_status"]),
+    ("its profile is gone", {"profile": "none"}, ["apply_secret", "replace_status"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("spec", "writes"), [pytest.param(*case[1:], id=case[0]) for case in NOT_TO_START]
+)
+async def test_a_job_that_no_status_tells_of_is_found_before_all_but_a_start(
+    spec: dict[str, Any], writes: list[str]
+) -> None:
+    scene = Scene(**spec)
+    scene.cluster.jobs[CHILD_NAME] = make_job_resource()
+
+    assert (await scene.step())[0] == writes
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,11 @@ def at_version(
     return job.model_copy(update={"metadata": metadata})
 
 
+def write_and_forget(sightings: Sightings) -> None:
+    sightings.note_written(at_version("8"))
+    sightings.forget("newsroom", "interview")
+
+
 NEWS: list[tuple[str, Callable[[Sightings], None], str, bool]] = [
     ("the first event", lambda _: None, "7", True),
     ("our own write", lambda sightings: sightings.note_written(at_version("8")), "8", False),
@@ -30,8 +35,14 @@ NEWS: list[tuple[str, Callable[[Sightings], None], str, bool]] = [
     ("more digits", lambda sightings: sightings.note_written(at_version("99")), "100", True),
     ("no number", lambda sightings: sightings.note_written(at_version("8")), "a7", True),
     (
-        "a change after the end",
+        "a change before the end that we wrote",
         lambda s: s.note_written(at_version("8", phase=Phase.FAILED)),
+        "7",
+        False,
+    ),
+    (
+        "one of the name of one that is gone",
+        write_and_forget,
         "7",
         True,
     ),
@@ -76,3 +87,30 @@ def test_a_crowd_is_read_from_the_api_server() -> None:
 
     assert sightings.take("newsroom", "job-0") is None
     assert sightings.take("newsroom", "job-1") is not None
+
+
+def test_children_count_until_the_end_is_seen() -> None:
+    sightings = Sightings()
+    assert not sightings.is_live("newsroom", "interview")
+
+    for see in (
+        lambda: sightings.see(at_version("7")),
+        lambda: sightings.see_listed("newsroom", "interview"),
+        lambda: sightings.note_written(at_version("8")),
+        lambda: sightings.note_written(at_version("9", phase=Phase.SUCCEEDED)),
+    ):
+        see()
+        assert sightings.is_live("newsroom", "interview")
+
+    sightings.forget("newsroom", "interview")
+    assert not sightings.is_live("newsroom", "interview")
+
+
+def test_a_finished_job_is_taken_once_and_not_by_another_namespace() -> None:
+    sightings = Sightings()
+    job = {"metadata": {"name": "interview-0f9e8d7c"}}
+    sightings.see_finished_job("newsroom", "interview-0f9e8d7c", job)
+
+    assert sightings.take_finished_job("studio", "interview-0f9e8d7c") is None
+    assert sightings.take_finished_job("newsroom", "interview-0f9e8d7c") is job
+    assert sightings.take_finished_job("newsroom", "interview-0f9e8d7c") is None

@@ -32,6 +32,7 @@ from waas_api.errors import (
 from waas_api.native.views import content_disposition
 from waas_api.routes.representations import answer_content
 from waas_api.routes.transcript_states import edits_of, read_state
+from waas_api.transcripts import word_document
 from waas_api.transcripts.edits import TranscriptState
 from waas_api.transcripts.finding import find_manifest
 from waas_api.transcripts.results import (
@@ -66,11 +67,12 @@ class ResultParameters(SubtitleOptions):
         return SubtitleOptions(**{name: getattr(self, name) for name in names})
 
 
-_TEXTS: dict[str, object] = {
+_FILES: dict[str, object] = {
     "text/vtt": CAPTIONS,
     "application/x-subrip": SUBTITLES,
     "text/plain": "Hei på deg.\n",
     "text/tab-separated-values": "start\tend\ttext\n0\t3920\tHei på deg.\n",
+    word_document.MEDIA_TYPE: "PK\u0003\u0004",
 }
 
 
@@ -101,7 +103,7 @@ _ERRORS = (
     "/v2/jobs/{job_id}/results",
     operation_id="listResults",
     response_model=ResultList,
-    responses=_describe({"application/json": RESULT_LIST, **_TEXTS})
+    responses=_describe({"application/json": RESULT_LIST, **_FILES})
     | problems(*_ERRORS, NotAcceptable),
     openapi_extra=takes(*TAKES_CONDITIONS),
 )
@@ -127,7 +129,7 @@ async def get_results(
     "/v2/jobs/{job_id}/results/{output}",
     operation_id="getResult",
     response_class=Response,
-    responses=_describe({"application/json": TRANSCRIPT, **_TEXTS})
+    responses=_describe({"application/json": TRANSCRIPT, **_FILES})
     | problems(*_ERRORS, UnsupportedOutput, InvalidLink),
     openapi_extra=takes(*TAKES_CONDITIONS),
 )
@@ -177,5 +179,5 @@ def _render(
     def new_id() -> str:
         return str(uuid5(NAMESPACE_URL, f"{state.etag}/{next(numbers)}"))
 
-    content = form.render(state.transcript, name, new_id, subtitles).encode()
+    content = form.render(state.transcript, name, new_id, subtitles)
     return content, hashlib.sha256(content).hexdigest()[:32]

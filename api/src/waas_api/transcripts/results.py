@@ -1,7 +1,7 @@
 """The formats of GET /v2/jobs/<id>/results/<format>.
 
-Those of the contract, and those that only the old service had. Where both have a name, it means
-the contract's: the same bytes as the job stored.
+Those of the contract, those that only the old service had, and a document for a word processor.
+Where two have a name, it means the contract's: the same bytes as the job stored.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from waas_api.errors import NotAcceptable, UnsupportedOutput
 from waas_api.http.media_types import choose_media_type
 from waas_api.old_service.downloads import DOWNLOADS, Download, NewId
+from waas_api.transcripts import word_document
 from waas_contract.formats import CONTENT_TYPES, OutputFormat, render_transcript
 from waas_contract.manifest import Manifest, Outcome
 from waas_contract.transcript import Transcript
@@ -27,7 +28,7 @@ class ResultForm:
 
     extension: str
     media_type: str
-    render: Callable[[Transcript, str, NewId, SubtitleOptions | None], str]
+    render: Callable[[Transcript, str, NewId, SubtitleOptions | None], bytes]
     """From the transcript, the name of the file, a source of ids and the shape of subtitles."""
 
     def file_name(self, job: TranscriptionJob) -> str:
@@ -42,7 +43,7 @@ def _in_format(output_format: OutputFormat) -> ResultForm:
         CONTENT_TYPES[output_format],
         lambda transcript, _, __, subtitles: render_transcript(
             transcript, output_format, subtitles
-        ),
+        ).encode(),
     )
 
 
@@ -50,14 +51,23 @@ def _as_download(extension: str, form: Download) -> ResultForm:
     return ResultForm(
         extension,
         form.media_type,
-        lambda transcript, name, new_id, _: form.render(transcript, name, new_id),
+        lambda transcript, name, new_id, _: form.render(transcript, name, new_id).encode(),
     )
 
 
-RESULTS: dict[str, ResultForm] = {each.value: _in_format(each) for each in OutputFormat} | {
-    name: _as_download(form.extension, form)
-    for name, form in DOWNLOADS.items()
-    if name not in set(OutputFormat) and form.extension is not None
+_DOCUMENT = ResultForm(
+    "docx",
+    word_document.MEDIA_TYPE,
+    lambda transcript, name, _, __: word_document.render(transcript, PurePosixPath(name).stem),
+)
+RESULTS: dict[str, ResultForm] = {
+    **{each.value: _in_format(each) for each in OutputFormat},
+    **{
+        name: _as_download(form.extension, form)
+        for name, form in DOWNLOADS.items()
+        if name not in set(OutputFormat) and form.extension is not None
+    },
+    _DOCUMENT.extension: _DOCUMENT,
 }
 
 
@@ -71,16 +81,17 @@ def find_result(output: str) -> ResultForm:
 LISTING = "application/json"
 
 # application/x-subrip is what players know SubRip by; browsers show text/plain.
-_NEGOTIATED: dict[str, OutputFormat | None] = {
+_NEGOTIATED: dict[str, str | None] = {
     LISTING: None,
     "text/vtt": OutputFormat.VTT,
     "application/x-subrip": OutputFormat.SRT,
     "text/plain": OutputFormat.TXT,
     "text/tab-separated-values": OutputFormat.TSV,
+    word_document.MEDIA_TYPE: _DOCUMENT.extension,
 }
 
 
-def negotiate(accept: str) -> OutputFormat | None:
+def negotiate(accept: str) -> str | None:
     """Return the format that an Accept header asks for; None for the list of formats.
 
     Raises:

@@ -17,8 +17,8 @@ from waas_client.connection import DEFAULT_SERVER
 from waas_client.errors import WaasError
 from waas_contract.formats import OutputFormat
 
-FORMATS = (*(each.value for each in OutputFormat), "timecode_txt", "jojo")
-"""What a server renders: the contract's formats, and two of the old service."""
+FORMATS = (*(each.value for each in OutputFormat), "timecode_txt", "jojo", "docx")
+"""What a server renders: the contract's formats, two of the old service, and a document."""
 
 _ENDING_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -8,6 +8,7 @@ Importing the package itself would set torch's threads.
 import importlib.util
 import warnings
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -17,7 +18,14 @@ from torch.nn import functional
 from waas_job.engine.protocol import Samples
 from waas_job.errors import InternalError
 from waas_job.speech.cutting_places import Floats
+from waas_job.speech.timeline import SAMPLE_RATE
 from waas_job.speech.voices import FRAME
+
+# The network misses quiet voices, and takes no noise for one however loud it is made.
+_LOUD = 0.25
+_MOST_GAIN = 100.0
+_LEVEL_KEPT = 0.5 ** (FRAME / (20 * SAMPLE_RATE))
+"""Of the level, from one moment to the next: it halves in twenty seconds."""
 
 _CONTEXT = 64
 _FREQUENCIES = 129
@@ -60,12 +68,14 @@ class SileroNetwork(nn.Module):
 
 
 class SpeechDetector:
-    """Hears one recording from its start to its end."""
+    """Hears one recording from its start to its end, and what is quiet louder than it is."""
 
     def __init__(self, network: SileroNetwork) -> None:
         self._network = network
         self._context = torch.zeros(_CONTEXT)
         self._memory: tuple[Tensor, Tensor] | None = None
+        self._level = 0.0
+        """The loudest amplitude of late."""
 
     @torch.inference_mode()
     def __call__(self, samples: Samples) -> Floats:
@@ -73,9 +83,21 @@ class SpeechDetector:
         sound = torch.cat([self._context, torch.from_numpy(samples)])
         self._context = sound[-_CONTEXT:]
         moments = sound.unfold(0, _CONTEXT + FRAME, FRAME)
-        probabilities, self._memory = self._network(moments, self._memory)
+        louder = moments * self._gains(moments[:, _CONTEXT:])
+        probabilities, self._memory = self._network(louder, self._memory)
         heard: Floats = probabilities.numpy()
         return heard
+
+    def _gains(self, frames: Tensor) -> Tensor:
+        """Return [frames, 1], by which the loudest of late is brought near to a loud voice."""
+        peaks: list[float] = frames.abs().amax(dim=1).tolist()
+        levels = list(
+            accumulate(
+                peaks, lambda level, peak: max(peak, level * _LEVEL_KEPT), initial=self._level
+            )
+        )
+        self._level = levels[-1]
+        return (_LOUD / torch.tensor(levels[1:])).clamp(1.0, _MOST_GAIN)[:, None]
 
 
 def load_silero() -> SileroNetwork:

@@ -196,6 +196,7 @@ export default {
   copied: "The text is on your clipboard.",
   notCopied: "The browser did not let the text be copied.",
   format_txt: "Text",
+  format_docx: "Document for Word and others",
   format_srt: "Subtitles, SubRip",
   format_vtt: "Subtitles, WebVTT",
   format_json: "All that was heard",

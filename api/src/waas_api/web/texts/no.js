@@ -196,6 +196,7 @@ export default {
   copied: "Teksten ligger på utklippstavlen.",
   notCopied: "Nettleseren lot ikke teksten bli kopiert.",
   format_txt: "Tekst",
+  format_docx: "Dokument for Word og andre",
   format_srt: "Teksting, SubRip",
   format_vtt: "Teksting, WebVTT",
   format_json: "Alt som ble hørt",

@@ -6,8 +6,8 @@ import { say } from "../texts/texts.js";
 import { renderText } from "./subtitle_files.js";
 
 /** What the service and the page itself can write. */
-export const FORMATS = ["txt", "srt", "vtt", "json", "tsv", "jojo"];
-export const OWN_FORMATS = ["txt", "srt", "vtt", "json"];
+export const FORMATS = ["txt", "docx", "srt", "vtt", "json", "tsv", "jojo"];
+export const OWN_FORMATS = ["txt", "srt", "vtt", "json", "tsv", "jojo"];
 
 /** Return a button with its menu; `fetch(format)` returns the address of the file. */
 export function exportMenu(formats, fetch) {

@@ -76,7 +76,7 @@ class Opening {
     const content = new TranscriptDocument(this._transcript);
     const stem = this._transcript.name.replace(/\.[^.]+$/, "");
     const exports = exportMenu(OWN_FORMATS, async (format) => {
-      const file = new Blob([renderTranscript(format, content.segments, content.segments.at(-1)?.end ?? 0)], { type: "text/plain" });
+      const file = new Blob([renderTranscript(format, content.segments, this._sound?.name ?? stem)], { type: "text/plain" });
       return { address: URL.createObjectURL(file), name: `${stem}.${format}` };
     });
     if (this._sound && !this._address) this._address = URL.createObjectURL(this._sound);

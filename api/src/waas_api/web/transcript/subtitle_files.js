@@ -15,15 +15,19 @@ export function parseTranscript(name, text) {
   return { language: "", duration: Infinity, segments };
 }
 
-/** Return a document as the text of a file. */
-export function renderTranscript(format, segments, duration) {
+/** Return a document as the text of a file; `recording` is the name of what was heard. */
+export function renderTranscript(format, segments, recording) {
   switch (format) {
     case "srt":
       return segments.map((each, place) => `${place + 1}\n${stamp(each.start, ",", true)} --> ${stamp(each.end, ",", true)}\n${caption(introduce(each))}\n`).join("\n");
     case "vtt":
       return `WEBVTT\n${segments.map((each) => `\n${stamp(each.start, ".")} --> ${stamp(each.end, ".")}\n${voice(each)}${caption(each)}\n`).join("")}`;
+    case "tsv":
+      return renderTable(segments);
+    case "jojo":
+      return renderJojo(segments, recording);
     case "json":
-      return JSON.stringify({ language: "", duration, text: segments.map((each) => each.lead + each.text).join(""), segments: segments.map(({ start, end, text, lead, speaker }) => ({ start, end, text: lead + text, ...(speaker && { speaker }) })) });
+      return JSON.stringify({ language: "", duration: segments.at(-1)?.end ?? 0, text: segments.map((each) => each.lead + each.text).join(""), segments: segments.map(({ start, end, text, lead, speaker }) => ({ start, end, text: lead + text, ...(speaker && { speaker }) })) });
     default:
       return segments.map((each) => `${introduce(each).text}\n`).join("");
   }
@@ -39,6 +43,32 @@ export function renderText(segments) {
       return `${head}${each.text}\n`;
     })
     .join("");
+}
+
+/** Times in milliseconds; who speaks has a column where anybody is named. */
+function renderTable(segments) {
+  const rows = segments.map(({ start, end, text, speaker }) => [Math.round(start * 1000), Math.round(end * 1000), text.replaceAll("\t", " "), onOneLine(speaker)]);
+  const columns = rows.some((row) => row[3]) ? 4 : 3;
+  return [["start", "end", "text", "speaker"], ...rows].map((row) => `${row.slice(0, columns).join("\t")}\n`).join("");
+}
+
+/** The document of the old service's editor, which knows no speakers. */
+function renderJojo(segments, recording) {
+  const written = segments.map((each) => ({ id: newId(), timeStart: hundredths(each.start), timeEnd: hundredths(each.end), text: caption(each) }));
+  return JSON.stringify({ docVersion: "1.0", id: newId(), audiofile: { id: newId(), url: `file://web/${encodeURIComponent(recording)}` }, segments: written });
+}
+
+/** A UUID of random numbers; the browser's own are for pages that came by https alone. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function hundredths(seconds) {
+  return Math.floor(seconds * HUNDREDTHS + 1e-6); // 0.57 is a little less than 57 hundredths in binary
 }
 
 /** The old service's documents have hundredths of a second, Whisper's JSON has seconds. */
