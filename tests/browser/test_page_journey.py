@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from support.browsers import wait_for_script
+from support.browsers import in_chromium_alone, wait_for_script
 from support.calls import TURNS, write_call
 from support.media import write_audio
 from support.reading import make_reading
@@ -15,7 +15,8 @@ from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import Standalone, running_standalone
 
-pytestmark = pytest.mark.integration
+# What a model hears takes its time, and once is enough of it.
+pytestmark = [pytest.mark.integration, in_chromium_alone]
 
 TRANSCRIBED_WITHIN = 400_000
 """Milliseconds for what real models have to hear."""
