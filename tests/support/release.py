@@ -232,7 +232,7 @@ def main() -> int:
     release.prepare(checkpoint_directory())
     release.install()
     report(f"installed in {NAMESPACE}; jobs run in {', '.join(JOB_NAMESPACES)}")
-    report(f"try it from end to end: helm test --namespace {NAMESPACE} {NAME}")
+    report(f"try it from end to end: {release.helm} test --namespace {NAMESPACE} {NAME}")
     report(f"the api listens on http://{release.service_address('api')}")
     return 0
 
