@@ -13,7 +13,7 @@ UV := $(or $(shell command -v uv),$(OWN_UV))
 RUN := $(UV) run --frozen
 CLUSTER := PYTHONPATH=tests $(RUN) python -m cluster
 IMAGES := PYTHONPATH=tests $(RUN) python -m images
-CHROMIUM := PYTHONPATH=tests $(RUN) python -m support.chromium
+BROWSERS := PYTHONPATH=tests $(RUN) python -m support.browsers
 PROMTOOL := PYTHONPATH=tests $(RUN) python -m cluster.promtool
 HELM := PYTHONPATH=tests $(RUN) python -m cluster.helm
 WORKERS ?= 2
@@ -71,7 +71,7 @@ lint: setup ## Check style, types and the direction of imports
 
 .PHONY: test
 test: setup ## Run unit and integration tests; builds the servers they need on a machine's first run
-	$(CHROMIUM)
+	$(BROWSERS)
 	$(PROMTOOL)
 	$(CLUSTER) build
 	$(PYTEST)
@@ -82,13 +82,13 @@ test-unit: setup ## Run the unit tests: seconds, no sockets
 
 .PHONY: test-integration
 test-integration: setup ## Run the integration tests on a real API server, store, speech and weights
-	$(CHROMIUM)
+	$(BROWSERS)
 	$(CLUSTER) build
 	$(PYTEST) tests/integration tests/browser
 
 .PHONY: test-browser
-test-browser: setup ## Run the tests of the web page in Chromium; as root on Debian, it is installed
-	$(CHROMIUM)
+test-browser: setup ## Run the tests of the web page in Chromium and Firefox; as root on Debian, they are installed
+	$(BROWSERS)
 	$(PYTEST) tests/browser
 
 .PHONY: test-long
@@ -109,7 +109,7 @@ test-e2e: setup ## Run the installed chart on a node of this machine; needs root
 
 .PHONY: page-pictures
 page-pictures: setup ## Take pictures of every view of the web page at three widths, into the cache
-	$(CHROMIUM)
+	$(BROWSERS)
 	PYTHONPATH=tests $(RUN) python -m support.page_pictures
 
 .PHONY: check

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
-from support.chromium import PACKAGE, find_chromium, running_chromium
+from support.browsers import CHROMIUM, FIREFOX, BrowserKind
 from support.live_api import serving
 from support.page_api import PageApi
 
@@ -14,22 +14,23 @@ WAITS = 30_000
 """Milliseconds that anything may take on a machine that does much else."""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="module", params=[CHROMIUM, FIREFOX], ids=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser for the tests of one file: as long as it runs, so does Playwright's event loop.
 
     Tests of other files that the same process runs would find that loop where theirs should be.
     """
-    program = find_chromium()
+    kind: BrowserKind = request.param
+    program = kind.find()
     if program is None:
-        pytest.skip(f"no Chromium is installed: `apt-get install {PACKAGE}` as root")
-    with running_chromium(program) as browser:
+        pytest.skip(f"it is not installed: `apt-get install {kind.package}` as root")
+    with kind.running(program) as browser:
         yield browser
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    with chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 860}) as context:
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 860}) as context:
         context.set_default_timeout(WAITS)
         expect.set_options(timeout=WAITS)
         yield context

@@ -102,7 +102,7 @@ def test_whoever_leaves_the_page_has_deleted(api: PageApi, page: Page, address: 
     page.get_by_role("button", name="Delete interview.flac").click()
     expect(page.locator(".job")).to_have_count(0)
 
-    page.goto("about:blank")
+    page.goto(f"{address}/v2")
     wait_until(lambda: not api.jobs.jobs, "the job is deleted")
 
 

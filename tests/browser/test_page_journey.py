@@ -7,13 +7,16 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from support.browsers import in_chromium_alone, wait_for_script
 from support.calls import TURNS, write_call
-from support.chromium import wait_for_script
+from support.media import write_audio
+from support.reading import make_reading
 from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import Standalone, running_standalone
 
-pytestmark = pytest.mark.integration
+# What a model hears takes its time, and once is enough of it.
+pytestmark = [pytest.mark.integration, in_chromium_alone]
 
 TRANSCRIBED_WITHIN = 400_000
 """Milliseconds for what real models have to hear."""
@@ -213,3 +216,18 @@ def test_a_job_is_followed_from_the_list_to_its_end(server: Standalone, page: Pa
     expect(page.locator(".editor .segment")).not_to_have_count(0, timeout=TRANSCRIBED_WITHIN)
     page.get_by_role("navigation").get_by_role("link", name="Recordings").click()
     expect(row.locator(".what")).to_have_text("Done")
+
+
+def test_what_was_heard_so_far_is_read_and_stays_after_a_cancellation(
+    server: Standalone, page: Page, files: Path
+) -> None:
+    recording = write_audio(files / "reading.flac", make_reading(30), codec="flac")
+    job_id = server.upload(recording, "reading.flac")
+    page.goto(f"{server.url}/#/jobs/{job_id}")
+    expect(page.locator(".heard .segment")).not_to_have_count(0, timeout=TRANSCRIBED_WITHIN)
+    heard = page.locator(".heard .segment .text").first.text_content() or ""
+    assert {"john", "dashwood"} <= {each.lower() for each in words_of(heard)}
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.locator(".why")).to_have_text("CancelledTry again")
+    expect(page.locator(".editor .segment .text").first).to_have_text(heard.strip())

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from support.api_builders import JOB_ID, make_spec, make_status
-from support.chromium import wait_for_script
+from support.browsers import in_chromium_alone, wait_for_script
 from support.live_api import serving
 from support.logins import GuardedApi, bearer, make_key
 from support.speech import librivox_clip
@@ -90,6 +90,8 @@ def test_all_of_mine_is_deleted_and_nothing_of_others(
     assert list(guarded.jobs.jobs) == [JOB_ID]
 
 
+# Of a file that the page itself has made, Firefox tells Playwright nothing.
+@in_chromium_alone
 def test_files_of_ones_own_are_opened_without_a_login(
     page: Page, address: str, files: Path
 ) -> None:
@@ -117,6 +119,8 @@ def test_files_of_ones_own_are_opened_without_a_login(
     assert [each for each in asked if "/v2/" in each] == []
 
 
+# Of a file that the page itself has made, Firefox tells Playwright nothing.
+@in_chromium_alone
 def test_who_speaks_in_a_file_of_ones_own_is_kept(page: Page, address: str, files: Path) -> None:
     vtt = (
         "WEBVTT\n\n00:00.500 --> 00:02.000\n<v Bo &amp; Co>Hei.\n"
@@ -138,6 +142,8 @@ def test_who_speaks_in_a_file_of_ones_own_is_kept(page: Page, address: str, file
     assert exported["vtt"] == vtt
 
 
+# Of a file that the page itself has made, Firefox tells Playwright nothing.
+@in_chromium_alone
 def test_a_document_of_the_old_editor_is_heard_corrected_and_saved(
     page: Page, address: str, files: Path
 ) -> None:

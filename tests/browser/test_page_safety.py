@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from support.browsers import retype
 from support.page_api import PageApi
 from waas_contract.transcription_job import Phase
 
@@ -40,7 +41,7 @@ def test_texts_and_speakers_are_text_in_the_transcript(
     page.goto(f"{address}/#/jobs/one")
     expect(page.locator(".segment .text").first).to_have_text(ATTACK)
     page.locator(".segment .more").first.click()
-    page.get_by_label("Who speaks").fill(ATTACK)
+    retype(page.get_by_label("Who speaks"), ATTACK)
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     expect(page.locator(".saved")).to_have_text("Saved")

@@ -20,7 +20,9 @@ from waas_api.storage.object_storage import StoredObject
 class FakeObjectStorage:
     """Keeps objects in a dict; goes away and comes back as a test wants."""
 
-    def __init__(self) -> None:
+    def __init__(self, piece_bytes: int = 4) -> None:
+        """Give content away in pieces, so small that nobody can take one for all of it."""
+        self._piece_bytes = piece_bytes
         self.objects: dict[str, bytes] = {}
         self.growing: dict[str, bytes] = {}
         self.is_away = False
@@ -121,8 +123,9 @@ class FakeObjectStorage:
 
     async def read_range(self, key: str, first: int, length: int) -> AsyncIterator[bytes]:
         content = await self.read(key, largest_bytes=2**62)
-        for place in range(first, min(first + length, len(content)), 4):
-            yield content[place : min(place + 4, first + length)]
+        end = min(first + length, len(content))
+        for place in range(first, end, self._piece_bytes):
+            yield content[place : min(place + self._piece_bytes, end)]
 
     async def discard(self, key: str) -> None:
         self._check()

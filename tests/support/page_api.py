@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from support.api_builders import (
@@ -14,10 +14,11 @@ from support.api_builders import (
     make_status,
     make_succeeded_condition,
 )
+from support.fake_object_storage import FakeObjectStorage
 from support.speech import librivox_clip
 from waas_contract.formats import OutputFormat
-from waas_contract.object_keys import manifest_key, result_key
-from waas_contract.transcript import Segment, Transcript, Word
+from waas_contract.object_keys import manifest_key, partial_key, result_key
+from waas_contract.transcript import PartialTranscript, Segment, Transcript, Word
 from waas_contract.transcription_job import (
     AudioStatus,
     Condition,
@@ -28,11 +29,14 @@ from waas_contract.transcription_job import (
 )
 
 CLIP = "0870"
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass
 class PageApi(Api):
     """An app on fakes whose jobs have real sound."""
+
+    storage: FakeObjectStorage = field(default_factory=lambda: FakeObjectStorage(_PIECE_BYTES))
 
     def add(
         self,
@@ -47,11 +51,12 @@ class PageApi(Api):
         sound: bytes | None = None,
         transcript: Transcript | None = None,
         percent: int | None = None,
+        heard: Sequence[Segment] | None = None,
     ) -> None:
         """Have a job there; one that succeeded has a transcript of these texts.
 
         Of one that is not stored, nothing but the record is there. Sound and transcript are those
-        of a clip of the tests, unless others are given.
+        of a clip of the tests, unless others are given. `heard` is what a job that runs has heard.
         """
         clip = librivox_clip(CLIP)
         key = f"{NAMESPACE}/{name}/audio/clip.flac"
@@ -61,6 +66,8 @@ class PageApi(Api):
             self.storage.objects[key] = sound or clip.path.read_bytes()
         if is_stored and phase is Phase.SUCCEEDED:
             self._store(name, spec, transcript or make_transcript(texts, seconds))
+        if heard is not None:
+            self.hear(name, heard)
         conditions: tuple[Condition, ...] = ()
         if phase.is_final:
             truth = "True" if phase is Phase.SUCCEEDED else "False"
@@ -76,6 +83,12 @@ class PageApi(Api):
             completion_time=created + timedelta(seconds=2) if phase.is_final else None,
         )
         self.jobs.put(name, spec, status, created)
+
+    def hear(self, name: str, segments: Sequence[Segment]) -> None:
+        """Have a running job tell what it has heard so far."""
+        partial = PartialTranscript(language="en", segments=tuple(segments))
+        content = partial.model_dump_json(exclude_none=True)
+        self.storage.objects[partial_key(NAMESPACE, name)] = content.encode()
 
     def _store(self, name: str, spec: TranscriptionJobSpec, transcript: Transcript) -> None:
         content = transcript.model_dump_json(exclude_none=True).encode()

@@ -23,9 +23,9 @@ function place() {
   return [name, rest.map(decodeURIComponent)];
 }
 
-/** Load a module of a view; once more where a connection broke off. */
+/** Load a module of a view; once more where a connection broke off, under a name that no browser has given up yet. */
 function load(path) {
-  return import(path).catch(() => new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER)).then(() => import(path)));
+  return import(path).catch(() => new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER)).then(() => import(`${path}?again`)));
 }
 
 async function loadView(name, rest) {
@@ -108,7 +108,7 @@ async function findSession() {
 
 function showAbsence(tryAgain = () => findSession().then(() => show())) {
   const again = button(say("tryAgain"), tryAgain, { name: "retry" });
-  return { title: say("send"), element: h("div", { class: "empty" }, h("h1", { tabindex: -1 }, say("unreachable")), again) };
+  return { title: say("noAnswer"), element: h("div", { class: "empty" }, icon("alert"), h("h1", { tabindex: -1 }, say("unreachable")), again) };
 }
 
 applyTheme();

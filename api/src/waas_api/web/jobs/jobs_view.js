@@ -126,6 +126,7 @@ class JobList {
   _explainEmptiness() {
     const isFiltered = this._filter.search || this._filter.state !== "all";
     this._empty.replaceChildren(
+      icon(isFiltered ? "search" : "wave"),
       h("h2", {}, say(isFiltered ? "nothingFound" : "nothingYet")),
       isFiltered ? button(say("showAll"), () => this._showAll()) : h("a", { class: "button primary", href: "#/" }, say("sendTitle")),
     );

@@ -20,7 +20,7 @@ export class FindBar {
     this._count = h("p", { class: "small muted numbers", role: "status" });
     this.element = h(
       "form",
-      { class: "find", role: "search", hidden: true, onsubmit: (event) => (event.preventDefault(), this._step(1)), onkeydown: (event) => event.key === "Escape" && this.close() },
+      { class: "find", role: "search", hidden: true, onsubmit: (event) => event.preventDefault(), onkeydown: (event) => this._key(event) },
       this._wanted,
       this._count,
       iconButton("back", say("previousFound"), () => this._step(-1)),
@@ -31,6 +31,7 @@ export class FindBar {
       check(say("matchCase"), false, (value) => ((this._matchesCase = value), this._search(0))),
       iconButton("close", say("dismiss"), () => this.close()),
     );
+    list.onwords = () => this._matches.length && this._mark();
     content.addEventListener("change", () => !this.element.hidden && this._search(this._place));
   }
 
@@ -47,6 +48,13 @@ export class FindBar {
     this.element.hidden = true;
     this._matches = [];
     this._mark();
+  }
+
+  _key(event) {
+    if (event.key === "Escape") this.close();
+    if (event.key !== "Enter" || event.target !== this._wanted) return;
+    event.preventDefault();
+    this._step(event.shiftKey ? -1 : 1);
   }
 
   _search(place) {

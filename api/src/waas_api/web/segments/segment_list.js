@@ -6,6 +6,7 @@ import { readCaret, setCaret } from "./caret.js";
 import { SegmentRow } from "./segment_row.js";
 import { clean, findPlace } from "./word_times.js";
 
+const NEAR = "1200px 0px"; // of what is in sight: an hour has ten thousand words, and nobody looks at all of them
 const STILLNESS = 4000; // ms after somebody scrolled, before text follows the sound again
 
 export class SegmentList {
@@ -21,6 +22,9 @@ export class SegmentList {
     this._scrolledAt = -Infinity;
     this._caret = null;
     this.follows = true;
+    /** Called when the words of some segments have become elements. */
+    this.onwords = () => {};
+    this._sight = new IntersectionObserver((seen) => this._showWordsOf(seen), { rootMargin: NEAR });
     this.element = h("ol", { class: "segments", "aria-label": say("transcript") });
     this._listen();
     content.addEventListener("change", () => this._show());
@@ -55,6 +59,7 @@ export class SegmentList {
     const place = Math.min(segments.length - 1, Math.max(0, segments.findIndex((each) => each.key === key) + count));
     const next = this._rows.get(segments[place]?.key);
     if (!next) return;
+    next.showWords();
     setCaret(next.text, 0);
     this._keepInSight(next.element);
     this._player.seek(next.segment.start);
@@ -64,7 +69,7 @@ export class SegmentList {
     const rows = new Map();
     let speaker = null;
     for (const segment of this._content.segments) {
-      const row = this._rows.get(segment.key) ?? new SegmentRow(segment, this._content.language);
+      const row = this._rows.get(segment.key) ?? this._makeRow(segment);
       const hidesSpeaker = speaker === segment.speaker;
       if (row.segment !== segment || row.hidesSpeaker !== hidesSpeaker || !this._rows.has(segment.key)) row.show(segment, speaker);
       row.hidesSpeaker = hidesSpeaker;
@@ -80,6 +85,23 @@ export class SegmentList {
     this._rows = rows;
     this._starts = this._content.segments.map((each) => each.start);
     this._word = null;
+  }
+
+  _makeRow(segment) {
+    const row = new SegmentRow(segment, this._content.language);
+    this._sight.observe(row.element);
+    return row;
+  }
+
+  _showWordsOf(seen) {
+    const near = seen.filter((each) => each.isIntersecting);
+    for (const { target } of near) {
+      this._sight.unobserve(target);
+      const row = this._rows.get(this._keyOf(target));
+      // Where somebody writes already, the caret would be lost; the words come when they leave.
+      if (row && document.activeElement !== row.text) row.showWords();
+    }
+    if (near.length) this.onwords();
   }
 
   _listen() {

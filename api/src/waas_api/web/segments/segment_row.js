@@ -18,10 +18,11 @@ export class SegmentRow {
     this.element.dataset.key = segment.key;
     this.starts = [];
     this.spans = [];
+    this._isDrawn = false;
     this.show(segment);
   }
 
-  /** Show a segment; its words are left alone while somebody types just these. */
+  /** Show a segment; its words are left alone while somebody types just these, or until it comes into sight. */
   show(segment, previousSpeaker = null) {
     const isTyped = document.activeElement === this.text && clean(this.text.textContent) === segment.text;
     this.segment = segment;
@@ -30,11 +31,14 @@ export class SegmentRow {
     this.text.setAttribute("aria-label", say("textAt", clock(segment.start)));
     this._speaker.textContent = segment.speaker ?? "";
     this._speaker.hidden = !segment.speaker || segment.speaker === previousSpeaker;
-    if (!isTyped) this.showWords();
+    if (isTyped) return;
+    if (this._isDrawn) this.showWords();
+    else this.text.textContent = segment.text;
   }
 
   /** Show the words anew, each by itself, so that each can be heard. */
   showWords() {
+    this._isDrawn = true;
     const { text, start, end, words } = this.segment;
     const timed = timeWords(text, start, end, words);
     this.starts = timed.map((each) => each.start);

@@ -10,6 +10,7 @@ export default {
   dismiss: "Dismiss",
   light: "Light colours",
   loggedOut: "You are logged out. Log in again.",
+  noAnswer: "No answer",
   openFile: "Open a file",
   recordings: "Recordings",
   sections: "Sections",

@@ -10,6 +10,7 @@ export default {
   dismiss: "Lukk",
   light: "Lyse farger",
   loggedOut: "Du er logget ut. Logg inn igjen.",
+  noAnswer: "Ikke noe svar",
   openFile: "Åpne en fil",
   recordings: "Opptak",
   sections: "Deler av siden",

@@ -122,7 +122,7 @@ class JobView {
     this._saving = saving;
     this._editor = buildEditor(content, sound, { status, exports, notice: h("div", {}, notice, conflicts, !transcript.segments.length && h("p", { class: "empty" }, say("nothingSaid"))) });
     this._body.replaceChildren(this._editor.element);
-    showPeaks(this._job, this._editor.player);
+    showPeaks(this._job, this._editor.player).catch(() => {}); // one can do without
   }
 }
 
