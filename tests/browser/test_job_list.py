@@ -106,6 +106,16 @@ def test_whoever_leaves_the_page_has_deleted(api: PageApi, page: Page, address: 
     wait_until(lambda: not api.jobs.jobs, "the job is deleted")
 
 
+def test_what_is_kept_for_a_time_says_until_when(api: PageApi, page: Page, address: str) -> None:
+    api.add("gone-soon", is_stored=False, expiry=NOW + timedelta(days=365))
+    api.add("stays", file_name="stays.flac", is_stored=False)
+    open_list(page, address)
+    row = page.locator(".job").filter(has_text="interview.flac")
+
+    expect(row.locator(".about")).to_contain_text(f"kept until {NOW.day} {NOW:%b} {NOW.year + 1}")
+    expect(page.get_by_text("kept until")).to_have_count(1)
+
+
 def test_an_empty_list_shows_the_way(page: Page, address: str) -> None:
     open_list(page, address)
     page.get_by_role("link", name="Transcribe a recording").click()

@@ -53,10 +53,10 @@ def write_audio(
     return path
 
 
-def write_silent_film(path: Path, *, seconds: float = 1) -> Path:
+def write_silent_film(path: Path, *, seconds: float = 1, codec: str = "mpeg4") -> Path:
     """Encode a grey picture without any audio track."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=10)
+        stream = container.add_stream(codec, rate=10)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for _ in range(round(seconds * 10)):

@@ -52,6 +52,7 @@ class PageApi(Api):
         transcript: Transcript | None = None,
         percent: int | None = None,
         heard: Sequence[Segment] | None = None,
+        expiry: datetime | None = None,
     ) -> None:
         """Have a job there; one that succeeded has a transcript of these texts.
 
@@ -81,6 +82,7 @@ class PageApi(Api):
             else None,
             start_time=created,
             completion_time=created + timedelta(seconds=2) if phase.is_final else None,
+            expiry_time=expiry,
         )
         self.jobs.put(name, spec, status, created)
 

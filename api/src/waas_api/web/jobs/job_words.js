@@ -44,6 +44,7 @@ export function describeRecording(job) {
     job.model,
     job.task === "translate" && say("translated"),
     job.creationTime && moment(job.creationTime),
+    job.expiryTime && say("keptUntil", moment(job.expiryTime)),
   ].filter(Boolean);
 }
 

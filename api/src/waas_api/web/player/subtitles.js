@@ -6,8 +6,8 @@ export function showSubtitles(video, content, label) {
   track.mode = "showing";
   const refresh = () => {
     for (const cue of [...(track.cues ?? [])]) track.removeCue(cue);
-    for (const { start, end, text } of content.segments) {
-      if (end > start) track.addCue(new VTTCue(start, end, escape(text)));
+    for (const { start, end, text, speaker } of content.segments) {
+      if (end > start) track.addCue(new VTTCue(start, end, escape(speaker ? `${speaker}: ${text}` : text)));
     }
   };
   content.addEventListener("change", refresh);

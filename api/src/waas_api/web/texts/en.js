@@ -107,6 +107,7 @@ export default {
   wasCancelled: "Cancelled",
   cancelling: "Ending",
   translated: "in English",
+  keptUntil: (when) => `kept until ${when}`,
   cancelJob: (name) => `Cancel ${name}`,
   retryJob: (name) => `Try ${name} again`,
   deleteJob: (name) => `Delete ${name}`,
@@ -226,7 +227,7 @@ export default {
   nobodyLogsIn: "Nobody logs in here: whoever reaches this service sees all recordings.",
   whatIsStored: "What is stored",
   storedTexts: [
-    "Your recordings, their transcripts and every version that you saved, and what you asked for. They stay on this service until you delete them, or until their time is over where your administrator has set one.",
+    "Your recordings, their transcripts and every version that you saved, and what you asked for. They stay on this service until you delete them, or until the time that the list says of a recording.",
     "This browser remembers your choices and your language. It loads nothing from anybody else, and nobody counts your visits.",
   ],
   deleteTitle: "Delete",

@@ -107,6 +107,7 @@ export default {
   wasCancelled: "Avbrutt",
   cancelling: "Avslutter",
   translated: "på engelsk",
+  keptUntil: (when) => `beholdes til ${when}`,
   cancelJob: (name) => `Avbryt ${name}`,
   retryJob: (name) => `Prøv ${name} igjen`,
   deleteJob: (name) => `Slett ${name}`,
@@ -226,7 +227,7 @@ export default {
   nobodyLogsIn: "Ingen logger inn her: alle som når tjenesten, ser alle opptak.",
   whatIsStored: "Hva som blir lagret",
   storedTexts: [
-    "Opptakene dine, tekstene, hver versjon som du har lagret, og det du ba om. De blir på denne tjenesten til du sletter dem, eller til tiden er ute der den som driver tjenesten har satt en frist.",
+    "Opptakene dine, tekstene, hver versjon som du har lagret, og det du ba om. De blir på denne tjenesten til du sletter dem, eller til den tiden som listen viser for et opptak.",
     "Nettleseren husker valgene dine og språket ditt. Den henter ingenting fra andre, og ingen teller besøkene dine.",
   ],
   deleteTitle: "Slett",
