@@ -10,7 +10,7 @@ from typing import Self
 
 from starlette.types import Scope
 
-_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+from waas_contract.trace_context import names_collector
 
 
 class RequestSpans:
@@ -31,7 +31,7 @@ class RequestSpans:
     @classmethod
     def connect(cls, environment: Mapping[str, str]) -> Self | None:
         """Return what sends spans; None where the environment names no collector."""
-        if not any(environment.get(name) for name in _ENDPOINTS):
+        if not names_collector(environment):
             return None
         return cls(environment.get("OTEL_SERVICE_NAME", "waas-api"))
 

@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from typing import Self
 
 from waas_contract.job_environment import JobEnvironment
-from waas_contract.trace_context import read_traceparent
+from waas_contract.trace_context import names_collector, read_traceparent
 
 logger = logging.getLogger(__name__)
-
-_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class AttemptSpans:
@@ -46,7 +44,7 @@ class AttemptSpans:
     @classmethod
     def connect(cls, variables: Mapping[str, str], environment: JobEnvironment) -> Self | None:
         """Return what sends spans; None where the environment names no collector."""
-        if not any(variables.get(name) for name in _ENDPOINTS):
+        if not names_collector(variables):
             return None
         item = environment.items[0]
         attributes = {

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
+from waas_contract.trace_context import names_collector
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.job_spans import JobSpan, JobTrace, derive_trace
 
-_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _NANOSECONDS = 1_000_000_000
 
 
@@ -33,7 +33,7 @@ class JobTraces:
     @classmethod
     def connect(cls, environment: Mapping[str, str]) -> Self | None:
         """Return what sends traces; None where the environment names no collector."""
-        if not any(environment.get(name) for name in _ENDPOINTS):
+        if not names_collector(environment):
             return None
         return cls(environment.get("OTEL_SERVICE_NAME", "waas-operator"))
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from waas_api.errors import Unauthenticated
+
 API_KEY_PREFIX = "waas_"
 """What every API key begins with, so that none is ever sent to an API server as a token."""
 
@@ -30,6 +32,11 @@ def find_namespace(headers: Mapping[str, str]) -> str | None:
 def has_credentials(headers: Mapping[str, str]) -> bool:
     """Tell whether the request tries to log in at all."""
     return "authorization" in headers or "x-api-key" in headers
+
+
+def lacks_login(what: str) -> Unauthenticated:
+    """Return the refusal of a request that brings none; `what` it lacks follows "Send"."""
+    return Unauthenticated(f"Nobody is let in without a login. Send {what}.")
 
 
 def _bound(text: str) -> str | None:

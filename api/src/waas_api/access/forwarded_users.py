@@ -14,10 +14,10 @@ from starlette.types import Scope
 
 from waas_api.access.access_reviews import User
 from waas_api.access.callers import Caller, Permission
-from waas_api.access.credentials import find_namespace
+from waas_api.access.credentials import find_namespace, lacks_login
 from waas_api.access.login_cookie import is_from_own_page
 from waas_api.access.token_login import owner_of
-from waas_api.errors import Forbidden, Unauthenticated
+from waas_api.errors import Forbidden
 
 Network = IPv4Network | IPv6Network
 
@@ -41,11 +41,10 @@ class TrustedProxies:
         Two names are none: one of them was there before the proxy came to it.
         """
         names = Headers(scope=scope).getlist(self._header)
-        if len(names) != 1 or not names[0].strip() or not self._is_trusted(scope):
-            return headers
-        if not is_from_own_page(scope["method"], headers):
-            return headers
-        return {**headers, BELIEVED_USER: names[0].strip()}
+        name = names[0].strip() if len(names) == 1 else ""
+        if name and self._is_trusted(scope) and is_from_own_page(scope["method"], headers):
+            return {**headers, BELIEVED_USER: name}
+        return headers
 
     def _is_trusted(self, scope: Scope) -> bool:
         client = scope.get("client")
@@ -74,7 +73,7 @@ class ForwardedUserLogin:
     async def authenticate(self, headers: Mapping[str, str], /) -> Caller:
         """Return the user, who may do all with what is their own."""
         if BELIEVED_USER not in headers:
-            raise Unauthenticated(f"Nobody is let in without a login. Send {self.what}.")
+            raise lacks_login(self.what)
         if find_namespace(headers) not in (None, self._namespace):
             raise Forbidden("You may not use the service in this namespace.")
         return Caller(self._namespace, owner_of(User(headers[BELIEVED_USER])), _PERMISSIONS)

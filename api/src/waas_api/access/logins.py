@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from waas_api.access.callers import Authenticator, Caller
-from waas_api.access.credentials import has_credentials
+from waas_api.access.credentials import has_credentials, lacks_login
 from waas_api.errors import Unauthenticated
 
 
@@ -32,8 +32,9 @@ class Logins:
         for login in self._logins:
             if login.claims(headers):
                 return await login.authenticate(headers)
-        refusal = "Nobody is let in without a login."
-        if has_credentials(headers):
-            refusal = "Nobody is known here by credentials of this kind."
         asked = ", or ".join(login.what for login in self._logins)
-        raise Unauthenticated(f"{refusal} Send {asked}.")
+        if has_credentials(headers):
+            raise Unauthenticated(
+                f"Nobody is known here by credentials of this kind. Send {asked}."
+            )
+        raise lacks_login(asked)

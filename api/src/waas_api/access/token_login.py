@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from waas_api.access.access_reviews import AccessReviews, User
 from waas_api.access.callers import Caller, Permission
-from waas_api.access.credentials import API_KEY_PREFIX, find_bearer, find_namespace
+from waas_api.access.credentials import API_KEY_PREFIX, find_bearer, find_namespace, lacks_login
 from waas_api.access.remembered_answers import RememberedAnswers
 from waas_api.errors import (
     ApiError,
@@ -90,7 +90,7 @@ class TokenLogin:
         """Return whose token it is, with what they may do in the namespace that they ask for."""
         token = find_bearer(headers)
         if token is None:
-            raise Unauthenticated(f"Nobody is let in without a login. Send {self.what}.")
+            raise lacks_login(self.what)
         namespace = find_namespace(headers) or self._default_namespace
         if namespace not in self._namespaces:
             # One answer for all of them: whoever makes names up must not push others' out.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from waas_api.access.callers import Caller
-from waas_api.access.credentials import find_api_key, find_namespace
+from waas_api.access.credentials import find_api_key, find_namespace, lacks_login
 from waas_api.api_keys.entries import ApiKey, find_key
 from waas_api.errors import Forbidden, Unauthenticated
 
@@ -29,7 +29,7 @@ class ApiKeyLogin:
         """Return whose key it is."""
         presented = find_api_key(headers)
         if presented is None:
-            raise Unauthenticated(f"Nobody is let in without a login. Send {self.what}.")
+            raise lacks_login(self.what)
         key = find_key(self._keys(), presented)
         if key is None:
             raise Unauthenticated("This API key is not known. Ask your administrator for another.")
