@@ -21,7 +21,7 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.live_api import serving
 from support.service import BUCKET
 from support.waiting import wait_until
-from waas_api.main import create_app
+from waas_api.app import create_app
 from waas_api.settings import Settings
 from waas_api.storage.minio_object_storage import MinioObjectStorage
 from waas_api.storage.signed_requests import Bucket

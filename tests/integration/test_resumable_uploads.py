@@ -21,7 +21,7 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.kept_objects import PLACES, in_folder, in_s3, s3_server
 from support.live_api import serving
 from support.waiting import wait_until
-from waas_api.main import create_app
+from waas_api.app import create_app
 from waas_api.settings import Settings
 from waas_api.storage.object_storage import ObjectStorage
 from waas_client import Client, JobOptions

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from waas_api.access.callers import Authenticator
-from waas_api.main import create_app
+from waas_api.app import create_app
 from waas_api.settings import Settings
 from waas_contract.formats import OutputFormat
 from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing

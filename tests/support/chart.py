@@ -110,3 +110,12 @@ def _read_value(variable: Resource, workload: Resource) -> str:
         return field
     key: str = source["secretKeyRef"]["key"]
     return key
+
+
+def selector(component: str) -> dict[str, str]:
+    """Return the labels by which a component's pods are selected."""
+    return {
+        "app.kubernetes.io/name": "waas",
+        "app.kubernetes.io/instance": "waas",
+        "app.kubernetes.io/component": component,
+    }

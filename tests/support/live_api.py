@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.waiting import wait_until
+from waas_api.app import create_app
 from waas_api.logs import configure_logging
-from waas_api.main import create_app
 from waas_api.settings import Settings
 
 TESTS = Path(__file__).parents[1]

@@ -14,8 +14,8 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from waas_api.access.access_reviews import User
 from waas_api.access.callers import Permission
 from waas_api.api_keys.entries import digest_of
+from waas_api.app import create_app
 from waas_api.errors import ClusterError
-from waas_api.main import create_app
 
 OTHER_NAMESPACE = "team-b"
 LINK_SECRET = "a secret of more than 32 characters"

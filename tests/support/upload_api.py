@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 
 from support.api_builders import JOB_ID, NAMESPACE, Api
-from waas_api.main import create_app
+from waas_api.app import create_app
 from waas_api.tenants import Tenant
 
 TUS = {"tus-resumable": "1.0.0"}

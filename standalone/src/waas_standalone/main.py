@@ -19,8 +19,9 @@ from pydantic_settings import SettingsError
 
 from waas_api.access.building import build_logins
 from waas_api.access.settings import LoginMode
+from waas_api.app import create_app
 from waas_api.logs import configure_logging
-from waas_api.main import create_app, explain_settings
+from waas_api.main import explain_settings
 from waas_api.serving import Server
 from waas_api.settings import Settings as ApiSettings
 from waas_standalone.errors import AddressTaken, BadSettings, StandaloneError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.api_builders import make_settings, write_webhooks
-from waas_api.main import create_app
+from waas_api.app import create_app
 from waas_api.old_service.allowed_webhooks import read_webhook_ids
 
 

@@ -9,8 +9,8 @@ from support.api_builders import NAMESPACE, NOW, make_settings, make_spec, make_
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE
+from waas_api.app import create_app
 from waas_api.jobs.awaited_jobs import AWAITED_LABELS
-from waas_api.main import create_app
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
 from waas_contract.object_keys import audio_key, held_key
 from waas_contract.transcription_job import Phase

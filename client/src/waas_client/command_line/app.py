@@ -5,16 +5,8 @@ from typing import Annotated
 
 import typer
 
-from waas_client.command_line.commands.jobs import (
-    cancel,
-    delete,
-    download,
-    jobs,
-    resume,
-    retry,
-    show,
-    suspend,
-)
+from waas_client.command_line.commands.job_changes import cancel, delete, resume, retry, suspend
+from waas_client.command_line.commands.jobs import download, jobs, show
 from waas_client.command_line.commands.models import models
 from waas_client.command_line.commands.serve import serve
 from waas_client.command_line.commands.transcribe import transcribe
