@@ -92,11 +92,12 @@ test-browser: setup ## Run the tests of the web page in Chromium and Firefox; as
 	$(PYTEST) tests/browser
 
 .PHONY: test-long
-test-long: setup ## Run what takes minutes: 50 kills, 200 small files, 10,000 jobs through the operator
+test-long: setup ## Run what takes minutes: 50 kills, 200 small files, 10,000 jobs through the operator, 300 with pods
 	$(CLUSTER) build
 	$(RUN) pytest -m long
 	PYTHONPATH=tests $(RUN) python -m performance.small_files
 	PYTHONPATH=tests $(RUN) python -m performance.operator
+	PYTHONPATH=tests $(RUN) python -m performance.operator --pods --jobs 300
 	PYTHONPATH=tests $(RUN) python -m performance.api
 
 .PHONY: bench

@@ -217,6 +217,22 @@ def minio(binaries: Binaries, folder: Path, port: int, credentials: Credentials)
     )
 
 
+def kwok(binaries: Binaries, folder: Path, kubeconfig: Path, port: int) -> Server:
+    """Returns a kwok that plays the kubelet of every node."""
+    address = f"127.0.0.1:{port}"
+    return Server(
+        "kwok",
+        (
+            str(binaries["kwok"]),
+            f"--config={folder}/kwok.yaml",
+            f"--kubeconfig={kubeconfig}",
+            "--manage-all-nodes",
+            f"--server-address={address}",
+        ),
+        f"http://{address}/healthz",
+    )
+
+
 @dataclass(frozen=True)
 class SeaweedPorts:
     """The ports of one SeaweedFS; each of its parts has a second one for gRPC."""

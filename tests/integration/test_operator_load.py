@@ -6,7 +6,7 @@ import httpx
 import pytest
 from minio import Minio
 
-from performance.operator import measure_throughput
+from performance.operator_figures import measure_throughput
 from support.desk import Desk
 from support.kubernetes_api import secrets_path
 from support.service import OperatorProcess, Tenant

@@ -20,9 +20,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from performance.operator_servers import running_servers
 from performance.status import Load, compare
 from performance.uploads import measure_uploads
+from support.bare_servers import running_servers
 from support.service import Tenant
 
 _FEW = Load(count=10, per_second=0.5, lists=5, lists_per_second=0.25)

@@ -1,8 +1,8 @@
-"""Makes TranscriptionJobs at a steady rate and completes their Jobs, with no pod in between.
+"""Makes TranscriptionJobs at a steady rate and does what their Jobs ask for.
 
-It does what a person, the job program and the Job controller would do: it creates the resource,
-writes the manifest, and closes the Job with the conditions that the controller writes. What is
-measured is told by watches of its own, on the clock of this process.
+It does what a person and the job program would do: it creates the resource and writes the manifest.
+Where the cluster has no pods, it also closes the Job with the conditions that the Job controller
+writes. What is measured is told by watches of its own, on the clock of this process.
 """
 
 import asyncio
@@ -12,27 +12,29 @@ import time
 from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 from minio import Minio
 
-from support.kubernetes_api import jobs_path, transcription_job_resource, transcription_jobs_path
+from support.completed_jobs import build_manifest, completed_status
+from support.kubernetes_api import (
+    Resource,
+    jobs_path,
+    pods_path,
+    transcription_job_resource,
+    transcription_jobs_path,
+)
 from support.service import BUCKET
-from waas_contract.formats import OutputFormat
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
-from waas_contract.object_keys import manifest_key, result_key
+from waas_contract.object_keys import manifest_key
 from waas_contract.transcription_job import TranscriptionJobSpec
 
 _REQUESTS_AT_ONCE = 32
 _WATCH_SECONDS = 3600
 _ENDS = ("Succeeded", "Failed", "Cancelled")
-
-Resource = dict[str, Any]
 
 
 @dataclass
@@ -41,6 +43,9 @@ class Life:
 
     created: float
     has_job: float | None = None
+    runs: float | None = None
+    """Where there are pods."""
+
     ended: float | None = None
     phase: str = ""
 
@@ -120,6 +125,9 @@ class JobLoad:
     kubernetes: KubernetesConnection
     store: Minio
     namespace: str
+    with_pods: bool = False
+    """Whether the Job controller makes pods, and closes the Jobs."""
+
     lives: dict[str, Life] = field(default_factory=dict)
     _waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -134,7 +142,8 @@ class JobLoad:
         """Send `count` jobs at `rate` a second through their life; returns the seconds it took."""
         names = [f"{prefix}-{number:06}" for number in range(count)]
         watches = [
-            asyncio.create_task(self._complete_jobs(await self._version(jobs_path))),
+            asyncio.create_task(self._see_jobs(await self._version(jobs_path))),
+            asyncio.create_task(self._see_pods(await self._version(pods_path))),
             asyncio.create_task(self._see_ends(await self._version(transcription_jobs_path))),
         ]
         started = time.monotonic()
@@ -175,13 +184,21 @@ class JobLoad:
                 await asyncio.sleep(started + number / rate - time.monotonic())
                 group.create_task(create(name))
 
-    async def _complete_jobs(self, since: str) -> None:
+    async def _see_jobs(self, since: str) -> None:
         async for kind, job in self.kubernetes.watch(jobs_path(self.namespace), since):
             name = job["metadata"].get("labels", {}).get(TRANSCRIPTION_JOB_LABEL)
             if kind == "ADDED" and name in self.lives and not self.lives[name].has_job:
                 self.lives[name].has_job = time.monotonic()
-                task = asyncio.create_task(self._complete(name, job))
-                self._waiting.add(task)
+                if not self.with_pods:
+                    self._waiting.add(asyncio.create_task(self._complete(name, job)))
+
+    async def _see_pods(self, since: str) -> None:
+        async for _, pod in self.kubernetes.watch(pods_path(self.namespace), since):
+            name = pod["metadata"].get("labels", {}).get(TRANSCRIPTION_JOB_LABEL)
+            is_running = pod["status"]["phase"] == "Running"
+            if is_running and name in self.lives and not self.lives[name].runs:
+                self.lives[name].runs = time.monotonic()
+                self._waiting.add(asyncio.create_task(self._write_manifest(name)))
 
     async def _complete(self, name: str, job: Resource) -> None:
         await self._write_manifest(name)
@@ -210,50 +227,3 @@ class JobLoad:
                 task.result()
                 if task in watches:
                     raise AssertionError("a watch of the harness has ended")
-
-
-def completed_status() -> Resource:
-    """Return what the Job controller writes about a Job that completes now."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    condition = {"status": "True", "reason": "CompletionsReached", "lastTransitionTime": now}
-    return {
-        "startTime": now,
-        "completionTime": now,
-        "succeeded": 1,
-        "uncountedTerminatedPods": {},
-        "conditions": [{"type": each, **condition} for each in ("SuccessCriteriaMet", "Complete")],
-    }
-
-
-def build_manifest(namespace: str, name: str, spec_digest: str) -> bytes:
-    """Return the manifest of a recording of a minute."""
-    files = tuple(
-        ResultFile(
-            format=each, key=result_key(namespace, name, 1, each), bytes=1000, sha256="0" * 64
-        )
-        for each in OutputFormat
-    )
-    now = datetime.now(UTC).replace(microsecond=0)
-    return (
-        Manifest(
-            namespace=namespace,
-            name=name,
-            spec_digest=spec_digest,
-            outcome=Outcome.COMPLETE,
-            attempt=1,
-            files=files,
-            audio=AudioFacts(duration_seconds=60, language="en"),
-            engine=EngineFacts(name="none", version="0", model="tiny.en", device="cpu"),
-            timing=Timing(
-                fetch_seconds=0,
-                decode_seconds=0,
-                load_seconds=0,
-                transcribe_seconds=1,
-                store_seconds=0,
-            ),
-            start_time=now,
-            completion_time=now,
-        )
-        .model_dump_json(by_alias=True)
-        .encode()
-    )

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from performance.job_load import build_manifest, completed_status
-from performance.operator_servers import running_servers
+from support.bare_servers import running_servers
+from support.completed_jobs import build_manifest, completed_status
 from support.desk import Desk
 from support.kubernetes_api import (
     KubernetesApi,

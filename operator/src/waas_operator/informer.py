@@ -16,7 +16,7 @@ import kopf
 
 from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import GROUP, PLURAL, VERSION
-from waas_operator.observation import is_finished_job
+from waas_operator.observation import is_finished_job, trim_job
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
 from waas_operator.sightings import Sightings
@@ -140,7 +140,7 @@ def build_registry(
             return
         job = dict(body)
         if type != "DELETED" and is_finished_job(job):
-            sightings.see_finished_job(owner.namespace, job["metadata"]["name"], job)
+            sightings.see_finished_job(owner.namespace, job["metadata"]["name"], trim_job(job))
         add(owner)
 
     async def on_pod(

@@ -1,6 +1,7 @@
 """Starts the operator: informer, resync and reconcilers around one queue."""
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -34,6 +35,8 @@ from waas_operator.tracing import JobTraces
 from waas_operator.work_queue import WorkQueue
 
 logger = logging.getLogger(__name__)
+
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
 class WatcherDied(OperatorError):
@@ -172,6 +175,16 @@ def configure_logging(level: str) -> None:
     logging.getLogger("kopf").setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
+def spare_garbage_collection() -> None:
+    """Have it pass over the modules, which stay for good, and look at the rest less often.
+
+    It took a twelfth of a job's time, and found next to nothing: few objects here are in a cycle.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+
+
 async def _run(settings: Settings, senders: Senders) -> None:
     cluster = await KubernetesCluster.connect()
     object_storage = MinioObjectStorage.connect(settings)
@@ -227,6 +240,7 @@ def main() -> int:
         sys.stderr.write(f"waas-operator: {error}\n")
         return 78
     configure_logging(settings.log_level)
+    spare_garbage_collection()
     try:
         asyncio.run(_run(settings, senders))
     except (asyncio.CancelledError, KeyboardInterrupt):

@@ -95,7 +95,7 @@ class Metrics:
             "waas_s3_requests", "Requests to the object store", "operation", "outcome"
         )
         self._dropped_events = self._counter(
-            "waas_events_dropped", "Kubernetes Events that could not be written"
+            "waas_events_dropped", "Kubernetes Events that were not written", "reason"
         )
         self._is_leader = self._gauge("waas_is_leader", "Whether this operator acts")
 
@@ -191,9 +191,9 @@ class Metrics:
         """Count a request to the object store."""
         self._storage_requests.labels(operation, outcome).inc()
 
-    def note_dropped_event(self) -> None:
+    def note_dropped_event(self, reason: str) -> None:
         """Count an Event that nobody will see."""
-        self._dropped_events.inc()
+        self._dropped_events.labels(reason).inc()
 
     def measure(
         self, reconcile: Callable[[Key], Awaitable[float | None]]

@@ -163,6 +163,17 @@ def is_finished_job(resource: Mapping[str, Any]) -> bool:
     return _is_true(resource, "Complete") or _is_true(resource, "Failed")
 
 
+def trim_job(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Return no more of a batch/v1 Job than `observe_job` reads: most of one is its pod's spec."""
+    metadata = resource["metadata"]
+    kept = ("name", "labels", "ownerReferences", "deletionTimestamp")
+    return {
+        "metadata": {key: metadata[key] for key in kept if key in metadata},
+        "spec": {"suspend": bool(resource["spec"].get("suspend"))},
+        "status": {"conditions": resource.get("status", {}).get("conditions") or []},
+    }
+
+
 def observe_job(resource: Mapping[str, Any], owner_uid: str) -> ObservedJob:
     """Read a batch/v1 Job as the API server gives it."""
     metadata, spec = resource["metadata"], resource["spec"]

@@ -322,7 +322,10 @@ class Reconciler:
             )
 
     def _next_look_seconds(self, observation: Observation, decision: Decision) -> float | None:
-        if decision.action is not Action.WAIT or needs_manifest(observation):
+        # What becomes of a Job that was just made is told by events; a look before the first one
+        # would cost three reads and see nothing.
+        is_begun = decision.action is Action.START
+        if not is_begun and (decision.action is not Action.WAIT or needs_manifest(observation)):
             return _SOON_SECONDS
         if observation.is_running:
             return self._settings.progress_interval_seconds

@@ -17,6 +17,7 @@ KUBE_ROUTER = "v2.1.0"
 MINIO = "v0.0.0-20260212201848-7aac2a2c5b7c"
 KUBE_SCORE = "v1.20.0"
 ACTIONLINT = "v1.7.12"
+KWOK = "v0.8.0"
 
 # Without these the servers call themselves v0.0.0, which Helm's kubeVersion checks refuse.
 _KUBERNETES_LINKER_FLAGS = (
@@ -128,6 +129,14 @@ BINARIES = (
             f"{_KUBE_ROUTER_FILES}_checksums.txt",
             member="kube-router",
         ),
+    ),
+    # It plays the kubelet where only the control plane is measured. Its releases name no checksums.
+    Binary(
+        name="kwok",
+        version=KWOK,
+        tool_module="kwok",
+        package="sigs.k8s.io/kwok/cmd/kwok",
+        build_seconds=60,
     ),
     # It looks over what the chart makes.
     Binary(

@@ -13,6 +13,7 @@ _OLDEST_GO = (1, 26)
 # It knows the names of the checks that the chart's annotations turn off.
 _OLDEST_KUBE_SCORE = (1, 19)
 _OLDEST_ACTIONLINT = (1, 7)
+_OLDEST_KWOK = (0, 8)
 
 _PATTERNS = {
     "etcd": re.compile(r"etcd Version: v?(\d+)\.(\d+)"),
@@ -20,6 +21,7 @@ _PATTERNS = {
     "coredns": re.compile(r"CoreDNS-(\d+)\.(\d+)"),
     "go": re.compile(r"go version go(\d+)\.(\d+)"),
     "kube-score": re.compile(r"kube-score version: (\d+)\.(\d+)"),
+    "kwok": re.compile(r"kwok version v(\d+)\.(\d+)"),
     # It has no name for itself.
     "actionlint": re.compile(r"^v?(\d+)\.(\d+)\.\d+\ninstalled"),
 }
@@ -42,6 +44,8 @@ def is_fit(name: str, printed: str) -> bool:
         return version >= _OLDEST_KUBE_SCORE
     if name == "actionlint":
         return version >= _OLDEST_ACTIONLINT
+    if name == "kwok":
+        return version >= _OLDEST_KWOK
     if name == "go":
         return version >= _OLDEST_GO
     return _OLDEST_KUBERNETES <= version < (2, 0)

@@ -11,7 +11,14 @@ RUN = Path("/run")
 PORTS = Ports(etcd=1, etcd_peers=2, apiserver=3, controller_manager=4, scheduler=5)
 BINARIES = {
     name: Path("/bin") / name
-    for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "minio")
+    for name in (
+        "etcd",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "minio",
+        "kwok",
+    )
 }
 
 ETCD = servers.etcd(BINARIES, RUN, PORTS)
@@ -19,6 +26,7 @@ APISERVER = servers.apiserver(BINARIES, RUN, PORTS)
 CONTROLLER_MANAGER = servers.controller_manager(BINARIES, RUN, PORTS)
 SCHEDULER = servers.scheduler(BINARIES, RUN, PORTS)
 MINIO = servers.minio(BINARIES, RUN, 6, Credentials("user", "password"))
+KWOK = servers.kwok(BINARIES, RUN, Path("/run/kubeconfig"), 7)
 SEAWEEDFS = servers.seaweedfs(Path("/bin/weed"), RUN, SeaweedPorts(1, 2, 3, 4, 5, 6, 7, 8))
 
 
@@ -182,6 +190,23 @@ def test_minio() -> None:
     )
 
 
+def test_kwok() -> None:
+    assert (
+        Server(
+            "kwok",
+            (
+                "/bin/kwok",
+                "--config=/run/kwok.yaml",
+                "--kubeconfig=/run/kubeconfig",
+                "--manage-all-nodes",
+                "--server-address=127.0.0.1:7",
+            ),
+            "http://127.0.0.1:7/healthz",
+        )
+        == KWOK
+    )
+
+
 def test_seaweedfs() -> None:
     assert (
         Server(
@@ -217,7 +242,7 @@ def test_seaweedfs() -> None:
 
 @pytest.mark.parametrize(
     "server",
-    [ETCD, APISERVER, CONTROLLER_MANAGER, SCHEDULER, MINIO, SEAWEEDFS],
+    [ETCD, APISERVER, CONTROLLER_MANAGER, SCHEDULER, MINIO, KWOK, SEAWEEDFS],
     ids=lambda each: each.name,
 )
 def test_a_command_line_names_the_run_folder_by_which_its_process_is_recognised(

@@ -26,6 +26,8 @@ from cluster.binaries.versions import is_fit
         ("actionlint", "v1.7.12\ninstalled by building from source\nbuilt with go1.26\n", True),
         ("actionlint", "1.7.7\ninstalled by downloading from release page\n", True),
         ("actionlint", "1.6.27\ninstalled by downloading from release page\n", False),
+        ("kwok", "kwok version v0.8.0 go1.26.8 (linux/amd64)\n", True),
+        ("kwok", "kwok version v0.7.0 go1.24.1 (linux/amd64)\n", False),
         ("go", "go version go1.26.8 linux/amd64\n", True),
         ("go", "go version go1.30 linux/arm64\n", True),
         ("go", "go version go1.25.5 linux/amd64\n", False),

@@ -319,7 +319,7 @@ async def test_what_was_seen_or_written_is_not_asked_for_again() -> None:
     status = TranscriptionJobStatus(phase=Phase.QUEUED)
 
     cluster.sightings.see(seen)
-    assert await cluster.get_transcription_job("newsroom", "interview") is seen
+    assert await cluster.get_transcription_job("newsroom", "interview") == seen
     await cluster.replace_status(seen, status)
     written = await cluster.get_transcription_job("newsroom", "interview")
     third = await cluster.get_transcription_job("newsroom", "interview")

@@ -1,12 +1,17 @@
-"""Events are written beside the work; what cannot be written is dropped."""
+"""Events are written beside the work; what cannot be written, or is too much, is dropped."""
 
 import asyncio
+from collections import Counter
 
 from support.builders import NOW, make_transcription_job
 from support.fake_time import run_in_fake_time
-from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_contract.transcription_job import Phase, TranscriptionJobStatus
 from waas_operator.errors import Conflict, Refused
-from waas_operator.event_recorder import EventRecorder
+from waas_operator.event_recorder import (
+    GOOD_NEWS_AT_ONCE,
+    GOOD_NEWS_PER_SECOND,
+    EventRecorder,
+)
 from waas_operator.seams import Resource
 
 
@@ -32,17 +37,27 @@ class Events:
 class Scene:
     def __init__(self) -> None:
         self.events = Events()
-        self.dropped = 0
-        self.recorder = EventRecorder(self.events, "pod", lambda: NOW, self._drop)
+        self.dropped: Counter[str] = Counter()
+        self.seconds = 0.0
+        self.recorder = EventRecorder(
+            self.events, "pod", lambda: NOW, self._drop, monotonic=lambda: self.seconds
+        )
 
-    def _drop(self) -> None:
-        self.dropped += 1
+    def _drop(self, reason: str) -> None:
+        self.dropped[reason] += 1
 
     def lose_pods(self, number: int) -> None:
         """Tell that `number` pods are lost by now, one more than before."""
         before = TranscriptionJobStatus(failed_pods=number - 1)
         after = TranscriptionJobStatus(failed_pods=number)
         self.recorder.note_status(make_transcription_job(status=before), after)
+
+    def end(self, phase: Phase, name: str = "interview") -> None:
+        """Tell that a job has ended."""
+        job = make_transcription_job()
+        metadata = job.metadata.model_copy(update={"name": name})
+        after = TranscriptionJobStatus(phase=phase)
+        self.recorder.note_status(job.model_copy(update={"metadata": metadata}), after)
 
     async def write(self) -> None:
         task = asyncio.create_task(self.recorder.write_forever())
@@ -76,7 +91,7 @@ def test_one_that_takes_over_repeats_nothing() -> None:
 
     (event,) = scene.events.kept.values()
     assert "series" not in event
-    assert scene.dropped == 0
+    assert not scene.dropped
 
 
 def test_one_that_is_refused_does_not_keep_the_others() -> None:
@@ -93,7 +108,7 @@ def test_one_that_is_refused_does_not_keep_the_others() -> None:
 
     scene = run_in_fake_time(scenario())
 
-    assert (len(scene.events.kept), scene.dropped) == (1, 2)
+    assert (len(scene.events.kept), scene.dropped) == (1, {"failed": 2})
 
 
 def test_a_crowd_is_dropped_rather_than_waited_for() -> None:
@@ -103,4 +118,37 @@ def test_a_crowd_is_dropped_rather_than_waited_for() -> None:
             scene.lose_pods(1)
         return scene
 
-    assert run_in_fake_time(scenario()).dropped == 3
+    assert run_in_fake_time(scenario()).dropped == {"crowd": 3}
+
+
+def test_of_a_crowd_of_good_news_some_a_second_are_told_and_all_bad_news() -> None:
+    seconds = 4
+
+    async def scenario() -> Scene:
+        scene = Scene()
+        for number in range(GOOD_NEWS_AT_ONCE + 50):
+            scene.end(Phase.SUCCEEDED, f"good-{number}")
+        scene.seconds += seconds
+        for number in range(100):
+            scene.end(Phase.SUCCEEDED, f"later-{number}")
+            scene.end(Phase.FAILED, f"bad-{number}")
+        await scene.write()
+        return scene
+
+    scene = run_in_fake_time(scenario())
+
+    told = Counter(event["reason"] for event in scene.events.kept.values())
+    allowed = GOOD_NEWS_AT_ONCE + seconds * GOOD_NEWS_PER_SECOND
+    assert told == {"Succeeded": allowed, "Failed": 100}
+    assert scene.dropped == {"crowd": GOOD_NEWS_AT_ONCE + 150 - allowed}
+
+
+def test_no_more_than_a_crowd_is_told_after_a_long_silence() -> None:
+    async def scenario() -> Scene:
+        scene = Scene()
+        scene.seconds += 3600
+        for number in range(GOOD_NEWS_AT_ONCE + 1):
+            scene.end(Phase.SUCCEEDED, f"good-{number}")
+        return scene
+
+    assert run_in_fake_time(scenario()).dropped == {"crowd": 1}

@@ -27,7 +27,7 @@ from waas_operator.errors import ClusterUnavailable, Conflict, Refused
 async def test_a_whole_life() -> None:
     scene = Scene()
 
-    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 5)
+    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 300)
     assert scene.phase == Phase.QUEUED
     assert scene.cluster.secrets.keys() == scene.cluster.jobs.keys() == {CHILD_NAME}
 
@@ -83,7 +83,7 @@ async def test_a_store_that_is_away_is_asked_again_soon() -> None:
     )
     scene.store.is_away = False
 
-    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 5)
+    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 300)
 
 
 async def test_progress_that_cannot_be_read_stops_nothing() -> None:

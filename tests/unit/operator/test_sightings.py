@@ -82,7 +82,7 @@ def test_what_has_ended_leaves_nothing_behind() -> None:
 
 def test_a_crowd_is_read_from_the_api_server() -> None:
     sightings = Sightings()
-    for number in range(1001):
+    for number in range(10_001):
         sightings.see(at_version("7", name=f"job-{number}"))
 
     assert sightings.take("newsroom", "job-0") is None
