@@ -51,6 +51,15 @@ def test_a_click_on_a_word_lets_one_hear_it(page: Page) -> None:
     expect(page.locator(".said")).not_to_have_count(0)
 
 
+def test_the_word_stays_marked_where_the_sound_has_stopped(page: Page) -> None:
+    page.get_by_text("leisure", exact=True).click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".said")).to_have_count(1)
+
+    page.locator(".segment .text").nth(2).focus()
+    expect(page.locator(".said")).to_have_count(1)
+
+
 def test_the_keyboard_plays_and_goes_back(page: Page) -> None:
     page.locator(".segment .text").first.focus()
     page.keyboard.press("Control+Enter")

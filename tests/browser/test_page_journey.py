@@ -31,11 +31,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def leave_no_work(server: Standalone) -> Iterator[None]:
-    """Have no test wait for what another has sent."""
+def leave_nothing(server: Standalone) -> Iterator[None]:
+    """Have no test wait for what another has sent, or find it."""
     yield
     for job in server.get("/v2/jobs").json()["jobs"]:
         server.cancel(job["id"])
+        server.wait_for_end(job["id"])
+        server.delete(job["id"])
 
 
 def jobs_of(server: Standalone) -> list[str]:

@@ -159,6 +159,7 @@ def show_transcript(page: Page, address: str) -> None:
     page.get_by_text("ill-disposed", exact=False).first.click()
     page.evaluate("document.querySelector('audio').pause()")
     page.evaluate("document.activeElement.blur()")
+    expect(page.locator(".said")).to_be_visible()
     page.wait_for_load_state("networkidle")
 
 

@@ -17,12 +17,17 @@ export class Waveform {
     this._seek = seek;
     this._peaks = null;
     this._time = 0;
-    this._duration = 0;
+    this._duration = null;
     this._isClose = false;
     this._from = 0;
     this.element = h("canvas", { class: "waveform", tabindex: 0, role: "slider", "aria-label": say("position"), "aria-valuemin": 0 });
-    this._sizes = new ResizeObserver(() => this._draw());
+    this._width = 0;
+    this._height = 0;
+    this._drawn = "";
+    this._sizes = new ResizeObserver(() => this._measure());
     this._sizes.observe(this.element);
+    this._colours = new MutationObserver(() => this._draw());
+    this._colours.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.element.addEventListener("pointerdown", (event) => {
       this.element.setPointerCapture(event.pointerId);
       this._seekTo(event);
@@ -33,11 +38,13 @@ export class Waveform {
 
   close() {
     this._sizes.disconnect();
+    this._colours.disconnect();
   }
 
   /** Show peaks: numbers from 0 to 1 over the whole length, as many as there are. */
   setPeaks(peaks) {
     this._peaks = peaks;
+    this._drawn = "";
     this._draw();
   }
 
@@ -48,12 +55,14 @@ export class Waveform {
   }
 
   show(time, duration) {
+    const isToldAlready = Math.round(time) === Math.round(this._time) && duration === this._duration;
     this._time = time;
     this._duration = duration || 0;
+    this._draw();
+    if (isToldAlready) return;
     this.element.setAttribute("aria-valuemax", Math.round(this._duration));
     this.element.setAttribute("aria-valuenow", Math.round(time));
     this.element.setAttribute("aria-valuetext", say("timeOf", clock(time), clock(this._duration)));
-    this._draw();
   }
 
   _seekTo(event) {
@@ -84,24 +93,34 @@ export class Waveform {
   }
 
   _countBars() {
-    return Math.max(1, Math.floor(this.element.clientWidth / (BAR + GAP)));
+    return Math.max(1, Math.floor(this._width / (BAR + GAP)));
   }
 
-  _draw() {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width) return;
+  _measure() {
     const scale = devicePixelRatio || 1;
-    if (this.element.width !== Math.round(width * scale) || this.element.height !== Math.round(height * scale)) {
-      this.element.width = Math.round(width * scale);
-      this.element.height = Math.round(height * scale);
-    }
+    this._width = this.element.clientWidth;
+    this._height = this.element.clientHeight;
+    this.element.width = Math.round(this._width * scale);
+    this.element.height = Math.round(this._height * scale);
+    this._drawn = "";
+    this._draw();
+  }
+
+  /** Draw it, unless it looks as before: in a long recording the sound takes many frames to a point. */
+  _draw() {
+    const { _width: width, _height: height } = this;
+    if (!width) return;
+    const [from, length] = this._part();
+    const at = length ? Math.round(((this._time - from) / length) * width) : 0;
+    const looks = [from, length, at, this._isClose, document.documentElement.dataset.theme].join(" ");
+    if (looks === this._drawn) return;
+    this._drawn = looks;
+    const scale = devicePixelRatio || 1;
     const context = this.element.getContext("2d");
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     const style = getComputedStyle(this.element);
     const [played, rest] = [style.getPropertyValue("--played"), style.getPropertyValue("--rest")];
-    const [from, length] = this._part();
-    const at = length ? ((this._time - from) / length) * width : 0;
     const count = this._countBars();
     const room = this._isClose ? height - 2 * LINE : height;
     for (let place = 0; place < count; place += 1) {

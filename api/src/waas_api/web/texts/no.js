@@ -75,7 +75,7 @@ export default {
 
   // Opptak
   recordingsTotal: (count) => plural(count, "opptak", "opptak"),
-  search: "Søk etter navn",
+  search: "Søk på navn",
   states: "Tilstand",
   state_all: "Alle",
   state_waiting: "Venter",
