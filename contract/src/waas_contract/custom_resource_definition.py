@@ -86,15 +86,39 @@ SPEC_RULES: list[Schema] = [
 ]
 
 
-def _immutability_rule(name: str, *, is_optional: bool) -> Schema:
-    rule = f"self.{name} == oldSelf.{name}"
-    if is_optional:
-        rule = f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || {rule})"
+def _immutability_message(name: str) -> str:
+    return f"{name} cannot be changed; make a new {KIND} instead"
+
+
+def _immutability_rule(name: str) -> Schema:
+    """Return the rule, on the whole spec, that a field is not set, changed or taken away."""
     return {
-        "rule": rule,
-        "message": f"{name} cannot be changed; make a new {KIND} instead",
+        # As few looks at fields as can be: for each the API server makes a map of all properties,
+        # at every write of a status, too.
+        "rule": (
+            f"has(self.{name}) ? has(oldSelf.{name}) && self.{name} == oldSelf.{name}"
+            f" : !has(oldSelf.{name})"
+        ),
+        "message": _immutability_message(name),
         "fieldPath": f".{name}",
     }
+
+
+def _freeze(schema: Schema) -> list[Schema]:
+    """Keep fields from being changed: those that are always there by a rule of their own.
+
+    Returns the rules of the others.
+    """
+    rules = []
+    for name, each in schema["properties"].items():
+        if name in MUTABLE_SPEC_FIELDS:
+            continue
+        if name in schema["required"] or "default" in each:
+            own = {"rule": "self == oldSelf", "message": _immutability_message(name)}
+            each["x-kubernetes-validations"] = [*each.get("x-kubernetes-validations", ()), own]
+        else:
+            rules.append(_immutability_rule(name))
+    return rules
 
 
 def _simplify(schema: Schema, definitions: Schema) -> Schema:
@@ -140,14 +164,7 @@ def _build_spec_schema() -> Schema:
     properties["source"]["x-kubernetes-validations"] = SOURCE_RULES
     properties["cancelled"]["x-kubernetes-validations"] = CANCELLED_RULES
     properties["formats"]["x-kubernetes-list-type"] = "set"
-    immutable = [
-        _immutability_rule(
-            name, is_optional=name not in schema["required"] and "default" not in each
-        )
-        for name, each in properties.items()
-        if name not in MUTABLE_SPEC_FIELDS
-    ]
-    schema["x-kubernetes-validations"] = [*SPEC_RULES, *immutable]
+    schema["x-kubernetes-validations"] = [*SPEC_RULES, *_freeze(schema)]
     return schema
 
 
