@@ -131,6 +131,7 @@ def _build_case(
 ) -> Case:
     return Case(
         adapter=contender.adapter,
+        foundation=contender.foundation,
         settings=contender.settings,
         model=plan.model,
         mode=Mode.WORDS,

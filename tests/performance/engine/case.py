@@ -10,7 +10,10 @@ from pydantic import TypeAdapter
 from support.media import Samples
 from waas_contract.transcript import Segment
 
-Transcribe = Callable[[Samples], Iterable[Segment]]
+TellText = Callable[[], None]
+"""To be called as soon as there is some text, and as often as there is more."""
+
+Transcribe = Callable[[Samples, TellText], Iterable[Segment]]
 """What an adapter's `load` returns: it is given one recording after the other."""
 
 
@@ -28,6 +31,9 @@ class Case:
 
     adapter: str
     """A module of performance.engine.adapters."""
+
+    foundation: str
+    """The library that it is built on: what its import takes is told apart from the rest."""
 
     settings: Mapping[str, str | int | bool]
     """The adapter's own."""
@@ -56,6 +62,9 @@ class Transcribed:
     cpu_seconds: float
     """Of the process and those that it started."""
 
+    seconds_to_text: float
+    """Until the first text was there; of a contender that tells nothing before its end, all."""
+
     segments: tuple[Segment, ...]
 
     @property
@@ -68,8 +77,12 @@ class Answer:
     """What came of a case; seconds count from the start of the process."""
 
     version: str
-    imported: float
+    founded: float
+    """When the library was imported that the contender is built on."""
+
     loaded: float
+    """When it was ready to transcribe."""
+
     finished: float
     resident_bytes: int
     """The most of the process itself, files that it maps included."""

@@ -24,17 +24,18 @@ def main(case_file: Path, answer_file: Path) -> None:
 
 def run(case: Case) -> Answer:
     """Load the contender, warm it up if asked to, and time it."""
+    importlib.import_module(case.foundation)
+    founded = time.monotonic()
     adapter = importlib.import_module(f"performance.engine.adapters.{case.adapter}")
-    imported = time.monotonic()
     transcribe: Transcribe = adapter.load(case)
     loaded = time.monotonic()
     if case.warm_up:
-        transcribe(np.load(case.warm_up))
+        _time(transcribe, np.load(case.warm_up))
     transcribed = tuple(_time(transcribe, np.load(path)) for path in case.sounds)
     finished = time.monotonic()
     return Answer(
         version=adapter.version(),
-        imported=imported - case.started,
+        founded=founded - case.started,
         loaded=loaded - case.started,
         finished=finished - case.started,
         resident_bytes=read_peak_bytes(os.getpid()),
@@ -43,10 +44,16 @@ def run(case: Case) -> Answer:
 
 
 def _time(transcribe: Transcribe, samples: Samples) -> Transcribed:
+    told: list[float] = []
     cpu_before, before = _cpu_seconds(), time.monotonic()
-    segments = transcribe(samples)
-    seconds = time.monotonic() - before
-    return Transcribed(seconds, _cpu_seconds() - cpu_before, tuple(segments))
+    segments = tuple(transcribe(samples, lambda: told.append(time.monotonic())))
+    after = time.monotonic()
+    return Transcribed(
+        seconds=after - before,
+        cpu_seconds=_cpu_seconds() - cpu_before,
+        seconds_to_text=(told[0] if told else after) - before,
+        segments=segments,
+    )
 
 
 def _cpu_seconds() -> float:

@@ -8,7 +8,9 @@ from performance.engine.case import Mode
 GREEDY, BEAMS = 1, 5
 
 OURS = "waas"
-"""As it runs by default; the names of its other ways begin so."""
+"""The names of its ways begin so."""
+
+FLOAT32, BFLOAT16 = "float32", "bfloat16"
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,12 @@ class Contender:
     name: str
     adapter: str
     """A module of performance.engine.adapters."""
+
+    foundation: str = "torch"
+    """The library that it is built on."""
+
+    precision: str | None = None
+    """That of its products, for which the machine's limit is derived; None for no such limit."""
 
     settings: Mapping[str, str | int] = field(default_factory=dict, hash=False)
     beam_sizes: tuple[int, ...] = (GREEDY, BEAMS)
@@ -39,6 +47,8 @@ def _one_by_one(compute_type: str) -> Contender:
     return Contender(
         f"faster-whisper sequential {compute_type}",
         "faster_whisper",
+        "ctranslate2",
+        _precision_of(compute_type),
         {"compute_type": compute_type},
         beam_sizes=(BEAMS,),
         modes=_WITH_TIMES,
@@ -50,21 +60,39 @@ def _batched(compute_type: str, batch_size: int) -> Contender:
     return Contender(
         f"faster-whisper batched {batch_size} {compute_type}",
         "faster_whisper",
+        "ctranslate2",
+        _precision_of(compute_type),
         {"compute_type": compute_type, "batch_size": batch_size},
     )
 
 
+def _precision_of(compute_type: str) -> str | None:
+    return FLOAT32 if compute_type == FLOAT32 else None
+
+
+def _ours(precision: str) -> Contender:
+    return Contender(
+        f"{OURS} {precision}",
+        "waas",
+        precision=precision,
+        settings={"precision": precision},
+        modes=_WITH_TIMES,
+    )
+
+
 CONTENDERS = (
-    Contender(OURS, "waas", modes=_WITH_TIMES),
-    Contender(f"{OURS} float32", "waas", {"precision": "float32"}, modes=_WITH_TIMES),
-    Contender("openai-whisper", "openai_whisper", modes=_WITH_TIMES, is_slow=True),
-    _one_by_one("float32"),
+    _ours(BFLOAT16),
+    _ours(FLOAT32),
+    Contender(
+        "openai-whisper", "openai_whisper", precision=FLOAT32, modes=_WITH_TIMES, is_slow=True
+    ),
+    _one_by_one(FLOAT32),
     _one_by_one("int8"),
-    _batched("float32", 8),
-    _batched("float32", 16),
+    _batched(FLOAT32, 8),
+    _batched(FLOAT32, 16),
     _batched("int8", 8),
     _batched("int8", 16),
-    Contender("whisper.cpp", "whisper_cpp", modes=_WITH_TIMES, is_slow=True),
+    Contender("whisper.cpp", "whisper_cpp", "_pywhispercpp", modes=_WITH_TIMES, is_slow=True),
 )
 
 

@@ -86,6 +86,16 @@ def derive_work(dimensions: ModelDimensions, bytes_per_value: int) -> Work:
     )
 
 
+def better_of(first: Machine, second: Machine) -> Machine:
+    """Return the best of two measurements of a machine in one precision."""
+    rates = first.gigaflops.items()
+    return Machine(
+        gigaflops={name: max(rate, second.gigaflops[name]) for name, rate in rates},
+        stream_gigabytes=max(first.stream_gigabytes, second.stream_gigabytes),
+        precision=first.precision,
+    )
+
+
 def measure_machine(
     dimensions: ModelDimensions,
     *,
@@ -109,7 +119,8 @@ def measure_machine(
     def best_of(work: Callable[[], object]) -> float:
         return min(time_of(work, device) for _ in range(tries))
 
-    values = torch.ones(stream_bytes // dtype.itemsize, device=device, dtype=dtype)
+    # In single precision, whose sum takes no longer than the reading.
+    values = torch.ones(stream_bytes // 4, device=device)
     return Machine(
         gigaflops={
             name: 2e-9 * math.prod(sizes) / best_of(_product(sizes, device, dtype))
@@ -146,11 +157,14 @@ def synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def derive_limit(machine: Machine, work: Work, text_tokens: Sequence[int]) -> Limit:
+def derive_limit(
+    machine: Machine, work: Work, text_tokens: Sequence[int], *, beams: int = 1
+) -> Limit:
     """Return the limit for windows with so many tokens of text each.
 
     The decoder's weights are read once for each step of the longest window, as if all windows were
-    one batch; the keys and values of cross-attention once for each token of each window.
+    one batch; the keys and values of cross-attention once for each token of each window, which its
+    beams share. Each beam is multiplied for itself.
     """
     operations = max(machine.gigaflops.values()) * 1e9
     read = machine.stream_gigabytes * 1e9
@@ -161,5 +175,5 @@ def derive_limit(machine: Machine, work: Work, text_tokens: Sequence[int]) -> Li
         windows=len(counts),
         tokens=tokens,
         encoder_seconds=len(counts) * (work.encoder_flops + work.hearing_flops) / operations,
-        decoder_seconds=max(reading, tokens * work.token_flops / operations),
+        decoder_seconds=max(reading, beams * tokens * work.token_flops / operations),
     )

@@ -6,6 +6,7 @@ from statistics import median
 
 from performance.engine.case import Mode
 from performance.engine.contenders import OURS
+from performance.engine.limits import Limits
 from performance.engine.rounds import Entry, Plan, Series
 from support.heard_words import (
     StartErrors,
@@ -20,11 +21,12 @@ _HEADINGS = (
     "mode",
     "beams",
     "contender",
+    "warm rounds",
     "x real time (min-max)",
     "of the fastest peer",
     "CPU s",
-    "cold s",
-    "import + load s",
+    "cold s: first text, all",
+    "library + load s",
     "cgroup MB",
     "RSS MB",
     "WER %",
@@ -41,6 +43,8 @@ class Row:
     mode: Mode
     beam_size: int
     rounds: int
+    """Warm ones; as long as there is none the cold one stands for them."""
+
     seconds: float
     """Median of the warm rounds."""
 
@@ -53,26 +57,31 @@ class Row:
     """Its speed over that of the fastest other contender in this mode that decodes alike."""
 
     cpu_seconds: float
-    cold_seconds: float
-    """From the start of the process to the last word, with nothing warmed up."""
+    cold_text_seconds: float
+    """From the start of the process to the first text, with nothing warmed up."""
 
-    import_seconds: float
+    cold_seconds: float
+    """To the last word."""
+
+    library_seconds: float
+    """From the start of the process until the library is imported that it is built on."""
+
     load_seconds: float
+    """From then on until it is ready."""
+
     resident_bytes: int
     cgroup_bytes: int | None
     words: WordFigures
     cue_starts: StartErrors
     word_starts: StartErrors
     share_of_limit: float | None = None
-    """How near it comes to what the machine could do at best in the precision of ours."""
+    """How near it comes to what the machine could do at best in its precision."""
 
 
-def derive_rows(
-    plan: Plan, mix: Mix, series: Mapping[Entry, Series], *, limit_seconds: float | None
-) -> list[Row]:
+def derive_rows(plan: Plan, mix: Mix, series: Mapping[Entry, Series], limits: Limits) -> list[Row]:
     """Return a row for each mode asked for, the fastest first."""
     rows = [
-        _derive_row(mix, entry, runs, mode, limit_seconds)
+        _derive_row(mix, entry, runs, mode, limits)
         for entry, runs in series.items()
         for mode in plan.modes
         if entry.contender.plays(mode) is entry.mode
@@ -83,35 +92,36 @@ def derive_rows(
     )
 
 
-def _derive_row(
-    mix: Mix, entry: Entry, runs: Series, mode: Mode, limit_seconds: float | None
-) -> Row:
-    warm = [run.answer.transcribed[0] for run in runs.warm]
+def _derive_row(mix: Mix, entry: Entry, runs: Series, mode: Mode, limits: Limits) -> Row:
+    warm = [run.answer.transcribed[0] for run in runs.counted]
     every = [*runs.warm, *([runs.cold] if runs.cold else [])]
     seconds = median(each.seconds for each in warm)
     segments = warm[0].segments
+    cold = runs.cold.answer if runs.cold else None
+    limit = limits.get((entry.contender.precision or "", entry.beam_size))
     cgroups = [run.cgroup_bytes for run in every if run.cgroup_bytes is not None]
     return Row(
         contender=entry.contender.name,
         version=every[0].answer.version,
         mode=mode,
         beam_size=entry.beam_size,
-        rounds=len(warm),
+        rounds=len(runs.warm),
         seconds=seconds,
         least_seconds=min(each.seconds for each in warm),
         most_seconds=max(each.seconds for each in warm),
         speed=mix.seconds / seconds,
         ratio_to_fastest_peer=None,
         cpu_seconds=median(each.cpu_seconds for each in warm),
-        cold_seconds=runs.cold.answer.finished if runs.cold else 0,
-        import_seconds=median(run.answer.imported for run in every),
-        load_seconds=median(run.answer.loaded - run.answer.imported for run in every),
+        cold_text_seconds=cold.loaded + cold.transcribed[0].seconds_to_text if cold else 0,
+        cold_seconds=cold.finished if cold else 0,
+        library_seconds=median(run.answer.founded for run in every),
+        load_seconds=median(run.answer.loaded - run.answer.founded for run in every),
         resident_bytes=max(run.answer.resident_bytes for run in every),
         cgroup_bytes=max(cgroups, default=None),
         words=measure_words(mix, warm[0].text),
         cue_starts=measure_cue_starts(mix, segments),
         word_starts=measure_word_starts(mix, segments),
-        share_of_limit=limit_seconds / seconds if limit_seconds else None,
+        share_of_limit=limit.seconds / seconds if limit else None,
     )
 
 
@@ -137,11 +147,12 @@ def _render_row(row: Row) -> tuple[str, ...]:
         row.mode,
         "greedy" if row.beam_size == 1 else str(row.beam_size),
         row.contender,
+        str(row.rounds),
         f"{row.speed:.1f} ({_speed(row, row.most_seconds)}-{_speed(row, row.least_seconds)})",
         _number(row.ratio_to_fastest_peer, 2),
         f"{row.cpu_seconds:.1f}",
-        f"{row.cold_seconds:.1f}",
-        f"{row.import_seconds:.1f} + {row.load_seconds:.1f}",
+        f"{row.cold_text_seconds:.1f}, {row.cold_seconds:.1f}",
+        f"{row.library_seconds:.1f} + {row.load_seconds:.2f}",
         _megabytes(row.cgroup_bytes),
         _megabytes(row.resident_bytes),
         _error_rate(row.words),

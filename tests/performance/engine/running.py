@@ -49,7 +49,12 @@ def run(case: Case) -> Run:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
-            status = process.wait()
+            try:
+                status = process.wait()
+            finally:
+                # Where the benchmark is stopped, nothing of it goes on.
+                process.kill()
+                process.wait()
         if status or not answer_file.exists():
             last = "\n".join(output.read_text(errors="replace").splitlines()[-5:])
             raise ContenderFailed(f"{case.adapter} ended with {status}: {last}")

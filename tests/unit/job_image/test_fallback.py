@@ -3,14 +3,18 @@
 import pytest
 
 from waas_contract.transcription_options import DecodingOptions
-from waas_job.engine.fallback import compression_ratio, is_silence, needs_fallback
+from waas_job.engine.fallback import compression_ratio, is_meant, is_silence, needs_fallback
 from waas_job.engine.windows import DecodedWindow
 
 
 def make_decoded(
-    *, avg_logprob: float = -0.3, no_speech_prob: float = 0.1, ratio: float = 1.5
+    text: str = "",
+    *,
+    avg_logprob: float = -0.3,
+    no_speech_prob: float = 0.1,
+    ratio: float = 1.5,
 ) -> DecodedWindow:
-    return DecodedWindow((), "", avg_logprob, no_speech_prob, 0.0, ratio, is_silence=False)
+    return DecodedWindow((), text, avg_logprob, no_speech_prob, 0.0, ratio, is_silence=False)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,18 @@ def test_text_that_repeats_itself_compresses_well() -> None:
     assert compression_ratio("") < 1
     assert compression_ratio("Elinor saw nothing to surprise her in it.") < 1.2
     assert compression_ratio("and so on " * 30) > 2.4
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "meant"),
+    [
+        (make_decoded("Go on. Go on."), make_decoded("Go on, go on"), True),
+        (make_decoded("Go on. Go on."), make_decoded("Go on."), False),
+        (make_decoded("Go on. Go on.", avg_logprob=-1.1), make_decoded("Go on. Go on."), False),
+    ],
+    ids=["the same words again", "other words", "improbable, whatever comes again"],
+)
+def test_what_repeats_itself_is_meant_if_another_try_says_so(
+    first: DecodedWindow, again: DecodedWindow, meant: bool
+) -> None:
+    assert is_meant(first, again, DecodingOptions()) is meant

@@ -5,7 +5,6 @@ import torch
 
 from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.parameters import FewRowsProjection, Parameters
-from waas_job.engine.vocabulary import Vocabulary
 
 WEIGHT = torch.randn(70, 32, generator=torch.Generator().manual_seed(1))
 BIAS = torch.randn(70, generator=torch.Generator().manual_seed(2))
@@ -29,6 +28,9 @@ def test_product_is_that_of_single_precision(rows: int) -> None:
     x = make_rows(rows)
     expected = torch.nn.functional.linear(x.double(), weight.double(), BIAS.double())
     assert torch.allclose(HalfProjection(weight, BIAS)(x).double(), expected, atol=1e-5)
+    short = HalfProjection(weight.half(), BIAS)(x.bfloat16())
+    assert short.dtype is torch.bfloat16
+    assert torch.allclose(short.double(), expected, rtol=0.05, atol=0.1)
 
 
 def test_weight_that_would_lose_something_stays_whole() -> None:
@@ -42,7 +44,7 @@ def test_weight_that_would_lose_something_stays_whole() -> None:
 
 @pytest.mark.parametrize("embedding", [WEIGHT, WEIGHT.half().float()], ids=["whole", "packed"])
 def test_vocabulary_is_the_same_both_ways(embedding: torch.Tensor) -> None:
-    vocabulary = Vocabulary(embedding)
+    vocabulary = Parameters({"tokens": embedding}, CPU, torch.float32).vocabulary("tokens")
     tokens = torch.tensor([[3, 69], [0, 3]])
     assert torch.equal(vocabulary.embed(tokens), embedding[tokens])
     hidden = make_rows(4).flatten(0, 1)

@@ -9,17 +9,17 @@ from whisper import Whisper
 
 from support.engine_builders import TwinModels, make_twins
 from waas_job.engine.decoder import OwnPast, causal_mask, make_room_to_hear
-from waas_job.engine.device import choose_precision, multiplies_bfloat16
+from waas_job.engine.device import choose_precision, has_tiles, multiplies_bfloat16
 from waas_job.engine.model import WhisperModel
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 TOKENS = torch.tensor([[50258, 50259, 50359, 50364, 400, 500]])
 
 PROCESSORS = [
-    ("tiles for bfloat16", "flags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n", True),
-    ("its dot products alone", "flags\t\t: fpu avx512f avx512_bf16\n", False),
-    ("neither", "processor\t: 0\nflags\t\t: fpu avx2\n", False),
-    ("another architecture", "Features\t: fp asimd bf16\n", False),
+    ("tiles for bfloat16", "flags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n", True, True),
+    ("its dot products alone", "flags\t\t: fpu avx512f avx512_bf16\n", True, False),
+    ("neither", "processor\t: 0\nflags\t\t: fpu avx2\n", False, False),
+    ("another architecture", "Features\t: fp asimd bf16\n", False, False),
 ]
 
 
@@ -34,18 +34,21 @@ def short() -> WhisperModel:
 
 
 @pytest.mark.parametrize(
-    ("description", "expected"), [pytest.param(*case[1:], id=case[0]) for case in PROCESSORS]
+    ("description", "multiplies", "in_tiles"),
+    [pytest.param(*case[1:], id=case[0]) for case in PROCESSORS],
 )
 def test_processor_tells_what_it_is_made_for(
-    tmp_path: Path, description: str, expected: bool
+    tmp_path: Path, description: str, multiplies: bool, in_tiles: bool
 ) -> None:
     path = tmp_path / "cpuinfo"
     path.write_text(description)
-    assert multiplies_bfloat16(path) is expected
+    assert multiplies_bfloat16(path) is multiplies
+    assert has_tiles(path) is in_tiles
 
 
-def test_machine_that_tells_nothing_has_no_tiles(tmp_path: Path) -> None:
+def test_machine_that_tells_nothing_has_neither(tmp_path: Path) -> None:
     assert not multiplies_bfloat16(tmp_path / "missing")
+    assert not has_tiles(tmp_path / "missing")
 
 
 def test_what_is_asked_for_is_chosen() -> None:

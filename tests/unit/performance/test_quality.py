@@ -31,7 +31,7 @@ class PretendedHearing:
     def run(self, case: Case) -> Run:
         assert case.sounds == tuple(each.samples for each in self._recordings)
         transcribed = tuple(
-            Transcribed(1.0, 1.0, tuple(hear(each.mix))) for each in self._recordings
+            Transcribed(1.0, 1.0, 0.5, tuple(hear(each.mix))) for each in self._recordings
         )
         return Run(Answer("1.0", 1, 2, 3, 1, transcribed), cgroup_bytes=None)
 

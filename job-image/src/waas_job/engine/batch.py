@@ -37,6 +37,9 @@ class Finished:
 
     index: int
     text: Candidate
+    is_cut_off: bool
+    """Whether it has as many tokens as it may have: what goes in circles has no end."""
+
     no_speech_prob: float
     heard: Heard
     """As it lies in the batch: valid until the batch goes on."""
@@ -148,11 +151,14 @@ class DecodingBatch:
         # From the last one on, so that those that move up are none that are done.
         for slot in reversed(range(len(self._running))):
             running = self._running[slot]
-            if not running.search.is_done:
+            search = running.search
+            if not search.is_done:
                 continue
+            text = rank_candidates(self._decoder.candidates(search), self._length_penalty)
             yield Finished(
                 running.entrant.index,
-                rank_candidates(self._decoder.candidates(running.search), self._length_penalty),
+                text,
+                len(text.tokens) >= search.budget,
                 running.no_speech_prob,
                 self._slots.heard(slot, slot + 1),
             )

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.parameters import Norm, Parameters, Projection
-from waas_job.engine.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class TextDecoder:
         self._head_width = dimensions.n_text_state // dimensions.n_text_head
         # A power of two in every model of OpenAI's, so that scaling is exact.
         self._scale = self._head_width**-0.5
-        self._vocabulary = Vocabulary(parameters.tensor("decoder.token_embedding.weight"))
+        self._vocabulary = parameters.vocabulary("decoder.token_embedding.weight")
         self._positions = parameters.summand("decoder.positional_embedding")
         self._blocks = tuple(
             _read_block(parameters, f"decoder.blocks.{layer}", self._scale)
@@ -138,7 +137,7 @@ class TextDecoder:
             )
             x = x + mixed
             x = x + block.narrow(F.gelu(block.widen(block.mlp_norm(x))))
-            seen |= {(at, head): scores[:, head] for at, head in watched if at == layer}
+            seen |= {(at, head): scores[:, head].float() for at, head in watched if at == layer}
         return self._norm(x), [seen[each] for each in watched]
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -153,8 +152,8 @@ class TextDecoder:
         query, key, value = stacked.unbind(2)
         keys, values = past.extend(layer, key, value)
         query = (query * self._scale).transpose(1, 2)
-        weights = (query @ keys.transpose(2, 3) + mask).float().softmax(dim=-1)
-        mixed = weights.to(x.dtype) @ values
+        # Softmax sums in single precision whatever it is given.
+        mixed = (query @ keys.transpose(2, 3) + mask).softmax(dim=-1) @ values
         return block.out(mixed.transpose(1, 2).reshape(windows, count, width))
 
     def _attend_to_sound(
@@ -162,8 +161,8 @@ class TextDecoder:
     ) -> tuple[Tensor, Tensor]:
         windows, count, width = x.shape
         query = block.cross_query(x).view(windows, count, self._heads, -1).transpose(1, 2)
-        scores = (query @ keys).float()
-        mixed = scores.softmax(dim=-1).to(x.dtype) @ values
+        scores = query @ keys
+        mixed = scores.softmax(dim=-1) @ values
         return block.cross_out(mixed.transpose(1, 2).reshape(windows, count, width)), scores
 
 

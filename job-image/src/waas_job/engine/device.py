@@ -1,10 +1,15 @@
 """Where the model runs, and in which precision."""
 
+from functools import cache
 from pathlib import Path
 
 import torch
 
 from waas_job.errors import BadConfiguration
+
+_CPU_DESCRIPTION = Path("/proc/cpuinfo")
+_TILES = "amx_bf16"
+_TILES_OR_DOT_PRODUCTS = {_TILES, "avx512_bf16"}
 
 
 def choose_device(asked: str) -> torch.device:
@@ -36,13 +41,28 @@ def choose_precision(asked: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if multiplies_bfloat16() else torch.float32
 
 
-def multiplies_bfloat16(cpu_description: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether the processor has tiles (AMX) for it: elsewhere it gains little or loses."""
+def multiplies_bfloat16(cpu_description: Path = _CPU_DESCRIPTION) -> bool:
+    """Tell whether the processor has instructions for it: elsewhere it loses."""
+    return not _TILES_OR_DOT_PRODUCTS.isdisjoint(_read_flags(cpu_description))
+
+
+def multiplies_by_dot_products(device: torch.device, dtype: torch.dtype) -> bool:
+    """Tell whether that is bfloat16 without tiles, for which other ways are the fast ones."""
+    return device.type == "cpu" and dtype is torch.bfloat16 and not has_tiles()
+
+
+@cache
+def has_tiles(cpu_description: Path = _CPU_DESCRIPTION) -> bool:
+    """Tell whether it has tiles for it (AMX), which multiply as fast as the memory can be read."""
+    return _TILES in _read_flags(cpu_description)
+
+
+def _read_flags(cpu_description: Path) -> set[str]:
     try:
         lines = cpu_description.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        return False
-    return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
+        return set()
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
 
 
 def describe_precision(dtype: torch.dtype) -> str:

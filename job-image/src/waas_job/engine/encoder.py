@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.device import multiplies_by_dot_products
 from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.parameters import Norm, Parameters, Projection
 
@@ -41,6 +43,8 @@ class AudioEncoder:
     def __init__(self, dimensions: ModelDimensions, parameters: Parameters) -> None:
         self._heads = dimensions.n_audio_head
         self._dtype = parameters.dtype
+        # Made for tiles, torch's own attention in bfloat16 takes half as long again without them.
+        self._attend_by_heads = multiplies_by_dot_products(parameters.device, parameters.dtype)
         self._convolutions = (
             _read_convolution(parameters, "encoder.conv1", stride=1),
             _read_convolution(parameters, "encoder.conv2", stride=2),
@@ -67,8 +71,23 @@ class AudioEncoder:
         windows, frames, width = x.shape
         stacked = block.query_key_value(x).view(windows, frames, 3, self._heads, -1)
         query, key, value = stacked.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
+        if self._attend_by_heads:
+            mixed = _attend_by_heads(query, key, value)
+        else:
+            mixed = F.scaled_dot_product_attention(query, key, value)
         return block.out(mixed.transpose(1, 2).reshape(windows, frames, width))
+
+
+def _attend_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return [windows, heads, frames, width of a head], the scores of one head after the other."""
+    scaled = query * query.shape[-1] ** -0.5
+    return torch.stack(
+        [
+            (scaled[:, head] @ key[:, head].transpose(1, 2)).softmax(dim=-1) @ value[:, head]
+            for head in range(query.shape[1])
+        ],
+        dim=1,
+    )
 
 
 def _read_convolution(parameters: Parameters, name: str, *, stride: int) -> _Convolution:

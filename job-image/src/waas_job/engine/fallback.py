@@ -19,6 +19,16 @@ def is_silence(no_speech_prob: float, avg_logprob: float, options: DecodingOptio
     )
 
 
+def is_meant(first: DecodedWindow, again: DecodedWindow, options: DecodingOptions) -> bool:
+    """Tell whether a text that repeats itself is what was said: a try by lot came to its words.
+
+    openai-whisper would go up its whole ladder, and take what the last of its lots gave.
+    """
+    return first.avg_logprob >= options.logprob_threshold and _words(first.text) == _words(
+        again.text
+    )
+
+
 def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
     """Tell whether the text repeats itself or is improbable; silence needs no other try."""
     if (
@@ -30,3 +40,7 @@ def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
         decoded.compression_ratio > options.compression_ratio_threshold
         or decoded.avg_logprob < options.logprob_threshold
     )
+
+
+def _words(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())

@@ -1,5 +1,8 @@
 """Projections by weights that are kept in half precision and used in single: on x86 CPUs.
 
+They are for float32, and for bfloat16 where the processor has no tiles for it: there a few rows of
+it take twice as long.
+
 A step of the decoder reads every weight for a few rows, so that it takes as long as the reading.
 OpenAI publishes its models in half precision. Kept like that they are half as much to read, and no
 less exact: FBGEMM widens them in registers, and the sums are those of single precision.
@@ -11,10 +14,8 @@ from torch import Tensor
 
 def can_pack(weight: Tensor) -> bool:
     """Tell whether a weight loses nothing in half precision, on a machine that has the kernel."""
-    return (
-        "fbgemm" in torch.backends.quantized.supported_engines
-        and weight.dtype is torch.float32
-        and torch.equal(weight, weight.half().float())
+    return "fbgemm" in torch.backends.quantized.supported_engines and (
+        weight.dtype is torch.float16 or torch.equal(weight.float(), weight.half().float())
     )
 
 
@@ -22,9 +23,11 @@ class HalfProjection:
     """A linear layer whose weights lie in half precision, in the order that FBGEMM reads."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        self._packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+        self._packed = torch.ops.quantized.linear_prepack_fp16(
+            weight.float(), None if bias is None else bias.float()
+        )
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return `x` projected along its last dimension, in single precision."""
-        projected: Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
-        return projected
+        """Return `x` projected along its last dimension."""
+        projected: Tensor = torch.ops.quantized.linear_dynamic_fp16(x.float(), self._packed)
+        return projected.to(x.dtype)

@@ -15,7 +15,7 @@ from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.batch import DecodingBatch, Entrant, Finished
 from waas_job.engine.beam_search import BeamSearchDecoder
 from waas_job.engine.decoding import temperature_ladder
-from waas_job.engine.fallback import compression_ratio, is_silence, needs_fallback
+from waas_job.engine.fallback import compression_ratio, is_meant, is_silence, needs_fallback
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
@@ -47,6 +47,19 @@ class _Encoded:
     window: Window
     features: Tensor
     """[1, 1500, width], from which it can be decoded again."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Failed:
+    encoded: _Encoded
+    decoded: DecodedWindow
+    """What the first try came to."""
+
+    is_cut_off: bool
+
+    def is_meant(self, again: DecodedWindow, options: DecodingOptions) -> bool:
+        """Tell whether another try says that nothing was wrong with the first one."""
+        return not self.is_cut_off and is_meant(self.decoded, again, options)
 
 
 class Lane:
@@ -101,7 +114,7 @@ class Lane:
 
     def _decode(self, take: Take, give: Give) -> None:
         batch = self._build_batch(self._ladder[0], self._windows)
-        failed: list[_Encoded] = []
+        failed: dict[int, _Failed] = {}
         while True:
             is_idle = not self._running and not failed
             taken = take(min(batch.room, self._encoded_together), is_idle)
@@ -117,29 +130,31 @@ class Lane:
                 continue
             for encoded, decoded, finished in self._go_on(batch, self._ladder[0]):
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
-                    failed.append(encoded)
+                    failed[encoded.index] = _Failed(encoded, decoded, finished.is_cut_off)
                 else:
                     give(encoded.index, self._finish(encoded, decoded, finished))
 
-    def _try_again(self, give: Give, failed: list[_Encoded]) -> None:
+    def _try_again(self, give: Give, failed: dict[int, _Failed]) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
+        options = self._options.decoding
         for temperature in self._ladder[1:]:
             if not failed:
                 return
             batch = self._build_batch(temperature, min(self._windows, len(failed)))
-            entering, still_failed = list(failed), []
+            entering = [each.encoded for each in failed.values()]
             while entering or self._running:
                 count = min(batch.room, len(entering))
                 self._admit(batch, [entering.pop(0) for _ in range(count)])
                 for encoded, decoded, finished in self._go_on(batch, temperature):
-                    if temperature != self._ladder[-1] and needs_fallback(
-                        decoded, self._options.decoding
-                    ):
-                        still_failed.append(encoded)
+                    first = failed[encoded.index]
+                    if first.is_meant(decoded, options):
+                        given = first.decoded
+                    elif temperature == self._ladder[-1] or not needs_fallback(decoded, options):
+                        given = decoded
                     else:
-                        failed.remove(encoded)
-                        give(encoded.index, self._finish(encoded, decoded, finished))
-            failed[:] = still_failed
+                        continue
+                    del failed[encoded.index]
+                    give(encoded.index, self._finish(encoded, given, finished))
 
     def _encode(self, taken: Sequence[NumberedWindow]) -> list[_Encoded]:
         model = self._model

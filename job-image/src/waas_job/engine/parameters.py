@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.device import multiplies_by_dot_products
 from waas_job.engine.half_weights import HalfProjection, can_pack
+from waas_job.engine.vocabulary import Vocabulary
 from waas_job.engine.weights import State
 
 
@@ -70,6 +72,9 @@ class Parameters:
         self.device = device
         self.dtype = dtype
         self._sum_dtype = torch.float32 if dtype is torch.bfloat16 else dtype
+        self._packs = device.type == "cpu" and (
+            dtype is torch.float32 or multiplies_by_dot_products(device, dtype)
+        )
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor by OpenAI's name, in the precision of products."""
@@ -85,20 +90,30 @@ class Parameters:
 
     def projection(self, *names: str) -> Projection:
         """Return linear layers on the same input as a single one, their outputs side by side."""
-        return DenseProjection(*self._stack(names))
+        return DenseProjection(*self._stack(names, self.dtype))
 
     def few_rows_projection(self, *names: str) -> Projection:
         """Return the same for a step of the decoder, which has as many rows as beams."""
-        weight, bias = self._stack(names)
+        if self._packs and all(can_pack(self._state[f"{name}.weight"]) for name in names):
+            return HalfProjection(*self._stack(names, torch.float32))
+        weight, bias = self._stack(names, self.dtype)
         if self.device.type != "cpu":
             return DenseProjection(weight, bias)
-        return HalfProjection(weight, bias) if can_pack(weight) else FewRowsProjection(weight, bias)
+        return FewRowsProjection(weight, bias)
 
-    def _stack(self, names: Sequence[str]) -> tuple[Tensor, Tensor]:
-        weights = [self.tensor(f"{name}.weight") for name in names]
+    def vocabulary(self, name: str) -> Vocabulary:
+        """Return the embedding of every token."""
+        embedding = self._state[name]
+        if self._packs and can_pack(embedding):
+            packed = HalfProjection(embedding)
+            return Vocabulary(embedding.half(), self.dtype, packed)
+        return Vocabulary(self.tensor(name), self.dtype)
+
+    def _stack(self, names: Sequence[str], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        weights = [self._state[f"{name}.weight"].to(self.device, dtype) for name in names]
         # The keys of Whisper's attention have no bias.
         biases = [
-            self.tensor(f"{name}.bias")
+            self._state[f"{name}.bias"].to(self.device, dtype)
             if f"{name}.bias" in self._state
             else weight.new_zeros(weight.shape[0])
             for name, weight in zip(names, weights, strict=True)

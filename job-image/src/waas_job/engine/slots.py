@@ -16,6 +16,9 @@ from waas_job.engine.dimensions import ModelDimensions
 _BLOCK = 64
 """Steps by which the text's cache grows."""
 
+_STRIDE = 16
+"""Steps by which what a step reads of it grows: for each new size products are prepared anew."""
+
 _HIDDEN = float("-inf")
 
 
@@ -48,7 +51,7 @@ class StepPast:
     """[windows, beams], where each beam's entry goes."""
 
     end: int
-    """Entries that any of the slots has by then."""
+    """As many entries are read: those that any of the slots has by then, and a few hidden ones."""
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store the step's entries and return all."""
@@ -107,6 +110,7 @@ class Slots:
         """Make room for one token of each beam; return where it goes, and the mask."""
         count, end = len(self.used), max(self.used) + self._beams
         self._grow(end)
+        end = min(-(-end // (_STRIDE * self._beams)) * _STRIDE * self._beams, self._mask.shape[-1])
         rows = torch.arange(count, device=self._device)[:, None]
         beams = torch.arange(self._beams, device=self._device)
         entries = torch.tensor(self.used, device=self._device)[:, None] + beams

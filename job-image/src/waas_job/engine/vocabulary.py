@@ -4,17 +4,18 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
-from waas_job.engine.half_weights import HalfProjection, can_pack
+from waas_job.engine.half_weights import HalfProjection
 
 
 class Vocabulary:
     """The embedding of every token."""
 
-    def __init__(self, embedding: Tensor) -> None:
-        self._dtype = embedding.dtype
-        is_packed = embedding.device.type == "cpu" and can_pack(embedding)
-        self._embedding = embedding.half() if is_packed else embedding
-        self._packed = HalfProjection(embedding) if is_packed else None
+    def __init__(
+        self, embedding: Tensor, dtype: torch.dtype, packed: HalfProjection | None = None
+    ) -> None:
+        self._embedding = embedding
+        self._dtype = dtype
+        self._packed = packed
 
     def embed(self, tokens: Tensor) -> Tensor:
         """Return [..., width] of token ids."""
@@ -23,7 +24,7 @@ class Vocabulary:
     def logits(self, hidden: Tensor) -> Tensor:
         """Return [rows, tokens] of [rows, width], in single precision."""
         if self._packed:
-            return self._packed(hidden)
+            return self._packed(hidden.float())
         if hidden.device.type == "cpu":
             # This way round it runs at memory speed for a few rows.
             return torch.mm(self._embedding, hidden.T).T.contiguous().float()

@@ -4,13 +4,14 @@ Batched it cuts at silence by Silero VAD, tries no second temperature, and by de
 without timestamps: so in text mode here. Segments are asked for with them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import Any
 
 import ctranslate2
 import faster_whisper
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-from performance.engine.case import Case, Mode, Transcribe
+from performance.engine.case import Case, Mode, TellText, Transcribe
 from performance.engine.peer_weights import ctranslate2_directory
 from support.media import Samples
 from waas_contract.transcript import Segment, Word
@@ -42,23 +43,27 @@ def load(case: Case) -> Transcribe:
         # Without them it takes every window whole, and words are cut in two.
         options["without_timestamps"] = False
 
-    def transcribe(samples: Samples) -> Iterable[Segment]:
+    def transcribe(samples: Samples, tell_text: TellText) -> Iterator[Segment]:
         segments, _ = pipeline.transcribe(samples, **options)
-        return [
-            Segment(
-                id=number,
-                start=each.start,
-                end=each.end,
-                text=each.text,
-                tokens=each.tokens,
-                words=None
-                if each.words is None
-                else tuple(
-                    Word(word=w.word, start=w.start, end=w.end, probability=w.probability)
-                    for w in each.words
-                ),
-            )
-            for number, each in enumerate(segments)
-        ]
+        for number, each in enumerate(segments):
+            tell_text()
+            yield _build_segment(number, each)
 
     return transcribe
+
+
+def _build_segment(number: int, segment: Any) -> Segment:
+    words = None
+    if segment.words is not None:
+        words = tuple(
+            Word(word=each.word, start=each.start, end=each.end, probability=each.probability)
+            for each in segment.words
+        )
+    return Segment(
+        id=number,
+        start=segment.start,
+        end=segment.end,
+        text=segment.text,
+        tokens=segment.tokens,
+        words=words,
+    )

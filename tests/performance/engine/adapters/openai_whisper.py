@@ -9,7 +9,7 @@ import torch
 import whisper
 from whisper import Whisper
 
-from performance.engine.case import Case, Mode, Transcribe
+from performance.engine.case import Case, Mode, TellText, Transcribe
 from support.checkpoints import checkpoint_directory
 from support.media import Samples
 from waas_contract.transcript import Segment
@@ -23,7 +23,7 @@ def load(case: Case) -> Transcribe:
     torch.set_num_threads(case.threads)
     model: Whisper = whisper.load_model(str(checkpoint_directory() / f"{case.model}.pt"), "cpu")
 
-    def transcribe(samples: Samples) -> Iterable[Segment]:
+    def transcribe(samples: Samples, _: TellText) -> Iterable[Segment]:
         result = model.transcribe(
             samples,
             language="en",

@@ -9,7 +9,7 @@ from typing import Any
 
 from pywhispercpp.model import Model
 
-from performance.engine.case import Case, Mode, Transcribe
+from performance.engine.case import Case, Mode, TellText, Transcribe
 from performance.engine.peer_weights import ggml_file
 from support.media import Samples
 from waas_contract.transcript import Segment, Word
@@ -31,10 +31,12 @@ def load(case: Case) -> Transcribe:
         **_cutting(case.mode),
     )
 
-    def transcribe(samples: Samples) -> Iterable[Segment]:
+    def transcribe(samples: Samples, tell_text: TellText) -> Iterable[Segment]:
         return [
             _build_segment(number, each.text, each.t0 / 100, each.t1 / 100, case.mode)
-            for number, each in enumerate(model.transcribe(samples))
+            for number, each in enumerate(
+                model.transcribe(samples, new_segment_callback=lambda _: tell_text())
+            )
         ]
 
     return transcribe
