@@ -88,6 +88,19 @@ def test_a_connection_that_breaks_off_is_not_noticed(page: Page, address: str) -
     assert len(broken) == 2
 
 
+def test_what_cannot_be_played_just_now_is_played_later(page: Page, address: str) -> None:
+    for source in ("preview", "audio"):
+        page.route(f"**/v2/jobs/one/{source}", lambda route: route.abort("connectionreset"))
+    page.goto(f"{address}/#/jobs/one")
+    expect(page.get_by_text("This recording cannot be played here.")).to_be_visible()
+    page.unroute_all()
+    page.get_by_text("went", exact=True).click()
+
+    wait_for_script(page, "document.querySelector('audio').currentTime > 1.5")
+    expect(page.get_by_text("This recording cannot be played here.")).to_be_hidden()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_the_theme_is_chosen_and_kept(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_role("button", name="Dark colours").click()

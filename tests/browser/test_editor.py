@@ -51,6 +51,15 @@ def test_a_click_on_a_word_lets_one_hear_it(page: Page) -> None:
     expect(page.locator(".said")).not_to_have_count(0)
 
 
+def test_the_word_stays_marked_where_the_sound_has_stopped(page: Page) -> None:
+    page.get_by_text("leisure", exact=True).click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".said")).to_have_count(1)
+
+    page.locator(".segment .text").nth(2).focus()
+    expect(page.locator(".said")).to_have_count(1)
+
+
 def test_the_keyboard_plays_and_goes_back(page: Page) -> None:
     page.locator(".segment .text").first.focus()
     page.keyboard.press("Control+Enter")
@@ -120,20 +129,21 @@ def test_words_are_found_and_replaced(page: Page) -> None:
     assert texts_of(page)[2] == "there might be"
 
 
-def test_speakers_are_named_and_renamed(page: Page, address: str) -> None:
-    for place in (0, 2):
+def test_speakers_are_named_and_take_each_others_names(page: Page, address: str) -> None:
+    for place, name in ((0, "Ann"), (2, "Bo")):
         page.locator(".segment .more").nth(place).click()
-        retype(page.get_by_label("Who speaks"), "Ann")
+        retype(page.get_by_label("Who speaks"), name)
         page.keyboard.press("Tab")
         page.keyboard.press("Escape")
     page.get_by_role("button", name="Speakers").click()
-    page.get_by_label("Ann", exact=True).fill("Anna")
+    page.get_by_label("Ann", exact=True).fill("Bo")
+    page.get_by_label("Bo", exact=True).fill("Anna")
     page.get_by_role("button", name="Rename").click()
 
-    expect(page.locator(".segment .speaker:visible")).to_have_text(["Anna", "Anna"])
+    expect(page.locator(".segment .speaker:visible")).to_have_text(["Bo", "Anna"])
     expect_saved(page)
     found = httpx.get(f"{address}/v2/jobs/one/transcript", trust_env=False).json()["segments"]
-    assert [each.get("speaker") for each in found] == ["Anna", None, "Anna"]
+    assert [each.get("speaker") for each in found] == ["Bo", None, "Anna"]
 
 
 def test_times_are_set_and_those_that_cannot_be_are_refused(page: Page, address: str) -> None:
@@ -188,6 +198,16 @@ def test_what_is_typed_without_a_network_is_saved_when_it_is_back(
 
     expect_saved(page)
     assert stored(address)[0] == " Typed in a tunnel"
+
+
+def test_what_the_model_could_not_do_is_told(api: PageApi, page: Page, address: str) -> None:
+    expect(page.locator(".lack")).to_have_count(0)
+    api.add("two", texts=TEXTS, lacks=["speakersByChannel", "decoding.beamSize"])
+    page.goto(f"{address}/#/jobs/two")
+
+    expect(page.locator(".lack")).to_have_text(
+        [re.compile("channels do not differ"), re.compile("asked for as decoding.beamSize")]
+    )
 
 
 def test_the_transcript_is_taken_away(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The list of recordings in a browser, of five as of five thousand."""
+"""The list of recordings in a browser."""
 
 from datetime import timedelta
 
@@ -12,62 +12,21 @@ from waas_contract.transcription_job import Phase
 
 pytestmark = pytest.mark.integration
 
-MANY = 5000
-PAGE = 50
-
 
 def open_list(page: Page, address: str) -> None:
     page.goto(f"{address}/#/jobs")
     expect(page.get_by_role("heading", name="Recordings", exact=True)).to_be_visible()
 
 
-def names(page: Page) -> list[str]:
-    return page.locator(".job .name").all_text_contents()
-
-
-@pytest.fixture
-def many(api: PageApi) -> None:
-    for number in range(MANY):
-        phase = Phase.FAILED if number % 100 == 0 else Phase.SUCCEEDED
-        api.add(
-            f"job-{number:04d}",
-            phase,
-            file_name=f"meeting {number:04d}.mp3",
-            created=NOW + timedelta(seconds=number),
-            is_stored=False,
-        )
-
-
-@pytest.mark.usefixtures("many")
-def test_five_thousand_are_turned_page_by_page(page: Page, address: str) -> None:
+def test_what_waits_says_how_many_come_before_it(api: PageApi, page: Page, address: str) -> None:
+    for place in range(3):
+        created = NOW + timedelta(seconds=place)
+        api.add(f"job-{place}", Phase.PENDING, file_name=f"{place}.flac", created=created)
     open_list(page, address)
-    expect(page.get_by_text("5,000 recordings")).to_be_visible()
-    assert names(page)[0] == "meeting 4999.mp3"
-    assert len(names(page)) == PAGE
+    expect(page.locator(".job .what")).to_have_text(["2 before it", "1 before it", "Next in line"])
 
-    page.get_by_role("button", name="More").click()
-    expect(page.locator(".job .name").first).to_have_text("meeting 4949.mp3")
-    assert len(names(page)) == PAGE
-    page.get_by_role("button", name="Back", exact=True).click()
-    expect(page.locator(".job .name").first).to_have_text("meeting 4999.mp3")
-
-
-@pytest.mark.usefixtures("many")
-def test_they_are_searched_filtered_and_sorted(page: Page, address: str) -> None:
-    open_list(page, address)
-    page.get_by_role("searchbox", name="Search by name").fill("0042")
-    expect(page.locator(".job .name")).to_have_text(["meeting 0042.mp3"])
-    page.get_by_role("searchbox", name="Search by name").fill("")
-    page.get_by_role("radio", name="Failed").check()
-    expect(page.get_by_text("50 recordings", exact=True)).to_be_visible()
-    page.get_by_role("combobox", name="Order").select_option("file_name")
-    expect(page.locator(".job .name").first).to_have_text("meeting 0000.mp3")
-
-    page.reload()
-    expect(page.locator(".job .name").first).to_have_text("meeting 0000.mp3")
-    page.get_by_role("searchbox", name="Search by name").fill("nowhere")
-    page.get_by_role("button", name="Show all").click()
-    expect(page.get_by_text("5,000 recordings")).to_be_visible()
+    api.add("job-0", Phase.RUNNING, file_name="0.flac", percent=10)
+    expect(page.locator(".job .what")).to_have_text(["1 before it", "Next in line", "10 %"])
 
 
 def test_a_failure_says_why_and_what_to_do(api: PageApi, page: Page, address: str) -> None:

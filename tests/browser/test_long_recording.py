@@ -22,6 +22,8 @@ SEGMENTS = 2700
 WORDS = 10
 RATE = 8000
 BLOCK = 64_000
+PART = 300
+"""Seconds from an end to the middle of what is seen closely, at most."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,28 @@ def test_three_hours_open_at_once(
     assert page.locator(".segment").count() == SEGMENTS
     # Words that are not in sight need no elements of their own.
     assert page.locator(".segment .text span").count() < SEGMENTS * WORDS // 10
+
+
+@pytest.mark.usefixtures("long")
+def test_a_part_of_it_is_seen_closely(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/jobs/long")
+    position = page.get_by_role("slider", name="Position")
+    position.click()
+    wait_for_script(
+        page, f"Math.abs(document.querySelector('audio').currentTime - {SECONDS / 2}) < 60"
+    )
+    position.press("Home")
+    page.get_by_role("button", name="Show closely").click()
+    position.click()
+    wait_for_script(
+        page, f"Math.abs(document.querySelector('audio').currentTime - {PART}) < {PART}"
+    )
+    assert page.evaluate("document.querySelector('audio').currentTime") > 10
+
+    position.press("End")
+    position.click()
+    wait_for_script(page, f"document.querySelector('audio').currentTime < {SECONDS - 10}")
+    assert page.evaluate("document.querySelector('audio').currentTime") > SECONDS - 2 * PART
 
 
 @pytest.mark.usefixtures("long")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from support.browsers import in_chromium_alone, wait_for_script
+from support.browsers import wait_for_script
 from support.calls import TURNS, write_call
 from support.media import write_audio
 from support.reading import make_reading
@@ -15,8 +15,7 @@ from support.speech import librivox_clip
 from support.spoken_words import count_word_errors, words_of
 from support.standalone import Standalone, running_standalone
 
-# What a model hears takes its time, and once is enough of it.
-pytestmark = [pytest.mark.integration, in_chromium_alone]
+pytestmark = pytest.mark.integration
 
 TRANSCRIBED_WITHIN = 400_000
 """Milliseconds for what real models have to hear."""
@@ -32,11 +31,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def leave_no_work(server: Standalone) -> Iterator[None]:
-    """Have no test wait for what another has sent."""
+def leave_nothing(server: Standalone) -> Iterator[None]:
+    """Have no test wait for what another has sent, or find it."""
     yield
     for job in server.get("/v2/jobs").json()["jobs"]:
         server.cancel(job["id"])
+        server.wait_for_end(job["id"])
+        server.delete(job["id"])
 
 
 def jobs_of(server: Standalone) -> list[str]:
@@ -78,6 +79,34 @@ def test_three_recordings_are_sent_heard_corrected_and_taken_away(
     with page.expect_download() as download:
         page.locator(".exports button").nth(0).click()
     assert "Amen." in download.value.path().read_text()
+
+
+def test_two_tabs_that_edit_at_once_lose_nothing(
+    server: Standalone, page: Page, context: BrowserContext
+) -> None:
+    job_id = server.upload(CLIPS[1].path, "shared.flac")
+    server.wait_for_end(job_id)
+    other = context.new_page()
+    tabs = {"Theirs.": other, "Mine.": page}
+    for tab in tabs.values():
+        tab.goto(f"{server.url}/#/jobs/{job_id}")
+        expect(tab.locator(".segment").first).to_be_visible()
+    for written, tab in tabs.items():
+        tab.bring_to_front()
+        tab.locator(".segment .text").first.fill(written)
+        ends = ".conflict" if tab is page else ".saved:text-is('Saved')"
+        expect(tab.locator(ends)).to_be_visible()
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator(".saved")).to_have_text("Saved")
+    other.bring_to_front()
+    other.locator(".segment .text").first.fill("Theirs again.")
+    other.get_by_role("button", name="Take theirs").click()
+    expect(other.locator(".segment .text").first).to_have_text("Mine.")
+
+    path = f"/v2/jobs/{job_id}/transcript"
+    revisions = [each["revision"] for each in server.get(f"{path}/revisions").json()]
+    kept = [server.get(f"{path}?revision={each}").json()["segments"] for each in revisions]
+    assert [each[0]["text"].strip() for each in kept[1:]] == ["Theirs.", "Mine."]
 
 
 def test_each_side_of_a_call_is_a_speaker_who_gets_a_name(

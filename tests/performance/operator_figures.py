@@ -56,17 +56,20 @@ class Throughput:
     machine_share: float
     """Share of all cores' time that these programs took together."""
 
+    busy_share: float
+    """The same of everything on this machine: a measurement beside other work is known by it."""
+
     limit: str
 
 
 def find_limit(
-    rate: float, wanted_rate: float, cpu_ms_per_job: Mapping[str, float], machine_share: float
+    rate: float, wanted_rate: float, cpu_ms_per_job: Mapping[str, float], busy_share: float
 ) -> str:
     """Say what kept the rate from being higher."""
-    if machine_share >= _NEARLY_ALL:
+    if busy_share >= _NEARLY_ALL:
         name = max(cpu_ms_per_job, key=lambda each: cpu_ms_per_job[each])
         share = cpu_ms_per_job[name] / sum(cpu_ms_per_job.values())
-        return f"the machine's processors, {share:.0%} of whose time {name} takes"
+        return f"the machine's processors, {share:.0%} of a job's time is {name}'s"
     if rate >= _MET * wanted_rate:
         return "nothing: as many were done as were asked for"
     return "no processor: something waits for answers"
@@ -95,12 +98,22 @@ class CpuWatch:
         self._pids = {name: process.pid for name, process in found.items() if process}
         self._pids |= {"operator": operator_pid, "harness": psutil.Process().pid}
         self._before = self._now()
+        self._idle_before = _idle_seconds()
 
     def _now(self) -> dict[str, float]:
         return {name: cpu_seconds(pid) for name, pid in self._pids.items()}
 
     def spent(self) -> dict[str, float]:
         return {name: round(now - self._before[name], 2) for name, now in self._now().items()}
+
+    def idle_seconds(self) -> float:
+        """Return the time in which cores had nothing to do, all of them together."""
+        return _idle_seconds() - self._idle_before
+
+
+def _idle_seconds() -> float:
+    times = psutil.cpu_times()
+    return float(times.idle + times.iowait)
 
 
 async def measure_throughput(
@@ -120,6 +133,7 @@ async def measure_throughput(
         load = JobLoad(kubernetes, store, tenant.namespace, with_pods=with_pods)
         counts, cpu = await read_counts(kubernetes), CpuWatch(tenant, pid)
         seconds = await load.run(jobs, rate=rate)
+        idle_seconds = cpu.idle_seconds()
         spent, requests = cpu.spent(), await read_counts(kubernetes) - counts
     finally:
         await kubernetes.close()
@@ -130,7 +144,8 @@ async def measure_throughput(
     to_end = [(life.ended or life.created) - life.created for life in load.lives.values()]
     cpu_ms_per_job = {name: round(1000 * each / jobs, 2) for name, each in spent.items()}
     rate_found = jobs / seconds
-    machine_share = round(sum(spent.values()) / (seconds * (os.cpu_count() or 1)), 2)
+    all_seconds = seconds * (os.cpu_count() or 1)
+    busy_share = round(1 - idle_seconds / all_seconds, 2)
     return Throughput(
         jobs=jobs,
         wanted_rate=rate,
@@ -142,8 +157,9 @@ async def measure_throughput(
         operator_peak_mebibytes=round(peak_mebibytes(pid), 1),
         requests_per_job={kind: round(requests[kind] / jobs, 2) for kind in sorted(requests)},
         cpu_ms_per_job=cpu_ms_per_job,
-        machine_share=machine_share,
-        limit=find_limit(rate_found, rate, cpu_ms_per_job, machine_share),
+        machine_share=round(sum(spent.values()) / all_seconds, 2),
+        busy_share=busy_share,
+        limit=find_limit(rate_found, rate, cpu_ms_per_job, busy_share),
     )
 
 

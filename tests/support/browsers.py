@@ -32,13 +32,15 @@ _CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_FIREFOX_PREFERENCES = {
+_FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
     # It calls nobody by itself.
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "browser.safebrowsing.downloads.remote.enabled": False,
     # Sound is played, though nobody is there who has clicked on anything.
     "media.autoplay.default": 0,
+    # Sound that nobody would hear needs no sound card, which not every machine has.
+    "media.default_volume": "0.0",
 }
 
 

@@ -1,8 +1,9 @@
-"""Starts Firefox and stands between it and Playwright, which asks it for one thing too many.
+"""Starts Firefox and stands between it and Playwright, where one does not know the other's words.
 
 Playwright speaks WebDriver BiDi with Debian's Firefox, and begins by telling it which colours it
 is to prefer. Firefox has no such command yet and Playwright gives up; the relay answers for it.
-Everything else goes through as it is.
+Of a file that a page itself has made, Firefox tells without an id, and Playwright passes over it;
+the relay gives it one. Everything else goes through as it is.
 
 Playwright runs `python -m support.firefox_relay PROGRAM ARGUMENTS…` in Firefox' place.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 UNKNOWN_COMMAND = "emulation.setMediaFeaturesOverride"
+DOWNLOADS = ("browsingContext.downloadWillBegin", "browsingContext.downloadEnd")
 _LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 _LARGEST_MESSAGE = 256 * 1024**2
 """A picture, or all of axe."""
@@ -88,7 +90,18 @@ async def _pass_answers(
 ) -> None:
     async for message in firefox:
         if message.type is WSMsgType.TEXT:
-            await playwright.send_str(message.data)
+            await playwright.send_str(_name_download(message.data))
+
+
+def _name_download(message: str) -> str:
+    """Return a message in which a download that no navigation began goes by its address."""
+    if not message.startswith('{"type":"event"') or "browsingContext.download" not in message:
+        return message
+    event = json.loads(message)
+    told = event["params"]
+    if event["method"] in DOWNLOADS and told.get("navigation") is None:
+        told["download"] = told["url"]
+    return json.dumps(event)
 
 
 if __name__ == "__main__":

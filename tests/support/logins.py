@@ -58,6 +58,8 @@ class GuardedApi:
     folder: Path
     entries: Sequence[Mapping[str, object]] = EVERYBODY
     changes: Mapping[str, object] = field(default_factory=dict)
+    reviews: "FakeAccessReviews | None" = None
+    """What Kubernetes knows of people, where its tokens log in."""
 
     def __post_init__(self) -> None:
         self.key_file = self.folder / "api-keys.yaml"
@@ -71,8 +73,12 @@ class GuardedApi:
             longest_detection_seconds=1,
             openai_longest_wait_seconds=1,
             namespaces=(NAMESPACE, OTHER_NAMESPACE),
-            api_keys_file=self.key_file,
-            **{"authentication": "api-keys", "link_secret": LINK_SECRET, **self.changes},
+            **{
+                "api_keys_file": self.key_file,
+                "authentication": "api-keys",
+                "link_secret": LINK_SECRET,
+                **self.changes,
+            },
         )
         self.app: FastAPI = create_app(
             settings,
@@ -81,6 +87,7 @@ class GuardedApi:
             new_id=lambda: self.ids.pop(0),
             now=lambda: self.now,
             create_backoff_seconds=(0.0,),
+            access_reviews=self.reviews,
         )
 
     @property

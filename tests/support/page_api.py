@@ -52,12 +52,14 @@ class PageApi(Api):
         transcript: Transcript | None = None,
         percent: int | None = None,
         heard: Sequence[Segment] | None = None,
+        lacks: Sequence[str] = (),
         expiry: datetime | None = None,
     ) -> None:
         """Have a job there; one that succeeded has a transcript of these texts.
 
         Of one that is not stored, nothing but the record is there. Sound and transcript are those
-        of a clip of the tests, unless others are given. `heard` is what a job that runs has heard.
+        of a clip of the tests, unless others are given. `heard` is what a job that runs has heard,
+        `lacks` the options that the model could not do.
         """
         clip = librivox_clip(CLIP)
         key = f"{NAMESPACE}/{name}/audio/clip.flac"
@@ -66,7 +68,7 @@ class PageApi(Api):
         if is_stored:
             self.storage.objects[key] = sound or clip.path.read_bytes()
         if is_stored and phase is Phase.SUCCEEDED:
-            self._store(name, spec, transcript or make_transcript(texts, seconds))
+            self._store(name, spec, transcript or make_transcript(texts, seconds), lacks)
         if heard is not None:
             self.hear(name, heard)
         conditions: tuple[Condition, ...] = ()
@@ -92,12 +94,15 @@ class PageApi(Api):
         content = partial.model_dump_json(exclude_none=True)
         self.storage.objects[partial_key(NAMESPACE, name)] = content.encode()
 
-    def _store(self, name: str, spec: TranscriptionJobSpec, transcript: Transcript) -> None:
+    def _store(
+        self, name: str, spec: TranscriptionJobSpec, transcript: Transcript, lacks: Sequence[str]
+    ) -> None:
         content = transcript.model_dump_json(exclude_none=True).encode()
         manifest = make_manifest(spec, content)
         key = result_key(NAMESPACE, name, 1, OutputFormat.JSON)
         file = manifest.files[0].model_copy(update={"key": key})
-        own = manifest.model_copy(update={"name": name, "files": (file,)})
+        changes = {"name": name, "files": (file,), "unsupported_options": tuple(lacks)}
+        own = manifest.model_copy(update=changes)
         self.storage.objects[manifest_key(NAMESPACE, name)] = json.dumps(own.to_wire()).encode()
         self.storage.objects[key] = content
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from cluster.binaries.machine import cache_folder
-from support.browsers import CHROMIUM
+from support.browsers import CHROMIUM, wait_for_script
 from support.live_api import serving
 from support.page_api import PageApi
 from support.page_views import HEIGHT, VIEWS, WIDTHS, furnish, name_of
@@ -25,6 +25,7 @@ def take_pictures(browser: Browser, address: str, folder: Path) -> None:
                 ) as context:
                     page = context.new_page()
                     show(page, address)
+                    wait_for_script(page, "[...document.images].every((each) => each.complete)")
                     page.screenshot(path=folder / f"{name_of(show)}-{size}-{theme}.png")
 
 

@@ -159,7 +159,15 @@ def show_transcript(page: Page, address: str) -> None:
     page.get_by_text("ill-disposed", exact=False).first.click()
     page.evaluate("document.querySelector('audio').pause()")
     page.evaluate("document.activeElement.blur()")
+    expect(page.locator(".said")).to_be_visible()
     page.wait_for_load_state("networkidle")
+
+
+def show_lack(page: Page, address: str) -> None:
+    results = {"outcome": "complete", "unsupportedOptions": ["speakersByChannel"]}
+    page.route("**/v2/jobs/one/results", lambda route: route.fulfill(json=results))
+    page.goto(f"{address}/#/jobs/one")
+    expect(page.locator(".lack")).to_be_visible()
 
 
 def show_finding(page: Page, address: str) -> None:
@@ -242,6 +250,14 @@ def show_login(page: Page, address: str) -> None:
     expect(page.locator("input[type=password]")).to_be_visible()
 
 
+def show_login_in_front(page: Page, address: str) -> None:
+    answer_session(page, None, status=401)
+    known = {"service": "waas", "version": "0", "logins": ["forwarded-user"]}
+    page.route("**/v2", lambda route: route.fulfill(json=known))
+    page.goto(address)
+    expect(page.locator(".empty")).to_be_visible()
+
+
 def show_absence(page: Page, address: str) -> None:
     page.route("**/v2/session", lambda route: route.abort())
     page.goto(address)
@@ -255,6 +271,7 @@ VIEWS: Sequence[Callable[[Page, str], None]] = (
     show_list,
     show_nothing_found,
     show_transcript,
+    show_lack,
     show_finding,
     show_segment_menu,
     show_exports,
@@ -267,6 +284,7 @@ VIEWS: Sequence[Callable[[Page, str], None]] = (
     show_account,
     show_question,
     show_login,
+    show_login_in_front,
     show_absence,
 )
 

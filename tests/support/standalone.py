@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,13 @@ from support.waiting import wait_until
 from waas_contract.manifest import Manifest
 from waas_contract.object_keys import audio_key, manifest_key
 from waas_contract.transcript import Transcript
-from waas_contract.transcription_job import Source, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    API_VERSION,
+    KIND,
+    Source,
+    TranscriptionJob,
+    TranscriptionJobSpec,
+)
 from waas_standalone.database import Database
 from waas_standalone.records import Kind, Records, Transaction
 from waas_standalone.transcription_jobs import LocalTranscriptionJobs
@@ -144,6 +150,19 @@ class Standalone:
         with self._records() as records:
             asyncio.run(LocalTranscriptionJobs(NAMESPACE, records).create(name, asked))
         return name
+
+    def add_all(self, jobs: Iterable[TranscriptionJob]) -> None:
+        """Have jobs there as they are, in the order of their age; the server must not run."""
+
+        def add(at: Transaction) -> None:
+            for job in jobs:
+                assert job.metadata.creation_timestamp is not None
+                then = replace(at, now=job.metadata.creation_timestamp)
+                resource = {"apiVersion": API_VERSION, "kind": KIND, **job.to_wire()}
+                then.create(Kind.TRANSCRIPTION_JOB, resource)
+
+        with self._records() as records:
+            asyncio.run(records.run(add))
 
     @contextlib.contextmanager
     def _records(self) -> Iterator[Records]:

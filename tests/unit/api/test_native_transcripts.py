@@ -63,6 +63,7 @@ async def test_the_formats_are_listed() -> None:
     answer = (await make_finished().get(f"{PATH}/results")).json()
 
     assert (answer["outcome"], answer["revision"]) == ("complete", 0)
+    assert answer["unsupportedOptions"] == []
     found = {each["format"]: each for each in answer["results"]}
     assert set(OutputFormat) <= set(found)
     assert (found["json"]["stored"], found["srt"]["stored"]) == (True, False)

@@ -6,11 +6,13 @@ import httpx
 import pytest
 
 from support.api_builders import NAMESPACE
-from support.logins import GuardedApi, make_key
+from support.logins import OTHER_NAMESPACE, FakeAccessReviews, GuardedApi, make_key
+from waas_api.access.access_reviews import User
 
 SESSION = "/v2/session"
 COOKIE = {"Cookie": f"waas-login={make_key('anna')}"}
 OWN = {"Sec-Fetch-Site": "same-origin"}
+READS = ("get", "list", "watch")
 
 
 @pytest.fixture
@@ -36,6 +38,47 @@ async def test_a_key_is_traded_for_a_cookie(api: GuardedApi) -> None:
         f"waas-login={make_key('anna')}; Path=/; HttpOnly; SameSite=Strict"
     )
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_tenant_that_was_chosen_is_kept_with_it(tmp_path: Path) -> None:
+    reviews = FakeAccessReviews()
+    token = reviews.let("uli", *READS, namespace=NAMESPACE).replace(" ", ".")
+    reviews.users[token] = User("uli")
+    reviews.let("uli", *READS, namespace=OTHER_NAMESPACE)
+    changes = {"authentication": "api-keys,kubernetes"}
+    api = GuardedApi(tmp_path, changes=changes, reviews=reviews)
+    login = {"Authorization": f"Bearer {token}"}
+    named = {"X-Waas-Namespace": OTHER_NAMESPACE}
+
+    first = await api.request("POST", SESSION, headers=login)
+    kept = {"Cookie": first.headers["set-cookie"].partition(";")[0], **OWN}
+    reached = await api.request("GET", "/v2/namespaces", headers=kept)
+    moved = await api.request("POST", SESSION, headers=kept | named)
+    kept["Cookie"] = moved.headers["set-cookie"].partition(";")[0]
+    now = await api.request("GET", SESSION, headers=kept)
+    once = await api.request("GET", SESSION, headers=kept | {"X-Waas-Namespace": NAMESPACE})
+
+    assert first.json()["namespace"] == once.json()["namespace"] == NAMESPACE
+    assert reached.json() == {"namespaces": [NAMESPACE, OTHER_NAMESPACE]}
+    assert moved.json()["namespace"] == now.json()["namespace"] == OTHER_NAMESPACE
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X-Waas-Namespace": OTHER_NAMESPACE}, 403),
+        ({"X-Waas-Namespace": "elsewhere"}, 403),
+        ({"X-Waas-Namespace": NAMESPACE}, 200),
+    ],
+)
+async def test_no_tenant_is_kept_that_the_key_does_not_reach(
+    api: GuardedApi, headers: dict[str, str], status: int
+) -> None:
+    answer = await log_in(api, **headers)
+    reached = await api.request("GET", "/v2/namespaces", owner="anna")
+
+    assert (answer.status_code, "set-cookie" in answer.headers) == (status, status == 200)
+    assert reached.json() == {"namespaces": [NAMESPACE]}
 
 
 async def test_it_is_kept_for_longer_where_that_is_asked_for(api: GuardedApi) -> None:

@@ -1,148 +1,25 @@
 """The Kubernetes adapter on a client that answers as it is told."""
 
-import json
-from contextlib import nullcontext
 from datetime import timedelta
-from email.utils import format_datetime
-from typing import Any
 
-import aiohttp
 import pytest
-from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.client.exceptions import ApiException
-from kubernetes.aio.config import ConfigException
 
 from support.builders import NOW, make_transcription_job
 from support.kubernetes_objects import to_text
+from support.scripted_client import Answer, ScriptedClient, answer, refusal
 from waas_contract.transcription_job import Phase, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (
     ClusterUnavailable,
     Conflict,
     LeadershipLost,
-    OperatorError,
-    Refused,
     Unreadable,
 )
-
-
-class Answer:
-    def __init__(self, status: int, content: bytes, **headers: str) -> None:
-        self.status = status
-        self.headers = {"Date": format_datetime(NOW, usegmt=True), **headers}
-        self._content = content
-
-    async def read(self) -> bytes:
-        return self._content
-
-
-class ScriptedClient(ApiClient):
-    """Notes requests and gives the answers of a script; an exception is raised."""
-
-    def __init__(self, *script: Answer | Exception) -> None:
-        super().__init__(Configuration(host="https://kubernetes.example"))
-        self.script = list(script)
-        self.requests: list[tuple[Any, ...]] = []
-
-    async def call_api(self, *request: Any, **_: Any) -> Any:
-        self.requests.append(request)
-        answer = self.script.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def answer(body: object, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(body).encode())
-
-
-def refusal(status: int, message: str = "because") -> Answer:
-    return answer({"kind": "Status", "message": message}, status)
 
 
 async def get_from(*script: Answer | Exception) -> object:
     cluster = KubernetesCluster(ScriptedClient(*script), pauses_seconds=())
     return await cluster.get_transcription_job("n", "a")
-
-
-WHAT = "GET /apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
-ERRORS: list[tuple[str, Answer | Exception, type[OperatorError], str]] = [
-    ("it is refused", refusal(403), Refused, f"{WHAT}: 403 because"),
-    ("it does not fit the schema", refusal(422), Refused, f"{WHAT}: 422 because"),
-    ("somebody was faster", refusal(409), Conflict, f"{WHAT}: 409 because"),
-    ("who are you", refusal(401), ClusterUnavailable, f"{WHAT}: 401 because"),
-    ("too many requests", refusal(429), ClusterUnavailable, f"{WHAT}: 429 because"),
-    ("out of order", refusal(500), ClusterUnavailable, f"{WHAT}: 500 because"),
-    (
-        "a load balancer speaks HTML",
-        Answer(503, b"<html>"),
-        ClusterUnavailable,
-        f"{WHAT}: 503",
-    ),
-    ("an error that is a list", answer([], 502), ClusterUnavailable, f"{WHAT}: 502"),
-    (
-        "an error without a word",
-        answer({"message": None}, 500),
-        ClusterUnavailable,
-        f"{WHAT}: 500",
-    ),
-    (
-        "a login page instead of the API server",
-        Answer(200, b"<html>"),
-        ClusterUnavailable,
-        f"{WHAT}: 200 without a JSON object",
-    ),
-    (
-        "bytes that are no text",
-        Answer(200, b"\xff\xfe\x00"),
-        ClusterUnavailable,
-        f"{WHAT}: 200 without a JSON object",
-    ),
-    (
-        "JSON that is no object",
-        answer([]),
-        ClusterUnavailable,
-        f"{WHAT}: 200 without a JSON object",
-    ),
-    (
-        "nobody answers",
-        aiohttp.ServerDisconnectedError(),
-        ClusterUnavailable,
-        f"{WHAT}: ServerDisconnectedError",
-    ),
-    ("too late", TimeoutError(), ClusterUnavailable, f"{WHAT}: TimeoutError"),
-    (
-        "the network is gone",
-        ConnectionResetError(),
-        ClusterUnavailable,
-        f"{WHAT}: ConnectionResetError",
-    ),
-    (
-        "the token file is empty for a moment",
-        ConfigException("Token file exists but empty."),
-        ClusterUnavailable,
-        f"{WHAT}: ConfigException",
-    ),
-    (
-        "the client library gives up itself",
-        ApiException(status=0),
-        ClusterUnavailable,
-        f"{WHAT}: ApiException",
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "error", "message"), [pytest.param(*case[1:], id=case[0]) for case in ERRORS]
-)
-async def test_what_goes_wrong_becomes_an_error_of_ours(
-    outcome: Answer | Exception, error: type[OperatorError], message: str
-) -> None:
-    with pytest.raises(error) as caught:
-        await get_from(outcome)
-
-    assert type(caught.value) is error
-    assert str(caught.value) == message
 
 
 async def test_what_is_not_there_is_none() -> None:
@@ -249,7 +126,8 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
     await KubernetesCluster(client).delete_transcription_job("n", "a", "0f9e8d7c")
 
     ((method, url, _, body, *_),) = client.requests
-    assert (method, url) == ("DELETE", f"https://kubernetes.example{WHAT.removeprefix('GET ')}")
+    path = "/apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
+    assert (method, url) == ("DELETE", f"https://kubernetes.example{path}")
     assert body == {"preconditions": {"uid": "0f9e8d7c"}, "propagationPolicy": "Background"}
 
 
@@ -381,42 +259,3 @@ async def test_each_request_is_counted_answered_or_not() -> None:
         await cluster.get_job("n", "a")
 
     assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]
-
-
-BUSY: list[tuple[str, list[Answer], bool, int]] = [
-    ("busy once", [refusal(429), answer({})], True, 2),
-    ("in trouble twice", [refusal(500), refusal(503), answer({})], True, 3),
-    ("busy for as long as it is asked", [refusal(503)] * 3, False, 3),
-    ("asked to come back much later", [Answer(429, b"{}", **{"Retry-After": "60"})], False, 1),
-    ("refused, which will not change", [refusal(403)], False, 1),
-]
-
-
-@pytest.mark.parametrize(
-    ("script", "is_done", "sent"), [pytest.param(*case[1:], id=case[0]) for case in BUSY]
-)
-async def test_a_busy_api_server_is_asked_again(
-    script: list[Answer], is_done: bool, sent: int
-) -> None:
-    client = ScriptedClient(*script)
-    cluster = KubernetesCluster(client, pauses_seconds=(0, 0))
-
-    with nullcontext() if is_done else pytest.raises(OperatorError):
-        await cluster.suspend_job("n", "a", is_suspended=True)
-
-    assert len(client.requests) == sent
-
-
-async def test_one_that_may_not_act_any_more_does_not_ask_again() -> None:
-    client = ScriptedClient(refusal(500), answer({}))
-    cluster = KubernetesCluster(client, pauses_seconds=(0,))
-    guards = iter([None, LeadershipLost("too late")])
-
-    def guard() -> None:
-        if error := next(guards):
-            raise error
-
-    cluster.guard = guard
-    with pytest.raises(LeadershipLost):
-        await cluster.delete_job("n", "a")
-    assert len(client.requests) == 1

@@ -1,7 +1,6 @@
 """One step for everything that can be seen of a TranscriptionJob."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
@@ -15,71 +14,35 @@ from support.builders import (
     make_settings,
     make_transcription_job,
 )
+from support.decisions import (
+    ABSENT,
+    AWAY,
+    DONE,
+    HOUR,
+    IN_PROGRESS,
+    LAST_POD,
+    NOTHING,
+    PARTIAL,
+    PRESENT,
+    SETTINGS,
+    UNKNOWN,
+    fail,
+    refuse,
+    see,
+    wait,
+)
 from waas_contract.exit_codes import FailureReason
 from waas_contract.manifest import AudioFacts
 from waas_contract.transcription_job import (
-    Condition,
     ConditionReason,
-    ConditionType,
     LastFailure,
     Source,
-    TranscriptionJobStatus,
 )
 from waas_operator.decision import Action, Decision, Verdict, decide, needs_manifest
 from waas_operator.job_manifest import build_job
-from waas_operator.observation import ManifestState, Observation, ObservedJob
+from waas_operator.observation import Observation, ObservedJob
 from waas_operator.settings import Profile
 
-SECOND = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
-SETTINGS = make_settings()
-
-IN_PROGRESS = ConditionReason.IN_PROGRESS
-AWAY = ConditionReason.STORAGE_UNAVAILABLE
-DONE = Decision(
-    Action.FINISH, Verdict.SUCCEEDED, ConditionReason.COMPLETED, "The transcript is stored."
-)
-NOTHING = Decision(Action.WAIT)
-LAST_POD = Decision(
-    Action.WAIT, reason=ConditionReason.CANCELLING, message="Waiting for the last pod to end."
-)
-
-
-def see(
-    job: ObservedJob | None = None,
-    manifest: ManifestState = ManifestState.NOT_ASKED,
-    *,
-    urls_end: datetime | None = NOW + 12 * HOUR,
-    url_lifetime: timedelta | None = 12 * HOUR,
-    last_failure: LastFailure | None = None,
-    pods: tuple[Any, ...] = (),
-    **spec: Any,
-) -> Observation:
-    """Return what is seen of a TranscriptionJob whose URLs are fresh."""
-    status = TranscriptionJobStatus(urls_expiration_time=urls_end, last_failure=last_failure)
-    return make_observation(
-        transcription_job=make_transcription_job(status=status, **spec),
-        job=job,
-        pods=pods,
-        manifest_state=manifest,
-        url_lifetime=url_lifetime,
-    )
-
-
-def fail(reason: FailureReason, message: str) -> Decision:
-    return Decision(Action.FINISH, Verdict.FAILED, reason, message)
-
-
-def refuse(reason: FailureReason, message: str) -> Decision:
-    return Decision(Action.FINISH, Verdict.REFUSED, reason, message)
-
-
-def wait(reason: ConditionReason | FailureReason, message: str) -> Decision:
-    return Decision(Action.WAIT, reason=reason, message=message)
-
-
-ABSENT, PRESENT, UNKNOWN = ManifestState.ABSENT, ManifestState.PRESENT, ManifestState.UNKNOWN
-PARTIAL = ManifestState.PARTIAL
 FOREIGN = Source(key="payroll/a.mp3")
 MISSING = fail(
     FailureReason.RESULTS_MISSING, "The Job completed, but its results are not in the store."
@@ -247,125 +210,6 @@ RENEWALS = [
     ),
 ]
 
-TOO_LATE = fail(
-    FailureReason.QUEUE_DEADLINE_EXCEEDED,
-    "The job did not start within spec.queueDeadlineSeconds.",
-)
-DELETE_LATE_JOB = Decision(Action.DELETE_JOB, reason=FailureReason.QUEUE_DEADLINE_EXCEEDED)
-WAIT_FOR_LATE_PODS = wait(FailureReason.QUEUE_DEADLINE_EXCEEDED, "Waiting for the last pod to end.")
-
-
-def see_waiting(
-    job: ObservedJob | None = None,
-    manifest: ManifestState = ManifestState.NOT_ASKED,
-    *,
-    since: timedelta,
-    start_time: datetime | None = None,
-    is_decided: bool = False,
-    pods: tuple[Any, ...] = (),
-    **spec: Any,
-) -> Observation:
-    """Return what is seen of one that has to start within an hour, and waits."""
-    decided = Condition(
-        type=ConditionType.SUCCEEDED,
-        status="Unknown",
-        reason=FailureReason.QUEUE_DEADLINE_EXCEEDED,
-        last_transition_time=NOW,
-    )
-    status = TranscriptionJobStatus(
-        queued_time=NOW - since,
-        start_time=start_time,
-        urls_expiration_time=NOW + 12 * HOUR,
-        conditions=(decided,) if is_decided else (),
-    )
-    spec = {"queue_deadline_seconds": 3600, **spec}
-    return make_observation(
-        transcription_job=make_transcription_job(status=status, **spec),
-        job=job,
-        pods=pods,
-        manifest_state=manifest,
-    )
-
-
-QUEUE_DEADLINES = [
-    ("there is still time", see_waiting(make_job(), since=HOUR - SECOND), NOTHING),
-    ("its time is over: no pod may live on", see_waiting(make_job(), since=HOUR), DELETE_LATE_JOB),
-    (
-        "the Job goes, with its pods",
-        see_waiting(make_job(is_deleting=True), since=HOUR),
-        WAIT_FOR_LATE_PODS,
-    ),
-    ("then it fails", see_waiting(None, ABSENT, since=HOUR), TOO_LATE),
-    (
-        "a pod has outlived its Job",
-        see_waiting(None, ABSENT, since=HOUR, pods=(make_pod(),)),
-        WAIT_FOR_LATE_PODS,
-    ),
-    ("it never got a Job", see_waiting(None, ABSENT, since=2 * HOUR), TOO_LATE),
-    (
-        "nobody knows whether it was done before",
-        see_waiting(None, UNKNOWN, since=HOUR),
-        wait(AWAY, "Waiting for the object store to come back."),
-    ),
-    ("it was done before", see_waiting(None, PRESENT, since=HOUR), DONE),
-    (
-        "it has begun, however late that is seen",
-        see_waiting(make_job(), since=HOUR, pods=(make_pod(start_time=NOW),)),
-        NOTHING,
-    ),
-    (
-        "it began, and waits for another attempt",
-        see_waiting(make_job(), since=2 * HOUR, start_time=NOW - HOUR),
-        NOTHING,
-    ),
-    (
-        "a pod begins while its Job goes: what is decided stays",
-        see_waiting(
-            make_job(is_deleting=True),
-            since=HOUR,
-            is_decided=True,
-            start_time=NOW,
-            pods=(make_pod(start_time=NOW),),
-        ),
-        WAIT_FOR_LATE_PODS,
-    ),
-    (
-        "and is carried out",
-        see_waiting(None, ABSENT, since=HOUR, is_decided=True, start_time=NOW),
-        TOO_LATE,
-    ),
-    (
-        "suspended, it waits for nobody but who suspended it",
-        see_waiting(make_job(is_suspended=True), since=2 * HOUR, suspend=True),
-        NOTHING,
-    ),
-    (
-        "Kueue's queue is a queue",
-        see_waiting(make_job(is_suspended=True, is_queued_by_kueue=True), since=HOUR),
-        DELETE_LATE_JOB,
-    ),
-    (
-        "evicted by Kueue",
-        see_waiting(
-            make_job(is_suspended=True, is_queued_by_kueue=True), since=HOUR, start_time=NOW
-        ),
-        wait(
-            ConditionReason.EVICTED,
-            "Kueue gave its place to others; it goes on when there is one.",
-        ),
-    ),
-    (
-        "cancelled goes before",
-        see_waiting(make_job(), since=HOUR, cancelled=True),
-        Decision(Action.DELETE_JOB, reason=ConditionReason.CANCELLING),
-    ),
-    (
-        "it need not start at any time",
-        see_waiting(make_job(), since=240 * HOUR, queue_deadline_seconds=None),
-        NOTHING,
-    ),
-]
-
 BAD_POD = make_pod(exit_code=65, finish_time=NOW)
 FINISHED = [
     ("complete, with results", see(completed(HOUR), PRESENT), DONE),
@@ -463,7 +307,7 @@ HINDRANCES = [
     ("observation", "decision"),
     [
         pytest.param(*case[1:], id=case[0])
-        for case in (*WITHOUT_JOB, *WITH_JOB, *QUEUE_DEADLINES, *RENEWALS, *HINDRANCES, *FINISHED)
+        for case in (*WITHOUT_JOB, *WITH_JOB, *RENEWALS, *HINDRANCES, *FINISHED)
     ],
 )
 def test_the_next_step(observation: Observation, decision: Decision) -> None:

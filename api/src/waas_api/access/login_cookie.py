@@ -5,6 +5,8 @@ holds what the person logged in with and is checked like a header at each reques
 withdrawn ends the login at once, and no replica has to remember anything. Other sites cannot use
 it: browsers send it for no other page (`SameSite=Strict`), and what they say of a request is looked
 at once more here, for neighbours below the same domain and for whatever changes anything.
+
+A login that reaches several tenants is kept with the one that was chosen.
 """
 
 import re
@@ -12,7 +14,12 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-from waas_api.access.credentials import find_api_key, find_bearer, has_credentials
+from waas_api.access.credentials import (
+    find_api_key,
+    find_bearer,
+    find_namespace,
+    has_credentials,
+)
 
 REMEMBERED_SECONDS = 30 * 24 * 3600
 """How long a browser keeps a login that it was told to remember; otherwise until it is closed."""
@@ -20,7 +27,7 @@ REMEMBERED_SECONDS = 30 * 24 * 3600
 _NAME = "waas-login"
 # Browsers take a name that begins so only over https, from this very host.
 _SECURE_NAME = "__Host-waas-login"
-_FIT = re.compile(r"[A-Za-z0-9._~+/=-]{1,3500}")
+_FIT = re.compile(r"(?:(?P<namespace>[a-z0-9-]{1,63}):)?(?P<credential>[A-Za-z0-9._~+/=-]{1,3500})")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -32,10 +39,13 @@ def with_cookie_login(method: str, headers: Mapping[str, str]) -> Mapping[str, s
     """
     if "cookie" not in headers or has_credentials(headers):
         return headers
-    credential = _read(headers["cookie"])
-    if credential is None or not is_from_own_page(method, headers):
+    kept = _read(headers["cookie"])
+    if kept is None or not is_from_own_page(method, headers):
         return headers
-    return {**headers, "authorization": f"Bearer {credential}"}
+    found = {**headers, "authorization": f"Bearer {kept['credential']}"}
+    if kept["namespace"] is not None:
+        found.setdefault("x-waas-namespace", kept["namespace"])
+    return found
 
 
 def is_from_own_page(method: str, headers: Mapping[str, str]) -> bool:
@@ -54,16 +64,20 @@ def is_from_own_page(method: str, headers: Mapping[str, str]) -> bool:
     return urlsplit(origin).netloc == headers.get("host")
 
 
-def credential_to_keep(headers: Mapping[str, str]) -> str | None:
-    """Return the credential in a request's headers where a cookie can hold it."""
-    found = find_api_key(headers) or find_bearer(headers)
-    return found if found is not None and _FIT.fullmatch(found) else None
+def login_to_keep(headers: Mapping[str, str]) -> str | None:
+    """Return what a cookie can hold of a request's login: its credential, and the tenant named."""
+    credential = find_api_key(headers) or find_bearer(headers)
+    if credential is None or ":" in credential:
+        return None
+    namespace = find_namespace(headers)
+    found = f"{namespace}:{credential}" if namespace else credential
+    return found if _FIT.fullmatch(found) else None
 
 
-def build_login_cookie(credential: str, headers: Mapping[str, str], *, remember: bool) -> str:
+def build_login_cookie(login: str, headers: Mapping[str, str], *, remember: bool) -> str:
     """Return the value of Set-Cookie that logs a browser in."""
     lifetime = f"; Max-Age={REMEMBERED_SECONDS}" if remember else ""
-    return f"{_build(credential, is_secure=_came_by_https(headers))}{lifetime}"
+    return f"{_build(login, is_secure=_came_by_https(headers))}{lifetime}"
 
 
 def build_logout_cookies() -> tuple[str, ...]:
@@ -86,12 +100,12 @@ def _came_by_https(headers: Mapping[str, str]) -> bool:
     return headers.get("origin", "").startswith("https://")
 
 
-def _read(header: str) -> str | None:
+def _read(header: str) -> re.Match[str] | None:
     try:
         cookies = SimpleCookie(header)
     except CookieError:
         return None
     for name in (_SECURE_NAME, _NAME):
-        if name in cookies and _FIT.fullmatch(cookies[name].value):
-            return cookies[name].value
+        if name in cookies and (found := _FIT.fullmatch(cookies[name].value)):
+            return found
     return None

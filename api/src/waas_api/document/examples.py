@@ -102,6 +102,7 @@ RESULT_LIST = _render(
     ResultList(
         outcome=Outcome.COMPLETE,
         revision=0,
+        unsupported_options=("speakersByChannel",),
         results=(
             ResultView(
                 format="srt",
@@ -122,7 +123,7 @@ REVISIONS = [
         )
     )
 ]
-SERVICE = _render(Service(version="0.1.0"))
+SERVICE = _render(Service(version="0.1.0", logins=("api-keys",)))
 MODELS: dict[str, object] = _render(show_models(("tiny", "tiny.en", "large-v3"), "tiny"))
 
 SUBTITLES = "1\n00:00:00,000 --> 00:00:03,920\nHei på deg.\n\n"
@@ -136,6 +137,7 @@ LINK = {
     "path": f"{_PATH}?link=WyJkZWZhdWx0Iiw",
     "expirationTime": "2026-11-24T08:30:00Z",
 }
+NAMESPACES = {"namespaces": ["newsroom", "research"]}
 SESSION = {
     "owner": "anna",
     "namespace": "newsroom",

@@ -28,6 +28,8 @@ class Service(WireModel):
 
     service: str = "waas"
     version: str
+    logins: tuple[str, ...]
+    """How callers log in, as `WAAS_AUTHENTICATION` has it."""
 
 
 class Model(WireModel):

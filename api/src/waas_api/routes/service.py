@@ -5,7 +5,7 @@ from importlib.metadata import version
 from fastapi import APIRouter
 
 from waas_api.access.callers import Permission
-from waas_api.dependencies import CallersDesk
+from waas_api.dependencies import CallersDesk, WiredServices
 from waas_api.document.bodies import answered
 from waas_api.document.examples import MODELS, SERVICE
 from waas_api.native.views import Models, Service, show_models
@@ -18,9 +18,9 @@ _VERSION = version("waas-api")
 @router.api_route(
     "/v2", methods=["GET", "HEAD"], operation_id="identify", responses=answered(SERVICE)
 )
-async def identify() -> Service:
-    """Say that this is the service, and which release of it."""
-    return Service(version=_VERSION)
+async def identify(services: WiredServices) -> Service:
+    """Say that this is the service, which release of it, and how one logs in."""
+    return Service(version=_VERSION, logins=services.settings.authentication)
 
 
 @router.api_route(

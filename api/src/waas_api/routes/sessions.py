@@ -1,5 +1,7 @@
-"""/v2/session: the login that a browser keeps for the web page."""
+"""/v2/session: the login that a browser keeps for the web page, and the tenants that it reaches."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,15 +10,16 @@ from waas_api.access.callers import Permission
 from waas_api.access.login_cookie import (
     build_login_cookie,
     build_logout_cookies,
-    credential_to_keep,
     has_login_cookie,
+    login_to_keep,
+    with_cookie_login,
 )
-from waas_api.dependencies import CallersDesk
+from waas_api.dependencies import CallersDesk, Desk
 from waas_api.document.bodies import answered, nothing
 from waas_api.document.errors import problems
-from waas_api.document.examples import SESSION
+from waas_api.document.examples import NAMESPACES, SESSION
 from waas_api.document.headers import SET_COOKIE
-from waas_api.errors import InvalidRequest
+from waas_api.errors import Forbidden, InvalidRequest, Unauthenticated
 from waas_contract.wire import WireModel
 
 router = APIRouter(tags=["sessions"])
@@ -56,11 +59,11 @@ async def log_in(
         bool, Query(description="Whether the browser keeps it for 30 days, even when it is closed.")
     ] = False,
 ) -> SessionView:
-    """Keep the login of this request in a cookie that no script can read."""
-    credential = credential_to_keep(request.headers)
-    if credential is None:
+    """Keep the login of this request, in the tenant that it names, out of every script's reach."""
+    login = login_to_keep(with_cookie_login(request.method, request.headers))
+    if login is None:
         raise InvalidRequest("Send what you log in with as Authorization: Bearer, or as X-API-Key.")
-    cookie = build_login_cookie(credential, request.headers, remember=remember)
+    cookie = build_login_cookie(login, request.headers, remember=remember)
     response.headers["Set-Cookie"] = cookie
     response.headers["Cache-Control"] = "no-store"
     return _show(desk, is_kept=True)
@@ -76,6 +79,37 @@ async def log_out(response: Response, desk: CallersDesk) -> None:  # noqa: ARG00
     """End the login that the browser keeps."""
     for cookie in build_logout_cookies():
         response.headers.append("Set-Cookie", cookie)
+
+
+class NamespaceList(WireModel):
+    """Tenants."""
+
+    namespaces: tuple[str, ...]
+
+
+@router.head("/v2/namespaces", include_in_schema=False)
+@router.get("/v2/namespaces", operation_id="listNamespaces", responses=answered(NAMESPACES))
+async def list_namespaces(request: Request, desk: CallersDesk) -> NamespaceList:
+    """List the tenants that the caller's login reaches, by `X-Waas-Namespace`."""
+    headers = with_cookie_login(request.method, request.headers)
+    served = desk.settings.served_namespaces(desk.settings.namespace)
+    reached = await asyncio.gather(*(_reaches(desk, headers, each) for each in served))
+    return NamespaceList(
+        namespaces=tuple(
+            name for name, is_reached in zip(served, reached, strict=True) if is_reached
+        )
+    )
+
+
+async def _reaches(desk: Desk, headers: Mapping[str, str], namespace: str) -> bool:
+    if namespace == desk.caller.namespace:
+        return True
+    asked = {**headers, "x-waas-namespace": namespace}
+    try:
+        found = await desk.services.authenticator.authenticate(asked)
+    except (Forbidden, Unauthenticated):
+        return False
+    return found.namespace == namespace
 
 
 def _show(desk: CallersDesk, *, is_kept: bool) -> SessionView:

@@ -122,6 +122,9 @@ class ResultList(WireModel):
     revision: int
     """The revision that the formats are rendered from; 0 for the original."""
 
+    unsupported_options: tuple[str, ...]
+    """What was asked for and the model could not do, by the names in the spec."""
+
     results: tuple[ResultView, ...]
 
 
@@ -137,4 +140,9 @@ def list_results(job: TranscriptionJob, manifest: Manifest, revision: int) -> Re
         )
         for name, form in RESULTS.items()
     )
-    return ResultList(outcome=manifest.outcome, revision=revision, results=results)
+    return ResultList(
+        outcome=manifest.outcome,
+        revision=revision,
+        unsupported_options=manifest.unsupported_options,
+        results=results,
+    )

@@ -34,7 +34,7 @@ async function loadView(name, rest) {
   if (name === "jobs" && rest[0]) return (await load("./transcript/transcript_view.js")).showTranscript(rest[0]);
   if (name === "jobs") return (await load("./jobs/jobs_view.js")).showJobs();
   if (name === "open") return (await load("./transcript/open_view.js")).showOpening();
-  if (name === "account") return (await load("./account/account_view.js")).showAccount(session, leave);
+  if (name === "account") return (await load("./account/account_view.js")).showAccount(session, leave, enter);
   return (await load("./upload/upload_view.js")).showUpload(session);
 }
 
@@ -101,8 +101,8 @@ async function findSession() {
     session = await ask("GET", "/v2/session");
     isAway = false;
   } catch (error) {
-    // Who is not known logs in; of others nobody could be asked.
-    isAway = !(error instanceof Problem && error.status === 401);
+    // Who is not known here, or no longer, logs in; of others nobody could be asked.
+    isAway = !(error instanceof Problem && [401, 403].includes(error.status));
   }
 }
 

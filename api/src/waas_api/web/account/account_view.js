@@ -1,15 +1,18 @@
 // Who is logged in, what is stored and for how long, and how all of it goes.
 
-import { button, h } from "../elements/elements.js";
+import { button, h, select } from "../elements/elements.js";
 import { confirm, tell, tellError } from "../elements/notices.js";
-import { forgetAll } from "../remembered.js";
+import { forgetAll, recall } from "../remembered.js";
 import { ask, request } from "../service/service.js";
 import { number } from "../texts/formatting.js";
 import { say } from "../texts/texts.js";
 
-/** Return the view; `leave` logs out. */
-export async function showAccount(session, leave) {
-  const total = await ask("GET", "/v2/jobs?limit=1").then((page) => page.total, () => null);
+/** Return the view; `leave` logs out, `enter` takes another session. */
+export async function showAccount(session, leave, enter) {
+  const [total, namespaces] = await Promise.all([
+    ask("GET", "/v2/jobs?limit=1").then((page) => page.total, () => null),
+    ask("GET", "/v2/namespaces").then((found) => found.namespaces, () => []),
+  ]);
   const element = h(
     "div",
     { class: "narrow" },
@@ -24,7 +27,7 @@ export async function showAccount(session, leave) {
         h("dt", {}, say("owner")),
         h("dd", {}, session.owner ?? say("nobodyLogsIn")),
         h("dt", {}, say("tenant")),
-        h("dd", {}, session.namespace),
+        h("dd", {}, session.isKept && namespaces.length > 1 ? groups(session, namespaces, enter) : session.namespace),
         total !== null && [h("dt", {}, say("recordings")), h("dd", { class: "numbers" }, number(total))],
       ),
       session.isKept && h("div", { class: "actions" }, button(say("logOut"), () => leave().catch(tellError))),
@@ -33,6 +36,15 @@ export async function showAccount(session, leave) {
     deletion(session),
   );
   return { title: say("account"), element };
+}
+
+/** The groups that the login reaches, of which the browser keeps one. */
+function groups(session, namespaces, enter) {
+  const move = (namespace) => {
+    const path = `/v2/session?remember=${recall("staysLoggedIn", false)}`;
+    return ask("POST", path, { headers: { "X-Waas-Namespace": namespace } }).then(enter, tellError);
+  };
+  return select(namespaces.map((each) => [each, each]), session.namespace, move, { "aria-label": say("tenant") });
 }
 
 function deletion(session) {

@@ -39,6 +39,7 @@ class JobList {
     this._rows = new Map();
     this._asked = null;
     this._timer = null;
+    this._due = Infinity;
     this._tick = setInterval(() => this._rows.forEach((row) => row.refresh()), TICK);
     this._total = h("p", { class: "muted numbers", role: "status" });
     this._list = h("ul", { class: "card jobs" });
@@ -60,7 +61,7 @@ class JobList {
   /** Read the page that is shown, as it is now. */
   async load() {
     this._asked?.abort();
-    this._asked = new AbortController();
+    const asked = (this._asked = new AbortController());
     const { state, sort, search } = this._filter;
     const query = new URLSearchParams({ sort, limit: PAGE });
     const phases = STATES.find(([name]) => name === state)[1];
@@ -69,11 +70,13 @@ class JobList {
     if (search) query.set("file_name", search);
     if (cursor) query.set("cursor", cursor);
     try {
-      const page = await ask("GET", `/v2/jobs?${query}`, { signal: this._asked.signal });
+      const page = await ask("GET", `/v2/jobs?${query}`, { signal: asked.signal });
       if (!page.jobs.length && this._cursors.length > 1) return await this._turn(-1);
       this._show(page);
     } catch (error) {
       if (error.name !== "AbortError") tellError(error);
+    } finally {
+      if (this._asked === asked) this._asked = null;
     }
     return undefined;
   }
@@ -99,9 +102,18 @@ class JobList {
     this._asked?.abort();
   }
 
+  /** Read the page anew within some time; more that happens meanwhile puts nothing off. */
   _loadSoon(after = SETTLES_AFTER) {
+    const due = performance.now() + after;
+    if (due >= this._due) return;
     clearTimeout(this._timer);
-    this._timer = setTimeout(() => this.load(), after);
+    this._due = due;
+    this._timer = setTimeout(() => {
+      this._due = Infinity;
+      // What is under way comes first, or a slow service would never show anything.
+      if (this._asked) this._loadSoon();
+      else this.load();
+    }, after);
   }
 
   _show(page) {
@@ -182,6 +194,8 @@ class JobList {
 
   _begin(after = 0) {
     this._cursors = [null];
+    this._asked?.abort();
+    this._asked = null;
     this._loadSoon(after);
   }
 }

@@ -29,7 +29,7 @@ export class FindBar {
       button(say("replace"), () => this._replace()),
       button(say("replaceAll"), () => this._replaceAll()),
       check(say("matchCase"), false, (value) => ((this._matchesCase = value), this._search(0))),
-      iconButton("close", say("dismiss"), () => this.close()),
+      iconButton("close", say("close"), () => this.close()),
     );
     list.onwords = () => this._matches.length && this._mark();
     content.addEventListener("change", () => !this.element.hidden && this._search(this._place));

@@ -19,6 +19,7 @@ export class SegmentList {
     this._starts = [];
     this._current = null;
     this._word = null;
+    this._time = -1;
     this._scrolledAt = -Infinity;
     this._caret = null;
     this.follows = true;
@@ -37,6 +38,7 @@ export class SegmentList {
 
   /** Mark what is said at a time, and keep it in sight. */
   showTime(time, isPlaying) {
+    this._time = time;
     const place = findPlace(this._starts, time);
     const row = place < 0 ? null : this._rows.get(this._content.segments[place].key);
     if (row !== this._current) {
@@ -84,7 +86,13 @@ export class SegmentList {
     }
     this._rows = rows;
     this._starts = this._content.segments.map((each) => each.start);
+    this._markAgain();
+  }
+
+  /** Words that are shown anew have no mark yet. */
+  _markAgain() {
     this._word = null;
+    this.showTime(this._time, false);
   }
 
   _makeRow(segment) {
@@ -116,6 +124,7 @@ export class SegmentList {
       if (!row) return;
       this._caret = [row.segment.key, readCaret(row.text)];
       row.showWords();
+      this._markAgain();
     });
     for (const name of ["wheel", "touchmove"]) {
       this.element.addEventListener(name, () => (this._scrolledAt = performance.now()), { passive: true });

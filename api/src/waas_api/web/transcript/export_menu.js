@@ -5,15 +5,14 @@ import { tell } from "../elements/notices.js";
 import { say } from "../texts/texts.js";
 import { renderText } from "./subtitle_files.js";
 
-/** What the service and the page itself can write. */
-export const FORMATS = ["txt", "docx", "srt", "vtt", "json", "tsv", "jojo"];
-export const OWN_FORMATS = ["txt", "srt", "vtt", "json", "tsv", "jojo"];
+/** What the service can write, and so can the page itself. */
+const FORMATS = ["txt", "docx", "srt", "vtt", "json", "tsv", "jojo"];
 
 /** Return a button with its menu; `fetch(format)` returns the address of the file. */
-export function exportMenu(formats, fetch) {
+export function exportMenu(fetch) {
   const menu = h("div", { class: "menu card exports", popover: "auto", id: "export-menu" });
   menu.append(
-    ...formats.map((format) =>
+    ...FORMATS.map((format) =>
       h("button", { type: "button", class: "button plain", onclick: () => (menu.hidePopover(), save(format, fetch)) }, h("strong", {}, format.toUpperCase()), h("span", { class: "muted small" }, say(`format_${format}`))),
     ),
   );

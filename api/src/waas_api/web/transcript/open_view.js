@@ -7,9 +7,10 @@ import { loadStyle } from "../styles/styles.js";
 import { say } from "../texts/texts.js";
 import { isNoRecording, isVideoName } from "../upload/chosen_files.js";
 import { buildEditor } from "./editor.js";
-import { exportMenu, OWN_FORMATS } from "./export_menu.js";
+import { exportMenu } from "./export_menu.js";
 import { parseTranscript, renderTranscript } from "./subtitle_files.js";
 import { TranscriptDocument } from "./transcript_document.js";
+import { MEDIA_TYPE, renderDocument } from "./word_document.js";
 
 const TRANSCRIPT = /\.(jojo|json|srt|vtt)$/i;
 
@@ -75,8 +76,8 @@ class Opening {
     this._editor?.close();
     const content = new TranscriptDocument(this._transcript);
     const stem = this._transcript.name.replace(/\.[^.]+$/, "");
-    const exports = exportMenu(OWN_FORMATS, async (format) => {
-      const file = new Blob([renderTranscript(format, content.segments, this._sound?.name ?? stem)], { type: "text/plain" });
+    const exports = exportMenu(async (format) => {
+      const file = format === "docx" ? new Blob(renderDocument(content.segments, stem), { type: MEDIA_TYPE }) : new Blob([renderTranscript(format, content.segments, this._sound?.name ?? stem)], { type: "text/plain" });
       return { address: URL.createObjectURL(file), name: `${stem}.${format}` };
     });
     if (this._sound && !this._address) this._address = URL.createObjectURL(this._sound);

@@ -48,8 +48,8 @@ export function listenToKeys(shortcuts, player) {
 /** Show what the keys do. */
 export function showShortcuts(shortcuts) {
   const rows = [[say("space"), say("playOrPause")], ...shortcuts].flatMap(([keys, text]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, text)]);
-  const close = h("button", { type: "button", class: "button", onclick: () => dialog.close() }, say("dismiss"));
-  const dialog = h("dialog", { "aria-labelledby": "keys-title", onclose: () => dialog.remove() }, h("h2", { id: "keys-title" }, say("shortcuts")), h("dl", { class: "facts" }, rows), h("div", { class: "actions" }, close));
+  const close = h("button", { type: "button", class: "button", onclick: () => dialog.close() }, say("close"));
+  const dialog = h("dialog", { "aria-labelledby": "keys-title", onclose: () => dialog.remove() }, h("h2", { id: "keys-title" }, say("shortcuts")), h("dl", { class: "facts keys" }, rows), h("div", { class: "actions" }, close));
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -10,9 +10,8 @@ export function askForSpeakers(content) {
   const rename = (event) => {
     event.preventDefault();
     dialog.close();
-    speakers.forEach((each, place) => {
-      if (inputs[place].value.trim() !== each) content.renameSpeaker(each, inputs[place].value);
-    });
+    const names = new Map(speakers.map((each, place) => [each, inputs[place].value.trim() || null]));
+    if (speakers.some((each) => names.get(each) !== each)) content.renameSpeakers(names);
   };
   const dialog = h(
     "dialog",

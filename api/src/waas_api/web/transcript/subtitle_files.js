@@ -134,6 +134,7 @@ function unescape(text) {
   return ESCAPES.reduceRight((plain, [character, escaped]) => plain.replaceAll(escaped, character), text);
 }
 
-function onOneLine(name) {
+/** Return a name as it stands in a line of its own. */
+export function onOneLine(name) {
   return (name ?? "").replaceAll("-->", "->").replace(/\s+/g, " ").trim();
 }

@@ -65,9 +65,9 @@ export class TranscriptDocument extends EventTarget {
     this._replace(key, (each) => [{ ...each, speaker: speaker.trim() || null }]);
   }
 
-  renameSpeaker(from, to) {
-    const name = to.trim() || null;
-    this._change(this.segments.map((each) => (each.speaker === from ? { ...each, speaker: name } : each)));
+  /** Give speakers other names by a map, all at once: two can take each other's. */
+  renameSpeakers(names) {
+    this._change(this.segments.map((each) => (names.has(each.speaker) ? { ...each, speaker: names.get(each.speaker) } : each)));
   }
 
   remove(key) {

@@ -9,10 +9,10 @@ import * as live from "../service/live_events.js";
 import { ask, jobPath } from "../service/service.js";
 import { loadStyle } from "../styles/styles.js";
 import { clock } from "../texts/formatting.js";
-import { say } from "../texts/texts.js";
+import { say, sayOf } from "../texts/texts.js";
 import { isVideoName } from "../upload/chosen_files.js";
 import { buildEditor, conflictNotice } from "./editor.js";
-import { exportMenu, FORMATS } from "./export_menu.js";
+import { exportMenu } from "./export_menu.js";
 import { readTranscript, Saved, Saving } from "./saving.js";
 import { TranscriptDocument } from "./transcript_document.js";
 
@@ -102,7 +102,7 @@ class JobView {
   async _showEditor(notice = null) {
     const { id, fileName } = this._job;
     const path = jobPath(id, "/transcript");
-    const { transcript, etag } = await readTranscript(path);
+    const [{ transcript, etag }, lacks] = await Promise.all([readTranscript(path), readLacks(id)]);
     const content = new TranscriptDocument(transcript);
     const status = h("p", { class: "saved small muted", role: "status" }, say("saving_saved"));
     const conflicts = h("div");
@@ -113,14 +113,14 @@ class JobView {
       if (state === Saved.CONFLICT) conflicts.replaceChildren(conflictNotice(act(() => saving.keepMine()), act(() => saving.takeTheirs())));
       else conflicts.replaceChildren();
     });
-    const exports = exportMenu(FORMATS, async (format) => {
+    const exports = exportMenu(async (format) => {
       if (!(await saving.flush())) return tell(say("exportsUnsaved")) ?? {};
       return { address: jobPath(id, `/results/${format}`) };
     });
     const sound = { addresses: [jobPath(id, "/audio"), jobPath(id, "/preview")], isVideo: isVideoName(fileName) };
     if (!sound.isVideo) sound.addresses.reverse();
     this._saving = saving;
-    this._editor = buildEditor(content, sound, { status, exports, notice: h("div", {}, notice, conflicts, !transcript.segments.length && h("p", { class: "empty" }, say("nothingSaid"))) });
+    this._editor = buildEditor(content, sound, { status, exports, notice: h("div", {}, notice, lacks, conflicts, !transcript.segments.length && h("p", { class: "empty" }, say("nothingSaid"))) });
     this._body.replaceChildren(this._editor.element);
     showPeaks(this._job, this._editor.player).catch(() => {}); // one can do without
   }
@@ -137,6 +137,12 @@ function showHeard(list, { from, segments }) {
     previous = speaker;
     list.append(row);
   }
+}
+
+/** Return what was asked for and the model could not do, a paragraph for each. */
+async function readLacks(id) {
+  const results = await ask("GET", jobPath(id, "/results"), { headers: { Accept: "application/json" } }).catch(() => null);
+  return results?.unsupportedOptions.map((each) => h("p", { class: "lack small" }, sayOf("lack", each) ?? say("notDone", each))) ?? [];
 }
 
 /** Have the loudest moment as high as the picture. */

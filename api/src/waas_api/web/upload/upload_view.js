@@ -66,7 +66,7 @@ function fileInput(attributes, take) {
 }
 
 function addressForm() {
-  const input = h("input", { class: "input", type: "url", inputmode: "url", placeholder: "https://", "aria-label": say("address"), autocomplete: "off" });
+  const input = h("input", { class: "input", type: "url", inputmode: "url", placeholder: say("addressHint"), "aria-label": say("address"), autocomplete: "off" });
   const send = (event) => {
     event.preventDefault();
     const address = input.value.trim();
