@@ -1,6 +1,7 @@
 """The machine and its limits in each precision that contenders compute in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 
@@ -53,7 +54,10 @@ def derive_limits(plan: Plan, series: Mapping[Entry, Series], machines: Machines
         if entry.contender.name.startswith(OURS) and runs.counted
     ]
     limits: dict[tuple[str, int], Limit] = {}
-    for name, machine in machines.items():
+    # Reading has no precision.
+    stream = max((each.stream_gigabytes for each in machines.values()), default=0)
+    for name, measured in machines.items():
+        machine = replace(measured, stream_gigabytes=stream)
         work = derive_work(SHAPES[plan.model], _DTYPES[name].itemsize)
         for beams in plan.beam_sizes:
             alike = [each for each in ours if each[0].beam_size == beams]
