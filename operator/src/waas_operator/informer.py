@@ -138,9 +138,7 @@ def build_registry(
         # One that appears (listed ones have no type) is what the operator itself has just made.
         if owner is None or type == "ADDED":
             return
-        job = dict(body)
-        if type != "DELETED" and is_finished_job(job):
-            sightings.see_finished_job(owner.namespace, job["metadata"]["name"], trim_job(job))
+        _see_job(sightings, owner.namespace, type, dict(body))
         add(owner)
 
     async def on_pod(
@@ -155,6 +153,13 @@ def build_registry(
     kopf.on.event("batch", "v1", "jobs", registry=registry)(on_job)
     kopf.on.event("", "v1", "pods", registry=registry)(on_pod)
     return registry
+
+
+def _see_job(sightings: Sightings, namespace: str, event_type: str | None, job: Resource) -> None:
+    if event_type == "DELETED":
+        sightings.forget_job(namespace, job["metadata"]["name"])
+    elif is_finished_job(job):
+        sightings.see_finished_job(namespace, job["metadata"]["name"], trim_job(job))
 
 
 async def run_informer(

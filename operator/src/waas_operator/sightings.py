@@ -54,6 +54,10 @@ class Sightings:
         """Note a Job that has ended."""
         _keep(self._finished_jobs, (namespace, name), job)
 
+    def forget_job(self, namespace: str, name: str) -> None:
+        """Drop a Job that is gone."""
+        self._finished_jobs.pop((namespace, name), None)
+
     def note_written(self, transcription_job: TranscriptionJob) -> None:
         """Note what the operator has just written, with the version that it got."""
         place = _place_of(transcription_job)

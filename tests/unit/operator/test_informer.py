@@ -174,6 +174,17 @@ async def test_a_finished_job_is_not_asked_for_again(
     assert (seen and observe_job(seen, UID)) == (observe_job(job, UID) if is_kept else None)
 
 
+async def test_a_finished_job_that_is_gone_is_looked_for() -> None:
+    sightings = knowing_the_interview()
+    handler = handler_of(build_registry(lambda _: None, lambda _: None, sightings), JOBS)
+    job = make_job_resource(make_condition("Complete"))
+
+    for event_type in ("MODIFIED", "DELETED"):
+        await handler(namespace="newsroom", labels=OURS, type=event_type, body=job)
+
+    assert sightings.take_finished_job("newsroom", job["metadata"]["name"]) is None
+
+
 async def test_what_is_deleted_is_looked_at_once_more() -> None:
     added: list[Key] = []
     noticed: list[dict[str, Any]] = []
