@@ -13,7 +13,8 @@ from support.engine_builders import Sounds, TwinModels, make_decoder, make_twins
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.model import WhisperModel
-from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
+from waas_job.engine.untold import Told, cut_rest, join
+from waas_job.engine.windows import SAMPLE_RATE, DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
 
 ONE_TRY: dict[str, Any] = {"temperature_increment_on_fallback": 0}
@@ -202,6 +203,28 @@ class ShortOfMemory:
             self.refusals += 1
             raise torch.OutOfMemoryError
         return self._encoder(mel)
+
+
+def test_rest_of_a_window_is_heard_once_more(
+    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Random weights have texts end anywhere, so where a rest begins is said here.
+    place = 5 * SAMPLE_RATE
+    decoder, codec = make_decoder(twins.ours, windows=2), twins.ours.tokenizer
+    options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY))
+    firsts = list(decoder.decode(windows, options))
+    rests = list(decoder.decode([cut_rest(each, place) for each in windows], options))
+    monkeypatch.setattr("waas_job.engine.lane.find_rest", lambda *_: place)
+
+    wholes = list(decoder.decode(windows, options))
+
+    assert wholes == [
+        join(Told(first, place), rest, codec, options.decoding)
+        for first, rest in zip(firsts, rests, strict=True)
+    ]
+    assert all(
+        len(whole.tokens) > len(first.tokens) for whole, first in zip(wholes, firsts, strict=True)
+    )
 
 
 def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[Window]) -> None:

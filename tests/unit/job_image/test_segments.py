@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.word_codec import Words, at
 from waas_contract.transcript import QualityFlag, Segment, Word
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.cues import find_cues
@@ -14,26 +15,6 @@ from waas_job.engine.invented import drop_invented
 from waas_job.engine.segments import build_segments
 from waas_job.engine.windows import DecodedWindow, WindowWord
 from waas_job.speech.timeline import SAMPLE_RATE, Piece, Timeline
-
-_END = 900
-_TIME_0 = 1000
-
-
-class Words:
-    """A codec of which each token is a word; 7 is "w7", and 107 ends a sentence."""
-
-    eot = _END
-    timestamp_begin = _TIME_0
-
-    def encode(self, text: str) -> list[int]:
-        return [int(word.strip("w.")) for word in text.split()]
-
-    def decode(self, tokens: Iterable[int]) -> str:
-        return "".join(f" w{each}{'.' if each > 100 else ''}" for each in tokens if each < _END)
-
-
-def at(seconds: float) -> int:
-    return _TIME_0 + round(seconds * 50)
 
 
 def make_decoded(*tokens: int, words: tuple[WindowWord, ...] | None = None) -> DecodedWindow:
@@ -163,7 +144,7 @@ TOKENS = st.lists(st.one_of(st.integers(1, 199), st.floats(0, 10).map(at)), min_
 
 @given(TOKENS, st.booleans())
 def test_every_word_comes_out_once_in_order_and_in_time(tokens: list[int], timed: bool) -> None:
-    text = [each for each in tokens if each < _END]
+    text = [each for each in tokens if each < Words.eot]
     words = tuple(
         word(each, number * 10 / len(text), (number + 1) * 10 / len(text))
         for number, each in enumerate(text)

@@ -51,3 +51,8 @@ def test_pieces_that_touch_are_one() -> None:
         [Piece(0, 10, ((2, 8),)), Piece(9, 20, ((12, 15),)), Piece(30, 40, ((31, 39),))]
     )
     assert joined == (Piece(0, 20, ((2, 8), (12, 15))), Piece(30, 40, ((31, 39),)))
+
+
+def test_voices_are_told_in_the_time_of_the_window() -> None:
+    timeline = Timeline((Piece(100, 200, ((110, 150), (160, 190))), Piece(500, 600, ((520, 600),))))
+    assert timeline.voices == ((10, 50), (60, 90), (120, 200))

@@ -21,6 +21,7 @@ from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
 from waas_job.engine.tokenizer import Tokenizer
+from waas_job.engine.untold import Told, cut_rest, find_rest, join
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.engine.word_alignment import align_words
 from waas_job.errors import OutOfMemory
@@ -32,6 +33,8 @@ class NumberedWindow:
 
     index: int
     window: Window
+    told: Told | None = None
+    """Where the window is the rest of another one: what came before it."""
 
 
 Take = Callable[[int, bool], Sequence[NumberedWindow]]
@@ -47,6 +50,8 @@ class _Encoded:
     window: Window
     features: Tensor
     """[1, 1500, width], from which it can be decoded again."""
+
+    told: Told | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,7 @@ class Lane:
         self._windows = windows
         self._encoded_together = encoded_together
         self._running: dict[int, _Encoded] = {}
+        self._rests: list[NumberedWindow] = []
         decoding, tokenizer = options.decoding, model.tokenizer
         self._ladder = temperature_ladder(
             decoding.temperature, decoding.temperature_increment_on_fallback
@@ -110,14 +116,16 @@ class Lane:
             self._windows //= 2
             self._encoded_together = min(self._encoded_together, self._windows)
             self._running.clear()
+            self._rests.clear()
             again[:0] = under_way.values()
 
     def _decode(self, take: Take, give: Give) -> None:
         batch = self._build_batch(self._ladder[0], self._windows)
         failed: dict[int, _Failed] = {}
         while True:
-            is_idle = not self._running and not failed
-            taken = take(min(batch.room, self._encoded_together), is_idle)
+            is_idle = not (self._running or failed or self._rests)
+            room = min(batch.room, self._encoded_together)
+            taken = self._take_rests(room) or take(room, is_idle)
             if taken:
                 self._admit(batch, self._encode(taken))
                 if batch.room:
@@ -132,7 +140,22 @@ class Lane:
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
                     failed[encoded.index] = _Failed(encoded, decoded, finished.is_cut_off)
                 else:
-                    give(encoded.index, self._finish(encoded, decoded, finished))
+                    self._settle(give, encoded, self._finish(encoded, decoded, finished))
+
+    def _take_rests(self, most: int) -> Sequence[NumberedWindow]:
+        taken, self._rests = self._rests[:most], self._rests[most:]
+        return taken
+
+    def _settle(self, give: Give, encoded: _Encoded, decoded: DecodedWindow) -> None:
+        """Give a window, or first hear once more what its text leaves out."""
+        codec, window = self._model.tokenizer, encoded.window
+        if encoded.told is not None:
+            give(encoded.index, join(encoded.told, decoded, codec, self._options.decoding))
+        elif (place := find_rest(window, decoded, codec)) is not None:
+            told = Told(decoded, place)
+            self._rests.append(NumberedWindow(encoded.index, cut_rest(window, place), told))
+        else:
+            give(encoded.index, decoded)
 
     def _try_again(self, give: Give, failed: dict[int, _Failed]) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
@@ -154,7 +177,7 @@ class Lane:
                     else:
                         continue
                     del failed[encoded.index]
-                    give(encoded.index, self._finish(encoded, given, finished))
+                    self._settle(give, encoded, self._finish(encoded, given, finished))
 
     def _encode(self, taken: Sequence[NumberedWindow]) -> list[_Encoded]:
         model = self._model
@@ -162,7 +185,7 @@ class Lane:
         mel = log_mel_spectrogram(samples, model.dimensions.n_mels, model.device)
         features = torch.split(model.encoder(mel), 1)
         return [
-            _Encoded(each.index, each.window, its)
+            _Encoded(each.index, each.window, its, each.told)
             for each, its in zip(taken, features, strict=True)
         ]
 

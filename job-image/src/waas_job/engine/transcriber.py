@@ -176,6 +176,8 @@ class _Listening:
         self._options = options
         self._language = language
         self._window_options = WindowOptions(options.decoding, options.word_timestamps)
+        # Without a detector, all of a recording counts as speech.
+        self._knows_voices = (options.voice_activity or VoiceActivityOptions()).enabled
         self.conversation = Conversation(before)
         self.prompt = self._carry_prompt()
         # As `transcribe` does, which takes it for something said just before.
@@ -214,6 +216,7 @@ class _Listening:
             task=self._options.task,
             prompt_tokens=(*self._prompt_tokens, *(history[-room:] if room > 0 else ())),
             seed=cut.number,
+            voices=cut.timeline.voices if self._knows_voices else (),
         )
 
     def _take(self, cut: CutWindow, decoded: DecodedWindow) -> None:

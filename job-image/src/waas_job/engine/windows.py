@@ -45,6 +45,10 @@ class Window:
     The same window with the same seed comes out the same, whatever is decoded beside it.
     """
 
+    voices: tuple[tuple[int, int], ...] = ()
+    """Where in it somebody speaks, in samples; a text that ends before the last of it is gone on
+    with. None where nobody knows."""
+
 
 @dataclass(frozen=True)
 class WindowOptions:

@@ -58,6 +58,15 @@ class Timeline:
         """Return where the window ends in the recording."""
         return self.pieces[-1].end
 
+    @property
+    def voices(self) -> tuple[tuple[int, int], ...]:
+        """Return where in the window somebody speaks."""
+        return tuple(
+            (offset + start - piece.start, offset + end - piece.start)
+            for offset, piece in zip(self.offsets, self.pieces, strict=True)
+            for start, end in piece.voices
+        )
+
     def piece_at(self, place: int, *, is_end: bool = False) -> int:
         """Return the number of the piece in which a place of the window is.
 
