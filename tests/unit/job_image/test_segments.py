@@ -94,6 +94,7 @@ SPLITS = [
     ("each in its piece", (at(0), 1, at(5), at(5), 2, at(10)), [" w1", " w2"]),
     ("by the share of the speech", (at(0), 1, 2, 3, 4, at(10)), [" w1 w2", " w3 w4"]),
     ("at the end of a sentence", (at(0), 1, 2, 103, 4, 5, at(9)), [" w1 w2 w103.", " w4 w5"]),
+    ("at the end of a clause", (at(0), 1, 2, 3, 204, 5, 6, at(9)), [" w1 w2 w3 w204,", " w5 w6"]),
     ("a little across belongs to one", (at(0), 1, 2, at(5.3)), [" w1 w2"]),
     ("a word is never cut", (at(0), 1, at(10)), [" w1"]),
 ]
