@@ -47,13 +47,29 @@ def start(desk: Desk, name: str, reading: Path, **spec: object) -> Resource:
 
 def kill_program(pod: Resource) -> None:
     """Kill a pod's program from outside, as the kernel does when memory is short."""
+    [process] = find_programs(pod)
+    os.kill(int(process.name), signal.SIGKILL)
+
+
+def find_programs(pod: Resource) -> list[Path]:
+    """Return the folder in /proc of a pod's program, once it runs."""
     uid = pod["metadata"]["uid"]
-    [process] = [
-        int(cgroup.parent.name)
+    return [
+        cgroup.parent
         for cgroup in Path("/proc").glob("[0-9]*/cgroup")
         if runs_program(cgroup.parent) and uid in read(cgroup)
     ]
-    os.kill(process, signal.SIGKILL)
+
+
+def waits_for_sigterm(pod: Resource) -> bool:
+    """Tell whether a pod's program has come so far that SIGTERM is not lost on it."""
+    blocked = [
+        int(line.split()[1], 16)
+        for process in find_programs(pod)
+        for line in read(process / "status").splitlines()
+        if line.startswith("SigBlk:")
+    ]
+    return any(each >> (signal.SIGTERM - 1) & 1 for each in blocked)
 
 
 def runs_program(process: Path) -> bool:
@@ -132,13 +148,13 @@ def test_a_pod_that_is_evicted_or_deleted_is_replaced_and_an_eviction_costs_no_r
 
 
 def wait_for_another_pod(desk: Desk, name: str, known: set[str]) -> str:
-    """Return the name of a pod that runs and is not one of those."""
+    """Return the name of a pod that is not one of those, once its program is up."""
 
     def others() -> list[str]:
         return [
             pod["metadata"]["name"]
             for pod in desk.pods(name)
-            if pod["metadata"]["name"] not in known and pod["status"]["phase"] == "Running"
+            if pod["metadata"]["name"] not in known and waits_for_sigterm(pod)
         ]
 
     [other] = wait_until(others, "another pod runs")
