@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from waas_job.engine.windows import DecodedWindow, TextCodec, WindowWord
-
-_SECONDS_PER_TIMESTAMP = 0.02
+from waas_job.engine.windows import (
+    SECONDS_PER_TIMESTAMP,
+    DecodedWindow,
+    TextCodec,
+    WindowWord,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def _between_timestamps(tokens: Iterable[int], codec: TextCodec, seconds: float)
         if token < codec.eot:
             text.append(token)
         elif token >= codec.timestamp_begin:
-            time = (token - codec.timestamp_begin) * _SECONDS_PER_TIMESTAMP
+            time = (token - codec.timestamp_begin) * SECONDS_PER_TIMESTAMP
             if text:
                 yield Cue(start, max(start, time), tuple(text))
             start, text = max(start, time), []

@@ -11,7 +11,8 @@ from waas_job.engine.cues import find_cues
 from waas_job.engine.fallback import compression_ratio
 from waas_job.engine.windows import (
     SAMPLE_RATE,
-    WINDOW_SECONDS,
+    SAMPLES_PER_TIMESTAMP,
+    WINDOW_SAMPLES,
     DecodedWindow,
     TextCodec,
     Window,
@@ -21,8 +22,8 @@ from waas_job.engine.windows import (
 _LEAST_UNTOLD_SECONDS = 1.5
 """Less than this is a breath, a noise, or how exact Whisper's last timestamp is."""
 
-_SAMPLES_PER_TIMESTAMP = 320
-_TIMESTAMPS = round(WINDOW_SECONDS * SAMPLE_RATE) // _SAMPLES_PER_TIMESTAMP
+_PAUSE_BEFORE = SAMPLE_RATE // 5
+"""What a rest has before somebody begins to speak, as a window does."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,8 @@ def find_rest(window: Window, decoded: DecodedWindow, codec: TextCodec) -> int |
     untold = [(max(start, told), end) for start, end in window.voices if end > told]
     if sum(end - start for start, end in untold) < _LEAST_UNTOLD_SECONDS * SAMPLE_RATE:
         return None
-    # A little before somebody begins, as a window does; a timestamp is so many samples.
-    start = max(told, untold[0][0] - SAMPLE_RATE // 5)
-    return start - start % _SAMPLES_PER_TIMESTAMP
+    start = max(told, untold[0][0] - _PAUSE_BEFORE)
+    return start - start % SAMPLES_PER_TIMESTAMP
 
 
 def cut_rest(window: Window, place: int) -> Window:
@@ -82,8 +82,9 @@ def join(
 
 def _later(tokens: tuple[int, ...], place: int, codec: TextCodec) -> tuple[int, ...]:
     """Move timestamps from a rest's time into its window's; text stays."""
-    begin, last = codec.timestamp_begin, codec.timestamp_begin + _TIMESTAMPS
-    moved = place // _SAMPLES_PER_TIMESTAMP
+    begin = codec.timestamp_begin
+    last = begin + WINDOW_SAMPLES // SAMPLES_PER_TIMESTAMP
+    moved = place // SAMPLES_PER_TIMESTAMP
     later = tuple(min(each + moved, last) if each >= begin else each for each in tokens)
     # Text that no timestamp goes before begins with the rest, and not where the first part ends.
     return later if later[:1] and later[0] >= begin else (begin + moved, *later)

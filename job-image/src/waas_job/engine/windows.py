@@ -22,6 +22,11 @@ WINDOW_SECONDS = 30.0
 WINDOW_SAMPLES = 480_000
 """The longest window in samples."""
 
+SAMPLES_PER_TIMESTAMP = 320
+"""What lies between two of a model's times, and between two positions of its encoder."""
+
+SECONDS_PER_TIMESTAMP = SAMPLES_PER_TIMESTAMP / SAMPLE_RATE
+
 
 @dataclass(frozen=True)
 class Window:

@@ -9,11 +9,14 @@ from torch import Tensor
 from waas_job.engine.decoder import Heard, OwnPast, causal_mask
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.time_warping import warp
-from waas_job.engine.windows import Window, WindowWord
+from waas_job.engine.windows import (
+    SAMPLES_PER_TIMESTAMP,
+    SECONDS_PER_TIMESTAMP,
+    Window,
+    WindowWord,
+)
 from waas_job.engine.word_punctuation import merge_punctuation
 
-_SECONDS_PER_POSITION = 0.02
-_SAMPLES_PER_POSITION = 320
 _FILTER_WIDTH = 7
 
 
@@ -34,7 +37,7 @@ def align_words(
     start = tokenizer.start_sequence(window.language, window.task, without_timestamps=False)
     # There is room for the start and for as long a text as is ever decoded.
     probabilities, attention = _read(model, heard, start, text)
-    positions = max(1, len(window.samples) // _SAMPLES_PER_POSITION)
+    positions = max(1, len(window.samples) // SAMPLES_PER_TIMESTAMP)
     jumps = _find_jumps(attention[:, :, :positions], len(start))
     ends = np.cumsum([len(its) for _, its in words])
     return merge_punctuation(
@@ -85,7 +88,7 @@ def _find_jumps(attention: Tensor, start: int) -> npt.NDArray[np.floating]:
     standing_out = _median_filter(contrast).mean(dim=0)
     rows, columns = warp(-standing_out[start:-1].double().cpu().numpy())
     is_first = np.diff(rows, prepend=-1) > 0
-    return columns[is_first] * _SECONDS_PER_POSITION
+    return columns[is_first] * SECONDS_PER_TIMESTAMP
 
 
 def _median_filter(x: Tensor) -> Tensor:
