@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 from support.fake_object_storage import FakeObjectStorage
 from support.fake_transcription_jobs import FakeTranscriptionJobs
+from support.manifest_parts import NO_TIME
 from waas_api.access.callers import Authenticator
 from waas_api.app import create_app
 from waas_api.settings import Settings
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile
 from waas_contract.object_keys import audio_key, manifest_key, result_key
 from waas_contract.transcript import Segment, Transcript
 from waas_contract.transcription_job import (
@@ -95,13 +96,7 @@ def make_manifest(spec: TranscriptionJobSpec, transcript: bytes) -> Manifest:
         ),
         audio=AudioFacts(duration_seconds=3725.5, language="no"),
         engine=EngineFacts(name="waas", version="0", model="tiny", device="cpu"),
-        timing=Timing(
-            fetch_seconds=0,
-            decode_seconds=0,
-            load_seconds=0,
-            transcribe_seconds=0,
-            store_seconds=0,
-        ),
+        timing=NO_TIME,
         start_time=NOW,
         completion_time=NOW,
     )

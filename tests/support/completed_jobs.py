@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from support.kubernetes_api import Resource
+from support.manifest_parts import NO_TIME
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile
 from waas_contract.object_keys import result_key
 
 
@@ -40,13 +41,7 @@ def build_manifest(namespace: str, name: str, spec_digest: str) -> bytes:
             files=files,
             audio=AudioFacts(duration_seconds=60, language="en"),
             engine=EngineFacts(name="none", version="0", model="tiny.en", device="cpu"),
-            timing=Timing(
-                fetch_seconds=0,
-                decode_seconds=0,
-                load_seconds=0,
-                transcribe_seconds=1,
-                store_seconds=0,
-            ),
+            timing=NO_TIME.model_copy(update={"transcribe_seconds": 1}),
             start_time=now,
             completion_time=now,
         )

@@ -12,19 +12,17 @@ from pathlib import Path
 
 import httpx
 
+from support.manifest_parts import NO_TIME
 from waas_contract.exit_codes import ExitCode
 from waas_contract.formats import OutputFormat, render_transcript
 from waas_contract.job_environment import ItemUrls, JobEnvironment, JobItem
 from waas_contract.job_environment import urls_file_name as file_name_of
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile, Timing
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile
 from waas_contract.object_keys import result_key
 from waas_contract.transcript import Segment, Transcript
 
 _SEGMENT = Segment(id=0, start=0, end=60, text=" Heard.")
 TRANSCRIPT = Transcript(language="en", duration=60, text=" Heard.", segments=(_SEGMENT,))
-_NO_TIME = Timing(
-    fetch_seconds=0, decode_seconds=0, load_seconds=0, transcribe_seconds=0, store_seconds=0
-)
 
 
 def main() -> ExitCode:
@@ -80,7 +78,7 @@ def build_manifest(item: JobItem, attempt: int, contents: Mapping[OutputFormat, 
         ),
         audio=AudioFacts(duration_seconds=60, language="en"),
         engine=EngineFacts(name="none", version="0", model="none", device="cpu"),
-        timing=_NO_TIME,
+        timing=NO_TIME,
         start_time=now,
         completion_time=now,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.chart import NAMESPACE, STORE, Chart, Manifests
+from support.chart import NAMESPACE, STORE, Chart, Manifests, selector
 from support.kubernetes_api import Resource
 
 DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
@@ -27,13 +27,7 @@ def tcp(*ports: int, to: list[Resource] | None = None) -> Resource:
 
 
 def pods(component: str) -> Resource:
-    return {
-        "matchLabels": {
-            "app.kubernetes.io/name": "waas",
-            "app.kubernetes.io/instance": "waas",
-            "app.kubernetes.io/component": component,
-        }
-    }
+    return {"matchLabels": selector(component)}
 
 
 def spec(manifests: Manifests, name: str) -> Resource:

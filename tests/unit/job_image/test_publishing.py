@@ -4,8 +4,9 @@ import pytest
 
 from support.in_memory_objects import MANIFEST, InMemoryObjects
 from support.job_items import make_item
+from support.manifest_parts import NO_TIME
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, Timing
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome
 from waas_contract.transcript import Segment, Transcript
 from waas_job.errors import StorageUnavailable
 from waas_job.publishing import is_published, publish_manifest, store_results
@@ -30,13 +31,7 @@ def make_manifest(*, spec_digest: str = "sha256:asked-for", name: str = "intervi
         files=(),
         audio=AudioFacts(duration_seconds=2, language="en"),
         engine=EngineFacts(name="fake", version="1", model="base", device="cpu"),
-        timing=Timing(
-            fetch_seconds=0,
-            decode_seconds=0,
-            load_seconds=0,
-            transcribe_seconds=0,
-            store_seconds=0,
-        ),
+        timing=NO_TIME,
         start_time=NOW,
         completion_time=NOW,
     )
