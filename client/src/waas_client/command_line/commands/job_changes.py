@@ -19,71 +19,24 @@ from waas_client.errors import Refused
 JobArguments = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]
 
 
-def cancel(
-    context: typer.Context,
-    job_ids: JobArguments,
-    server: ServerOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Cancel jobs; their records stay."""
-    _change_each(context, server, job_ids, AsyncClient.cancel, _tell_cancelled, as_json=as_json)
-
-
 def _tell_cancelled(job: Job) -> str:
     return f"it has ended: {job.phase}" if job.is_final else "will be cancelled"
 
 
-def suspend(
-    context: typer.Context,
-    job_ids: JobArguments,
-    server: ServerOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Have jobs wait until they are resumed."""
-    _change_each(
-        context, server, job_ids, AsyncClient.suspend, lambda _: "will wait", as_json=as_json
-    )
-
-
-def resume(
-    context: typer.Context,
-    job_ids: JobArguments,
-    server: ServerOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let suspended jobs go on."""
-    _change_each(
-        context, server, job_ids, AsyncClient.resume, lambda _: "will go on", as_json=as_json
-    )
-
-
-def retry(
-    context: typer.Context,
-    job_ids: JobArguments,
-    server: ServerOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make new jobs of the same recordings, of jobs that have ended."""
-    _change_each(
-        context,
-        server,
-        job_ids,
-        AsyncClient.retry,
-        lambda job: f"is done again by {job.id}",
-        as_json=as_json,
-    )
-
-
-def _change_each(
-    context: typer.Context,
-    server: str | None,
-    job_ids: list[str],
+def _build_change(
+    name: str,
+    summary: str,
     change: Callable[[AsyncClient, str], Awaitable[Job]],
     tell: Callable[[Job], str],
-    *,
-    as_json: bool,
-) -> None:
-    async def work(surroundings: Surroundings) -> ExitCode:
+) -> Callable[..., None]:
+    """Return a command that does the same to each of some jobs, and tells what came of it."""
+
+    def command(
+        context: typer.Context,
+        job_ids: JobArguments,
+        server: ServerOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
         async def change_one(client: AsyncClient, job_id: str) -> None:
             job = await change(client, job_id)
             if as_json:
@@ -91,10 +44,32 @@ def _change_each(
             else:
                 sys.stdout.write(f"{job_id}: {tell(job)}\n")
 
-        async with open_server(surroundings, server) as opened:
-            return await _do_each(job_ids, partial(change_one, opened.client), as_json=as_json)
+        async def work(surroundings: Surroundings) -> ExitCode:
+            async with open_server(surroundings, server) as opened:
+                return await _do_each(job_ids, partial(change_one, opened.client), as_json=as_json)
 
-    run_command(work(surroundings_of(context)), as_json=as_json)
+        run_command(work(surroundings_of(context)), as_json=as_json)
+
+    # What Typer calls the command, and says of it.
+    command.__name__, command.__doc__ = name, summary
+    return command
+
+
+cancel = _build_change(
+    "cancel", "Cancel jobs; their records stay.", AsyncClient.cancel, _tell_cancelled
+)
+suspend = _build_change(
+    "suspend", "Have jobs wait until they are resumed.", AsyncClient.suspend, lambda _: "will wait"
+)
+resume = _build_change(
+    "resume", "Let suspended jobs go on.", AsyncClient.resume, lambda _: "will go on"
+)
+retry = _build_change(
+    "retry",
+    "Make new jobs of the same recordings, of jobs that have ended.",
+    AsyncClient.retry,
+    lambda job: f"is done again by {job.id}",
+)
 
 
 def delete(
