@@ -1,80 +1,31 @@
-"""The engine around a model of random numbers, small enough to run in a blink."""
+"""What the engine hears, and how: with a model of random numbers."""
 
 import hashlib
-import pickle
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from whisper.model import ModelDimensions, Whisper
 
 from support.media import make_silence, make_tone
+from support.small_engine import (
+    EVERYTHING,
+    Questions,
+    hear,
+    make_settings,
+    told_of,
+)
 from waas_contract.transcript import Segment
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions, VoiceActivityOptions
 from waas_job.engine.protocol import (
-    EngineSettings,
     Heard,
     Language,
-    Samples,
-    Transcription,
     TranscriptionOptions,
 )
 from waas_job.engine.transcriber import Transcriber, load_engine
 from waas_job.engine.window_decoder import load_window_decoder
-from waas_job.engine.windows import DecodedWindow, Window, WindowDecoder, WindowOptions
-from waas_job.errors import BadConfiguration, ModelNotFound
-
-EVERYTHING = VoiceActivityOptions(enabled=False)
-
-
-def save_checkpoint(path: Path, *, n_vocab: int = 51865) -> Path:
-    torch.manual_seed(1)
-    dimensions = ModelDimensions(
-        n_mels=80,
-        n_audio_ctx=1500,
-        n_audio_state=8,
-        n_audio_head=2,
-        n_audio_layer=1,
-        n_vocab=n_vocab,
-        n_text_ctx=32,
-        n_text_state=8,
-        n_text_head=2,
-        n_text_layer=1,
-    )
-    model = Whisper(dimensions)
-    torch.nn.init.normal_(model.decoder.positional_embedding)
-    torch.save({"dims": vars(dimensions), "model_state_dict": model.state_dict()}, path)
-    return path
-
-
-def make_settings(
-    directory: Path,
-    *,
-    model: str = "small-one",
-    device: str = "cpu",
-    precision: str = "float32",
-) -> EngineSettings:
-    return EngineSettings(
-        model=model, model_directory=directory, device=device, threads=1, precision=precision
-    )
-
-
-@pytest.fixture(scope="module")
-def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("models")
-    save_checkpoint(directory / "small-one.pt")
-    save_checkpoint(directory / "small-one.en.pt", n_vocab=51864)
-    return directory
-
-
-def hear(engine: Transcriber, samples: Samples, options: TranscriptionOptions) -> Transcription:
-    return engine.transcribe([samples], options, lambda _: None)
+from waas_job.engine.windows import WindowOptions
+from waas_job.errors import BadConfiguration
 
 
 def test_facts_tell_what_was_loaded(model_directory: Path) -> None:
@@ -154,28 +105,6 @@ def test_english_model_cannot_tell_languages(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory, model="small-one.en"))
     with pytest.raises(BadConfiguration, match=r"'small-one\.en' knows English alone"):
         engine.detect_language(make_tone(1))
-
-
-class Questions:
-    """Notes what a decoder is asked, and asks it."""
-
-    def __init__(self, decoder: WindowDecoder) -> None:
-        self._decoder = decoder
-        self.windows: list[Window] = []
-        self.options: list[WindowOptions] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._decoder, name)
-
-    def decode(self, windows: Iterable[Window], options: WindowOptions) -> Iterator[DecodedWindow]:
-        self.options.append(options)
-
-        def ask() -> Iterator[Window]:
-            for window in windows:
-                self.windows.append(window)
-                yield window
-
-        return self._decoder.decode(ask(), options)
 
 
 def test_options_reach_the_decoder(model_directory: Path) -> None:
@@ -280,88 +209,6 @@ def test_what_was_heard_before_is_not_heard_again(model_directory: Path) -> None
     assert questions.windows == []
 
 
-def told_of(transcription: Transcription) -> list[Any]:
-    return [
-        (each.id, each.start, each.end, each.text, each.tokens, each.temperature, each.speaker)
-        for each in transcription.transcript.segments
-    ]
-
-
-BLOCK = 30 * 16_000
-BY_CHANNEL = TranscriptionOptions(
-    language="en",
-    decoding=DecodingOptions(temperature=1, no_speech_threshold=1),
-    voice_activity=EVERYTHING,
-    speakers_by_channel=True,
-)
-
-
-def hear_channels(
-    engine: Transcriber,
-    *rows: Samples,
-    options: TranscriptionOptions = BY_CHANNEL,
-    before: Heard | None = None,
-) -> tuple[Transcription, list[Heard]]:
-    sound, heard = np.stack(rows), list[Heard]()
-    blocks = [sound[:, start : start + BLOCK] for start in range(0, sound.shape[1], BLOCK)]
-    return engine.transcribe(blocks, options, heard.append, before=before), heard
-
-
-def test_windows_of_all_channels_are_decoded_together(model_directory: Path) -> None:
-    questions = Questions(load_window_decoder(make_settings(model_directory)))
-    transcription, _ = hear_channels(
-        Transcriber(questions), make_tone(95), make_tone(95, hertz=880)
-    )
-    segments = transcription.transcript.segments
-    assert len(questions.options) == 1
-    assert {each.speaker for each in segments} == {"Speaker 1", "Speaker 2"}
-    assert [each.start for each in segments] == sorted(each.start for each in segments)
-    assert [each.id for each in segments] == list(range(len(segments)))
-    assert [each.seed for each in questions.windows] == list(range(len(questions.windows)))
-    assert (transcription.transcript.duration, transcription.unsupported_options) == (95, ())
-
-
-@pytest.mark.parametrize("condition", [False, True])
-def test_what_was_heard_of_channels_is_not_heard_again(
-    model_directory: Path, condition: bool
-) -> None:
-    decoding = DecodingOptions(
-        temperature=1, no_speech_threshold=1, condition_on_previous_text=condition
-    )
-    options = replace(BY_CHANNEL, decoding=decoding)
-    engine = load_engine(make_settings(model_directory))
-    rows = make_tone(65), make_tone(65, hertz=880)
-    whole, heard = hear_channels(engine, *rows, options=options)
-    assert len(heard) > 4
-    for before in heard:
-        settled = whole.transcript.segments[: len(before.segments)]
-        assert tuple(before.segments) == settled
-        again, _ = hear_channels(engine, *rows, options=options, before=before)
-        assert told_of(again) == told_of(whole)
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3])
-def test_channels_that_are_the_same_are_heard_once_and_that_is_told(
-    model_directory: Path, channels: int
-) -> None:
-    engine = load_engine(make_settings(model_directory))
-    transcription, _ = hear_channels(engine, *[make_tone(40)] * channels)
-    assert transcription.unsupported_options == ("speakersByChannel",)
-    mono = hear(engine, make_tone(40), replace(BY_CHANNEL, speakers_by_channel=False))
-    assert told_of(transcription)
-    if channels == 1:
-        assert told_of(transcription) == told_of(mono)
-    assert {each.speaker for each in transcription.transcript.segments} == {None}
-
-
-def test_language_of_channels_on_which_nobody_speaks_is_told(model_directory: Path) -> None:
-    engine = load_engine(make_settings(model_directory))
-    options = replace(BY_CHANNEL, language=None, voice_activity=None)
-    transcription, _ = hear_channels(engine, make_silence(2), make_silence(2), options=options)
-    assert transcription.transcript.segments == ()
-    assert transcription.transcript.duration == 2
-
-
 def test_token_that_the_model_lacks_is_a_bad_configuration(model_directory: Path) -> None:
     engine = load_engine(make_settings(model_directory))
     options = TranscriptionOptions(decoding=DecodingOptions(suppress_tokens=(99_999,)))
@@ -384,59 +231,3 @@ def test_language_that_the_model_lacks_is_a_bad_configuration(model_directory: P
     engine = load_engine(make_settings(model_directory))
     with pytest.raises(BadConfiguration, match="'small-one' does not know the language 'yue'"):
         hear(engine, make_silence(1), TranscriptionOptions(language="yue"))
-
-
-def test_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFound, match=rf"no large-v3\.pt in {tmp_path}"):
-        load_engine(make_settings(tmp_path, model="large"))
-
-
-def test_checkpoint_that_is_not_openais_is_not_loaded(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "base.pt")
-    with pytest.raises(ModelNotFound, match=r"base\.pt in .* is not the catalogue's"):
-        load_engine(make_settings(tmp_path, model="base"))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no checkpoint at all",
-        pickle.dumps({"model_state_dict": {}}, protocol=2),
-        pickle.dumps(Path("/etc/passwd"), protocol=2),
-    ],
-    ids=["empty", "text", "without dimensions", "with code in it"],
-)
-def test_broken_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "broken.pt").write_bytes(content)
-    with pytest.raises(ModelNotFound, match=r"broken\.pt in .* is unreadable"):
-        load_engine(make_settings(tmp_path, model="broken"))
-
-
-def test_checkpoint_of_another_kind_is_named(tmp_path: Path) -> None:
-    torch.save({"weights": torch.zeros(3)}, tmp_path / "broken.pt")
-    with pytest.raises(ModelNotFound, match="no checkpoint of OpenAI's Whisper"):
-        load_engine(make_settings(tmp_path, model="broken"))
-
-
-def test_half_a_checkpoint_is_named(tmp_path: Path) -> None:
-    path = save_checkpoint(tmp_path / "broken.pt")
-    path.write_bytes(path.read_bytes()[:100_000])
-    with pytest.raises(ModelNotFound, match="unreadable"):
-        load_engine(make_settings(tmp_path, model="broken"))
-
-
-def test_device_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
-    with pytest.raises(BadConfiguration, match="WAAS_DEVICE is 'tpu'"):
-        load_engine(make_settings(model_directory, device="tpu"))
-
-
-def test_precision_that_nobody_knows_is_a_bad_configuration(model_directory: Path) -> None:
-    with pytest.raises(BadConfiguration, match="WAAS_PRECISION is 'int4'"):
-        load_engine(make_settings(model_directory, precision="int4"))
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_gpu_that_is_not_there_is_a_bad_configuration(model_directory: Path) -> None:
-    with pytest.raises(BadConfiguration, match="WAAS_DEVICE is cuda"):
-        load_engine(make_settings(model_directory, device="cuda"))
