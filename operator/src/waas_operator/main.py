@@ -190,11 +190,11 @@ async def _run(settings: Settings, senders: Senders) -> None:
     object_storage = MinioObjectStorage.connect(settings)
     metrics = Metrics()
     traces = JobTraces.connect(os.environ)
-    cluster.note_request = metrics.note_request
+    cluster.api_server.note_request = metrics.note_request
     object_storage.note_request = metrics.note_storage_request
     leadership = build_leadership(settings, cluster)
     if leadership:
-        cluster.guard = object_storage.guard = leadership.ensure
+        cluster.api_server.guard = object_storage.guard = leadership.ensure
     try:
         await run_operator(
             settings,

@@ -1,25 +1,26 @@
 """The Kubernetes adapter on a client that answers as it is told."""
 
-from datetime import timedelta
-
 import pytest
 
 from support.builders import NOW, make_transcription_job
 from support.kubernetes_objects import to_text
 from support.scripted_client import Answer, ScriptedClient, answer, refusal
 from waas_contract.transcription_job import Phase, TranscriptionJobStatus
+from waas_operator.api_server import ApiServer
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (
-    ClusterUnavailable,
     Conflict,
     LeadershipLost,
     Unreadable,
 )
 
 
+def cluster_of(client: ScriptedClient) -> KubernetesCluster:
+    return KubernetesCluster(ApiServer(client))
+
+
 async def get_from(*script: Answer | Exception) -> object:
-    cluster = KubernetesCluster(ScriptedClient(*script), pauses_seconds=())
-    return await cluster.get_transcription_job("n", "a")
+    return await cluster_of(ScriptedClient(*script)).get_transcription_job("n", "a")
 
 
 async def test_what_is_not_there_is_none() -> None:
@@ -47,7 +48,7 @@ async def test_names_are_listed_page_by_page_whatever_the_resources_hold() -> No
         answer({"metadata": {"continue": ""}, "items": [{"metadata": {"name": "b"}}]}),
     )
 
-    names = [name async for name in KubernetesCluster(client).list_unfinished("n")]
+    names = [name async for name in cluster_of(client).list_unfinished("n")]
 
     assert names == ["a", "b"]
     urls = [request[1] for request in client.requests]
@@ -64,14 +65,14 @@ async def test_names_are_listed_page_by_page_whatever_the_resources_hold() -> No
 
 async def test_an_empty_list_may_be_null() -> None:
     client = ScriptedClient(answer({"metadata": {}, "items": None}), answer({"items": None}))
-    cluster = KubernetesCluster(client)
+    cluster = cluster_of(client)
 
     assert [name async for name in cluster.list_unfinished("n")] == []
     assert await cluster.list_pods("n", "a") == []
 
 
 async def test_a_job_that_is_there_already_is_left_alone() -> None:
-    cluster = KubernetesCluster(ScriptedClient(refusal(409), answer({"kind": "Job"})))
+    cluster = cluster_of(ScriptedClient(refusal(409), answer({"kind": "Job"})))
 
     await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
 
@@ -82,7 +83,7 @@ SECRET = {"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}, "data": {"urls.j
 async def test_a_secret_is_made() -> None:
     client = ScriptedClient(answer(SECRET, 201))
 
-    await KubernetesCluster(client).apply_secret(SECRET)
+    await cluster_of(client).apply_secret(SECRET)
 
     ((method, url, _, body),) = client.requests
     assert (method, url.split("?")[0]) == (
@@ -95,7 +96,7 @@ async def test_a_secret_is_made() -> None:
 async def test_a_secret_that_is_there_is_overwritten_and_never_read() -> None:
     client = ScriptedClient(refusal(409), answer(SECRET))
 
-    await KubernetesCluster(client).apply_secret(SECRET)
+    await cluster_of(client).apply_secret(SECRET)
 
     method, url, headers, body = client.requests[1]
     path = "https://kubernetes.example/api/v1/namespaces/n/secrets/a-0f9e8d7c"
@@ -105,7 +106,7 @@ async def test_a_secret_that_is_there_is_overwritten_and_never_read() -> None:
 
 async def test_a_finished_job_that_was_seen_is_not_asked_for() -> None:
     client = ScriptedClient(refusal(404))
-    cluster = KubernetesCluster(client)
+    cluster = cluster_of(client)
     cluster.sightings.see_finished_job("n", "a", {"kind": "Job"})
 
     assert await cluster.get_job("n", "a") == {"kind": "Job"}
@@ -113,7 +114,7 @@ async def test_a_finished_job_that_was_seen_is_not_asked_for() -> None:
 
 
 async def test_a_conflict_without_a_job_is_no_job() -> None:
-    cluster = KubernetesCluster(ScriptedClient(refusal(409), refusal(404)))
+    cluster = cluster_of(ScriptedClient(refusal(409), refusal(404)))
 
     with pytest.raises(Conflict, match="409"):
         await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
@@ -123,7 +124,7 @@ async def test_a_conflict_without_a_job_is_no_job() -> None:
 async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
     client = ScriptedClient(outcome)
 
-    await KubernetesCluster(client).delete_transcription_job("n", "a", "0f9e8d7c")
+    await cluster_of(client).delete_transcription_job("n", "a", "0f9e8d7c")
 
     ((method, url, _, body, *_),) = client.requests
     path = "/apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
@@ -131,20 +132,10 @@ async def test_a_resource_is_deleted_by_its_uid(outcome: Answer) -> None:
     assert body == {"preconditions": {"uid": "0f9e8d7c"}, "propagationPolicy": "Background"}
 
 
-async def test_a_clock_is_compared_with_the_servers() -> None:
-    cluster = KubernetesCluster(ScriptedClient(answer({})))
-    assert await cluster.explain_distrust(NOW), "nobody has told the time yet"
-
-    await cluster.delete_secret("n", "a")
-
-    assert await cluster.explain_distrust(NOW) is None
-    assert await cluster.explain_distrust(NOW + timedelta(days=1000))
-
-
 async def test_an_annotation_is_written_for_the_version_that_was_read() -> None:
     client = ScriptedClient(answer({}))
 
-    await KubernetesCluster(client).annotate(make_transcription_job(), {"waas.dev/removal": "me"})
+    await cluster_of(client).annotate(make_transcription_job(), {"waas.dev/removal": "me"})
 
     ((method, url, headers, body, *_),) = client.requests
     path = "/apis/waas.dev/v1alpha1/namespaces/newsroom/transcriptionjobs/interview"
@@ -161,7 +152,7 @@ async def test_a_status_is_written_for_the_version_that_was_read() -> None:
     client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}))
     transcription_job = make_transcription_job()
 
-    await KubernetesCluster(client).replace_status(
+    await cluster_of(client).replace_status(
         transcription_job, TranscriptionJobStatus(attempts=1, start_time=NOW)
     )
 
@@ -192,7 +183,7 @@ async def test_a_status_is_written_for_the_version_that_was_read() -> None:
 
 async def test_what_was_seen_or_written_is_not_asked_for_again() -> None:
     client = ScriptedClient(answer({"metadata": {"resourceVersion": "8"}}), answer({}, 404))
-    cluster = KubernetesCluster(client)
+    cluster = cluster_of(client)
     seen = make_transcription_job()
     status = TranscriptionJobStatus(phase=Phase.QUEUED)
 
@@ -209,7 +200,7 @@ async def test_what_was_seen_or_written_is_not_asked_for_again() -> None:
 
 async def test_what_is_listed_is_read_anew() -> None:
     page = answer({"items": [{"metadata": {"name": "interview"}}], "metadata": {}})
-    cluster = KubernetesCluster(ScriptedClient(page, answer({}, 404)))
+    cluster = cluster_of(ScriptedClient(page, answer({}, 404)))
     cluster.sightings.see(make_transcription_job())
 
     names = [name async for name in cluster.list_unfinished("newsroom")]
@@ -221,12 +212,12 @@ async def test_what_is_listed_is_read_anew() -> None:
 async def test_one_that_may_not_act_reads_and_asks_for_its_lease_but_writes_nothing() -> None:
     lease = {"metadata": {"name": "waas", "namespace": "system", "resourceVersion": "7"}}
     client = ScriptedClient(answer({}, 404), answer(lease))
-    cluster = KubernetesCluster(client)
+    cluster = cluster_of(client)
 
     def refuse() -> None:
         raise LeadershipLost("over")
 
-    cluster.guard = refuse
+    cluster.api_server.guard = refuse
     job = {"metadata": {"name": "a", "namespace": "n"}}
     writes = [
         cluster.replace_status(make_transcription_job(), TranscriptionJobStatus()),
@@ -246,16 +237,3 @@ async def test_one_that_may_not_act_reads_and_asks_for_its_lease_but_writes_noth
 
     assert await cluster.get_job("n", "a") is None
     assert await cluster.write_lease(lease) == lease
-
-
-async def test_each_request_is_counted_answered_or_not() -> None:
-    cluster = KubernetesCluster(ScriptedClient(answer({}), refusal(404), TimeoutError()))
-    counted: list[tuple[str, str]] = []
-    cluster.note_request = lambda verb, code, _: counted.append((verb, code))
-
-    await cluster.delete_job("n", "a")
-    assert await cluster.get_job("n", "a") is None
-    with pytest.raises(ClusterUnavailable):
-        await cluster.get_job("n", "a")
-
-    assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]

@@ -7,19 +7,14 @@ from typing import Any
 
 import pytest
 
-from support.builders import (
-    CHILD_NAME,
-    NOW,
-    make_settings,
-)
+from support.builders import CHILD_NAME, NOW, make_settings
 from support.kubernetes_objects import (
     make_condition,
     make_job_resource,
-    make_pod_resource,
     running,
     terminated,
 )
-from support.scene import MANIFEST_KEY, Scene
+from support.scene import Scene
 from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
 from waas_operator.errors import ClusterUnavailable, Conflict, Refused
 
@@ -69,59 +64,6 @@ async def test_nothing_is_done_about_what_is_gone_or_going() -> None:
 
     scene.cluster.transcription_jobs.clear()
     assert await scene.step() == ([], None)
-
-
-async def test_a_store_that_is_away_is_asked_again_soon() -> None:
-    scene = Scene()
-    scene.store.is_away = True
-
-    assert await scene.step() == (["replace_status"], 5)
-    assert scene.condition(ConditionType.SUCCEEDED) == (
-        "Unknown",
-        "StorageUnavailable",
-        "Waiting for the object store to come back.",
-    )
-    scene.store.is_away = False
-
-    assert await scene.step() == (["apply_secret", "create_job", "replace_status"], 300)
-
-
-async def test_progress_that_cannot_be_read_stops_nothing() -> None:
-    scene = Scene()
-    await scene.step()
-    scene.set_pod(running())
-    for content in ("", "not JSON", '{"processedSeconds": -1}', '{"processedSeconds": Infinity}'):
-        scene.note_progress(content)
-        await scene.step()
-        assert scene.phase == Phase.RUNNING
-
-    scene.store.is_away = True
-    assert await scene.step() == ([], 15)
-
-
-STALE = [
-    ("there is none", None),
-    ("it answers another request", {"spec_digest": "sha256:0"}),
-    ("it is another's", {"name": "other"}),
-]
-
-
-@pytest.mark.parametrize("changes", [pytest.param(case[1], id=case[0]) for case in STALE])
-async def test_a_manifest_that_does_not_fit_is_none(changes: dict[str, object] | None) -> None:
-    scene = Scene()
-    if changes:
-        scene.publish(**changes)
-
-    writes, _ = await scene.step()
-
-    assert "create_job" in writes
-
-
-async def test_a_manifest_that_is_no_manifest_is_none() -> None:
-    scene = Scene()
-    scene.store.notes[MANIFEST_KEY] = b'{"schemaVersion":'
-
-    assert (await scene.step())[0] == ["apply_secret", "create_job", "replace_status"]
 
 
 async def test_a_job_that_is_refused_says_why_and_is_tried_again() -> None:
@@ -217,18 +159,6 @@ FAILING_CALLS = [
 ]
 
 
-async def test_a_job_that_cannot_be_asked_for_is_no_missing_one() -> None:
-    scene = Scene()
-    await scene.step()
-    scene.cluster.failures["get_job"] = ClusterUnavailable("503")
-
-    with pytest.raises(ClusterUnavailable):
-        await scene.step()
-
-    assert scene.phase == Phase.QUEUED
-    assert (await scene.step())[0] == []
-
-
 NOT_TO_START = [
     ("it was cancelled", {"cancelled": True}, ["delete_job", "replace_status"]),
     ("its profile is gone", {"profile": "none"}, ["apply_secret", "replace_status"]),
@@ -261,16 +191,6 @@ async def test_what_fails_is_for_the_queue_to_repeat(method: str, error: Excepti
     await scene.step()
     assert scene.phase == Phase.QUEUED
     assert len(scene.cluster.jobs) == 1
-
-
-async def test_pods_are_asked_for_only_where_there_can_be_some() -> None:
-    scene = Scene()
-    scene.cluster.failures["list_pods"] = ClusterUnavailable("503")
-
-    await scene.step()
-    assert scene.phase == Phase.QUEUED
-    with pytest.raises(ClusterUnavailable):
-        await scene.step()
 
 
 async def test_suspending_and_resuming() -> None:
@@ -338,15 +258,3 @@ async def test_attempts_of_another_request_of_the_same_name_are_used_up() -> Non
 def urls_attempts(scene: Scene) -> list[int]:
     content = b64decode(scene.cluster.secrets[CHILD_NAME]["data"]["interview.json"])
     return [each["attempt"] for each in json.loads(content)["attempts"]]
-
-
-async def test_pods_of_another_job_with_the_same_label_are_not_its_own() -> None:
-    scene = Scene()
-    await scene.step()
-    scene.cluster.pods["old"] = make_pod_resource(
-        name="old", job_name="interview-99999999", state=running()
-    )
-
-    await scene.step()
-
-    assert scene.phase == Phase.QUEUED

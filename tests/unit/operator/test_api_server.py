@@ -1,14 +1,16 @@
-"""What goes wrong between the Kubernetes adapter and the API server, and what is tried again."""
+"""Requests to the API server: what goes wrong, what is tried again, and what is counted."""
 
 from contextlib import nullcontext
+from datetime import timedelta
 
 import aiohttp
 import pytest
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.config import ConfigException
 
+from support.builders import NOW
 from support.scripted_client import Answer, ScriptedClient, answer, refusal
-from waas_operator.cluster import KubernetesCluster
+from waas_operator.api_server import ApiServer
 from waas_operator.errors import (
     ClusterUnavailable,
     Conflict,
@@ -19,11 +21,11 @@ from waas_operator.errors import (
 
 
 async def get_from(*script: Answer | Exception) -> object:
-    cluster = KubernetesCluster(ScriptedClient(*script), pauses_seconds=())
-    return await cluster.get_transcription_job("n", "a")
+    return await ApiServer(ScriptedClient(*script), pauses_seconds=()).get(PATH)
 
 
-WHAT = "GET /apis/waas.dev/v1alpha1/namespaces/n/transcriptionjobs/a"
+PATH = "/apis/batch/v1/namespaces/n/jobs/a"
+WHAT = f"GET {PATH}"
 ERRORS: list[tuple[str, Answer | Exception, type[OperatorError], str]] = [
     ("it is refused", refusal(403), Refused, f"{WHAT}: 403 because"),
     ("it does not fit the schema", refusal(422), Refused, f"{WHAT}: 422 because"),
@@ -119,24 +121,47 @@ async def test_a_busy_api_server_is_asked_again(
     script: list[Answer], is_done: bool, sent: int
 ) -> None:
     client = ScriptedClient(*script)
-    cluster = KubernetesCluster(client, pauses_seconds=(0, 0))
+    api_server = ApiServer(client, pauses_seconds=(0, 0))
 
     with nullcontext() if is_done else pytest.raises(OperatorError):
-        await cluster.suspend_job("n", "a", is_suspended=True)
+        await api_server.submit("PATCH", PATH, {"spec": {"suspend": True}})
 
     assert len(client.requests) == sent
 
 
 async def test_one_that_may_not_act_any_more_does_not_ask_again() -> None:
     client = ScriptedClient(refusal(500), answer({}))
-    cluster = KubernetesCluster(client, pauses_seconds=(0,))
+    api_server = ApiServer(client, pauses_seconds=(0,))
     guards = iter([None, LeadershipLost("too late")])
 
     def guard() -> None:
         if error := next(guards):
             raise error
 
-    cluster.guard = guard
+    api_server.guard = guard
     with pytest.raises(LeadershipLost):
-        await cluster.delete_job("n", "a")
+        await api_server.request("DELETE", PATH)
     assert len(client.requests) == 1
+
+
+async def test_a_clock_is_compared_with_the_servers() -> None:
+    api_server = ApiServer(ScriptedClient(answer({})))
+    assert api_server.explain_distrust(NOW), "nobody has told the time yet"
+
+    await api_server.get(PATH)
+
+    assert api_server.explain_distrust(NOW) is None
+    assert api_server.explain_distrust(NOW + timedelta(days=1000))
+
+
+async def test_each_request_is_counted_answered_or_not() -> None:
+    api_server = ApiServer(ScriptedClient(answer({}), refusal(404), TimeoutError()))
+    counted: list[tuple[str, str]] = []
+    api_server.note_request = lambda verb, code, _: counted.append((verb, code))
+
+    await api_server.request("DELETE", PATH)
+    assert await api_server.get(PATH) is None
+    with pytest.raises(ClusterUnavailable):
+        await api_server.get(PATH)
+
+    assert counted == [("DELETE", "200"), ("GET", "404"), ("GET", "error")]
