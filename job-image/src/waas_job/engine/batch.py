@@ -29,6 +29,13 @@ class Entrant:
     """Prompt and start of the transcript."""
 
     seed: int
+    told: tuple[int, ...] = ()
+    """Text that it goes on from, with a timestamp at its end; none of it is given back."""
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """Return all tokens that it begins with."""
+        return self.initial_tokens + self.told
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class DecodingBatch:
 
     def admit(self, entrants: Sequence[Entrant]) -> None:
         """Take windows in, no more than there is room for."""
-        for length, alike in groupby(entrants, key=lambda each: len(each.initial_tokens)):
+        for length, alike in groupby(entrants, key=lambda each: len(each.given)):
             self._prompt(list(alike), length)
 
     def run(self) -> Iterator[Finished]:
@@ -104,7 +111,7 @@ class DecodingBatch:
         heard = self._slots.heard(first, len(self._slots))
         for at, entrant in enumerate(entrants):
             model.decoder.hear(entrant.features, heard.of(at, at + 1))
-        tokens = torch.tensor([each.initial_tokens for each in entrants], device=model.device)
+        tokens = torch.tensor([each.given for each in entrants], device=model.device)
         hidden, _ = model.decoder(
             tokens,
             torch.arange(length, device=model.device).expand_as(tokens),
@@ -114,9 +121,8 @@ class DecodingBatch:
         )
         start = entrants[0].initial_tokens.index(model.tokenizer.sot)
         at_start = model.decoder.logits(hidden[:, start]).softmax(dim=1)
-        budget = min(model.dimensions.sample_budget, model.dimensions.n_text_ctx + 1 - length)
         running = [
-            _Running(entrant, self._decoder.start(entrant.seed, budget), no_speech_prob)
+            _Running(entrant, self._start(entrant), no_speech_prob)
             for entrant, no_speech_prob in zip(
                 entrants, at_start[:, model.tokenizer.no_speech].tolist(), strict=True
             )
@@ -124,6 +130,12 @@ class DecodingBatch:
         self._running += running
         logits = model.decoder.logits(hidden[:, -1])
         self._choose(first, running, logits.repeat_interleave(self._decoder.beams, dim=0))
+
+    def _start(self, entrant: Entrant) -> Search:
+        dimensions = self._model.dimensions
+        places = dimensions.n_text_ctx + 1 - len(entrant.initial_tokens)
+        budget = min(dimensions.sample_budget, places)
+        return self._decoder.start(entrant.seed, budget, entrant.told)
 
     def _step(self) -> None:
         model, running = self._model, self._running
@@ -142,7 +154,7 @@ class DecodingBatch:
 
     def _choose(self, first: int, running: Sequence[_Running], logits: Tensor) -> None:
         searches = [each.search for each in running]
-        self._filters.apply(logits, [beam for search in searches for beam in search.beams])
+        self._filters.apply(logits, searches)
         for slot, sources in enumerate(self._decoder.update(searches, logits), first):
             if sources is not None:
                 self._slots.reorder(slot, sources)
@@ -158,7 +170,7 @@ class DecodingBatch:
             yield Finished(
                 running.entrant.index,
                 text,
-                len(text.tokens) >= search.budget,
+                search.begun + len(text.tokens) >= search.budget,
                 running.no_speech_prob,
                 self._slots.heard(slot, slot + 1),
             )

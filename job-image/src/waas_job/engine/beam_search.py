@@ -16,9 +16,14 @@ class BeamSearchDecoder:
         self._tokenizer = tokenizer
         self._enough = max(1, round(beam_size * (patience or 1.0)))
 
-    def start(self, seed: int, budget: int) -> Search:  # noqa: ARG002 # nothing is left to chance
-        """Return a window that nothing has been said in."""
-        return Search([Beam()] * self.beams, budget)
+    def start(
+        self,
+        seed: int,  # noqa: ARG002 # nothing is left to chance
+        budget: int,
+        told: tuple[int, ...] = (),
+    ) -> Search:
+        """Return a window in which nothing has been said but what is told."""
+        return Search.start(self.beams, budget, told)
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Replace each window's beams by its likeliest continuations."""
@@ -35,13 +40,13 @@ class BeamSearchDecoder:
         """Return the texts that have ended, and where they are too few the likeliest others."""
         missing = max(0, self.beams - len(search.ended))
         others = sorted(search.beams, key=lambda beam: beam.sum_logprob, reverse=True)[:missing]
-        return search.ended + [Candidate(beam.tokens, beam.sum_logprob) for beam in others]
+        return search.ended + [Candidate(search.chosen(beam), beam.sum_logprob) for beam in others]
 
     def _continue(
         self, search: Search, chosen: Sequence[tuple[Sequence[int], Sequence[float]]]
     ) -> list[int] | None:
         # At the start all beams are one.
-        count = len(search.beams) if search.steps else 1
+        count = len(search.beams) if search.has_begun else 1
         continuations = sorted(
             (
                 (search.beams[source].sum_logprob + logprob, source, token, logprob)
@@ -57,7 +62,7 @@ class BeamSearchDecoder:
             beam = search.beams[source]
             if token == self._tokenizer.eot:
                 if len(search.ended) < self._enough:
-                    search.ended.append(Candidate(beam.tokens, total))
+                    search.ended.append(Candidate(search.chosen(beam), total))
                 continue
             beams.append(beam.extended(token, logprob, self._tokenizer.timestamp_begin))
             sources.append(source)

@@ -43,17 +43,37 @@ class Search:
 
     beams: list[Beam]
     budget: int
-    """Tokens that it may have."""
+    """Tokens that it may have, what was told among them."""
+
+    begun: int = 0
+    """How many of a beam's tokens were told: the search goes on from them."""
 
     ended: list[Candidate] = field(default_factory=list)
     is_done: bool = False
     lots: Tensor | None = None
     """[budget, beams] of the interval from 0 to 1, where the tokens are drawn."""
 
+    @classmethod
+    def start(
+        cls, beams: int, budget: int, told: tuple[int, ...], *, lots: Tensor | None = None
+    ) -> Self:
+        """Return one that goes on from what is told, which is nothing or ends with a timestamp."""
+        beam = Beam(told, last_timestamp=told[-1] if told else None)
+        return cls([beam] * beams, budget, len(told), lots=lots)
+
     @property
     def steps(self) -> int:
         """Return how many tokens every beam has."""
         return len(self.beams[0].tokens)
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether a token was chosen."""
+        return self.steps > self.begun
+
+    def chosen(self, beam: Beam) -> tuple[int, ...]:
+        """Return a beam's tokens beyond what was told."""
+        return beam.tokens[self.begun :]
 
 
 def rank_candidates(candidates: list[Candidate], length_penalty: float | None) -> Candidate:

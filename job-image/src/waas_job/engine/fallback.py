@@ -1,15 +1,8 @@
 """When a window is decoded again at a higher temperature, and when it is silence. Pure."""
 
-import zlib
-
 from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.repetition import goes_in_circles, letters_of
 from waas_job.engine.windows import DecodedWindow
-
-
-def compression_ratio(text: str) -> float:
-    """Return how many bytes of the text a compressed one stands for: many, if it repeats itself."""
-    content = text.encode()
-    return len(content) / len(zlib.compress(content))
 
 
 def is_silence(no_speech_prob: float, avg_logprob: float, options: DecodingOptions) -> bool:
@@ -20,27 +13,24 @@ def is_silence(no_speech_prob: float, avg_logprob: float, options: DecodingOptio
 
 
 def is_meant(first: DecodedWindow, again: DecodedWindow, options: DecodingOptions) -> bool:
-    """Tell whether a text that repeats itself is what was said: a try by lot came to its words.
+    """Tell whether a text that goes in circles is what was said: a try by lot came to its words.
 
     openai-whisper would go up its whole ladder, and take what the last of its lots gave.
     """
-    return first.avg_logprob >= options.logprob_threshold and _words(first.text) == _words(
-        again.text
-    )
+    return first.avg_logprob >= options.logprob_threshold and letters_of(
+        first.text
+    ) == letters_of(again.text)
 
 
 def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
-    """Tell whether the text repeats itself or is improbable; silence needs no other try."""
+    """Tell whether the text goes in circles or is improbable; silence needs no other try."""
     if (
         decoded.no_speech_prob > options.no_speech_threshold
         and decoded.avg_logprob < options.logprob_threshold
     ):
         return False
     return (
-        decoded.compression_ratio > options.compression_ratio_threshold
+        goes_in_circles(decoded.text, options.compression_ratio_threshold)
         or decoded.avg_logprob < options.logprob_threshold
     )
 
-
-def _words(text: str) -> str:
-    return "".join(each for each in text.casefold() if each.isalnum())

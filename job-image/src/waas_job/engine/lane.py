@@ -15,13 +15,14 @@ from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.batch import DecodingBatch, Entrant, Finished
 from waas_job.engine.beam_search import BeamSearchDecoder
 from waas_job.engine.decoding import temperature_ladder
-from waas_job.engine.fallback import compression_ratio, is_meant, is_silence, needs_fallback
+from waas_job.engine.fallback import is_meant, is_silence, needs_fallback
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
+from waas_job.engine.repetition import compression_ratio
 from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
 from waas_job.engine.tokenizer import Tokenizer
-from waas_job.engine.untold import Told, cut_rest, find_rest, join
+from waas_job.engine.untold import Told, find_untold, join
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.engine.word_alignment import align_words
 from waas_job.errors import OutOfMemory
@@ -33,8 +34,6 @@ class NumberedWindow:
 
     index: int
     window: Window
-    told: Told | None = None
-    """Where the window is the rest of another one: what came before it."""
 
 
 Take = Callable[[int, bool], Sequence[NumberedWindow]]
@@ -51,7 +50,8 @@ class _Encoded:
     features: Tensor
     """[1, 1500, width], from which it can be decoded again."""
 
-    told: Told | None
+    told: Told | None = None
+    """What it goes on from, where its text ended too early."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Lane:
         self._windows = windows
         self._encoded_together = encoded_together
         self._running: dict[int, _Encoded] = {}
-        self._rests: list[NumberedWindow] = []
+        self._rests: list[_Encoded] = []
         decoding, tokenizer = options.decoding, model.tokenizer
         self._ladder = temperature_ladder(
             decoding.temperature, decoding.temperature_increment_on_fallback
@@ -123,11 +123,12 @@ class Lane:
         batch = self._build_batch(self._ladder[0], self._windows)
         failed: dict[int, _Failed] = {}
         while True:
-            is_idle = not (self._running or failed or self._rests)
-            room = min(batch.room, self._encoded_together)
-            taken = self._take_rests(room) or take(room, is_idle)
-            if taken:
-                self._admit(batch, self._encode(taken))
+            entering = self._take_rests(batch.room)
+            is_idle = not (self._running or failed or entering)
+            room = min(batch.room - len(entering), self._encoded_together)
+            entering += self._encode(take(room, is_idle))
+            if entering:
+                self._admit(batch, entering)
                 if batch.room:
                     continue
             elif is_idle:
@@ -140,22 +141,22 @@ class Lane:
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
                     failed[encoded.index] = _Failed(encoded, decoded, finished.is_cut_off)
                 else:
-                    self._settle(give, encoded, self._finish(encoded, decoded, finished))
+                    self._settle(give, encoded, decoded, finished)
 
-    def _take_rests(self, most: int) -> Sequence[NumberedWindow]:
+    def _take_rests(self, most: int) -> list[_Encoded]:
         taken, self._rests = self._rests[:most], self._rests[most:]
         return taken
 
-    def _settle(self, give: Give, encoded: _Encoded, decoded: DecodedWindow) -> None:
-        """Give a window, or first hear once more what its text leaves out."""
-        codec, window = self._model.tokenizer, encoded.window
+    def _settle(
+        self, give: Give, encoded: _Encoded, decoded: DecodedWindow, finished: Finished
+    ) -> None:
+        """Give a window, or first go on where its text leaves out what is said."""
         if encoded.told is not None:
-            give(encoded.index, join(encoded.told, decoded, codec, self._options.decoding))
-        elif (place := find_rest(window, decoded, codec)) is not None:
-            told = Told(decoded, place)
-            self._rests.append(NumberedWindow(encoded.index, cut_rest(window, place), told))
-        else:
-            give(encoded.index, decoded)
+            decoded = join(encoded.told, decoded, self._options.decoding)
+        elif told := find_untold(encoded.window, decoded, self._model.tokenizer):
+            self._rests.append(replace(encoded, told=told))
+            return
+        give(encoded.index, self._with_words(encoded, decoded, finished))
 
     def _try_again(self, give: Give, failed: dict[int, _Failed]) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
@@ -177,15 +178,17 @@ class Lane:
                     else:
                         continue
                     del failed[encoded.index]
-                    self._settle(give, encoded, self._finish(encoded, given, finished))
+                    self._settle(give, encoded, given, finished)
 
     def _encode(self, taken: Sequence[NumberedWindow]) -> list[_Encoded]:
+        if not taken:
+            return []
         model = self._model
         samples = [each.window.samples for each in taken]
         mel = log_mel_spectrogram(samples, model.dimensions.n_mels, model.device)
         features = torch.split(model.encoder(mel), 1)
         return [
-            _Encoded(each.index, each.window, its, each.told)
+            _Encoded(each.index, each.window, its)
             for each, its in zip(taken, features, strict=True)
         ]
 
@@ -204,6 +207,7 @@ class Lane:
             encoded.features,
             (model.tokenizer.sot_prev, *prompt, *start) if prompt else start,
             window.seed,
+            encoded.told.tokens if encoded.told else (),
         )
 
     def _go_on(
@@ -226,7 +230,7 @@ class Lane:
             is_silence=is_silence(finished.no_speech_prob, avg_logprob, self._options.decoding),
         )
 
-    def _finish(
+    def _with_words(
         self, encoded: _Encoded, decoded: DecodedWindow, finished: Finished
     ) -> DecodedWindow:
         if not self._options.word_timestamps:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from waas_job.engine.beams import Beam
+from waas_job.engine.beams import Beam, Search
 from waas_job.engine.tokenizer import Tokenizer
 
 _NEVER = float("-inf")
@@ -30,15 +30,16 @@ class LogitFilters:
         self._blank = torch.tensor(tokenizer.blank_tokens, device=device)
         self._timestamps = None if without_timestamps else TimestampRules(tokenizer, device)
 
-    def apply(self, logits: Tensor, beams: Sequence[Beam]) -> None:
-        """Set what a beam may not say to minus infinity, in [beams, tokens]; all are as long."""
+    def apply(self, logits: Tensor, searches: Sequence[Search]) -> None:
+        """Set what a beam may not say to minus infinity, in [beams of all searches, tokens]."""
         logits.index_fill_(1, self._suppressed, _NEVER)
-        first = [row for row, beam in enumerate(beams) if not beam.tokens]
+        beams = [(beam, search.has_begun) for search in searches for beam in search.beams]
+        first = [row for row, (_, has_begun) in enumerate(beams) if not has_begun]
         if first:
             rows = torch.tensor(first, device=logits.device)
             logits[rows[:, None], self._blank] = _NEVER
         if self._timestamps:
-            self._timestamps.apply(logits, beams)
+            self._timestamps.apply(logits, [beam for beam, _ in beams])
 
 
 class TimestampRules:

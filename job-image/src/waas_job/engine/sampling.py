@@ -6,7 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from waas_job.engine.beams import Beam, Candidate, Search
+from waas_job.engine.beams import Candidate, Search
 from waas_job.engine.tokenizer import Tokenizer
 
 
@@ -17,8 +17,8 @@ class TokenDecoder(Protocol):
     def beams(self) -> int:
         """Return how many texts of a window are in the making at once."""
 
-    def start(self, seed: int, budget: int) -> Search:
-        """Return a window that nothing has been said in."""
+    def start(self, seed: int, budget: int, told: tuple[int, ...] = ()) -> Search:
+        """Return a window in which nothing has been said but what is told."""
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Choose from [windows x beams, tokens] of filtered logits.
@@ -39,9 +39,14 @@ class GreedyDecoder:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
 
-    def start(self, seed: int, budget: int) -> Search:  # noqa: ARG002 # nothing is left to chance
-        """Return a window that nothing has been said in."""
-        return Search([Beam()], budget)
+    def start(
+        self,
+        seed: int,  # noqa: ARG002 # nothing is left to chance
+        budget: int,
+        told: tuple[int, ...] = (),
+    ) -> Search:
+        """Return a window in which nothing has been said but what is told."""
+        return Search.start(self.beams, budget, told)
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Add the likeliest token to each text."""
@@ -62,11 +67,11 @@ class SamplingDecoder:
         self._tokenizer = tokenizer
         self._temperature = temperature
 
-    def start(self, seed: int, budget: int) -> Search:
+    def start(self, seed: int, budget: int, told: tuple[int, ...] = ()) -> Search:
         """Return a window whose lots are drawn from its own seed, so that no other has a part."""
         generator = torch.Generator().manual_seed(_mix(seed, self._temperature))
         lots = torch.rand(budget, self.beams, generator=generator, dtype=torch.float64)
-        return Search([Beam()] * self.beams, budget, lots=lots)
+        return Search.start(self.beams, budget, told, lots=lots)
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Add a token to each text; one that has ended stays as it is."""
@@ -112,11 +117,11 @@ def _extend(
 
 
 def _candidates(search: Search, tokenizer: Tokenizer) -> list[Candidate]:
-    eot = tokenizer.eot
     return [
-        Candidate(
-            beam.tokens[: beam.tokens.index(eot)] if eot in beam.tokens else beam.tokens,
-            beam.sum_logprob,
-        )
+        Candidate(_before(tokenizer.eot, search.chosen(beam)), beam.sum_logprob)
         for beam in search.beams
     ]
+
+
+def _before(end: int, tokens: tuple[int, ...]) -> tuple[int, ...]:
+    return tokens[: tokens.index(end)] if end in tokens else tokens
