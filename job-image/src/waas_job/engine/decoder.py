@@ -87,13 +87,14 @@ class TextDecoder:
         self._head_width = dimensions.n_text_state // dimensions.n_text_head
         # A power of two in every model of OpenAI's, so that scaling is exact.
         self._scale = self._head_width**-0.5
+        self._dtype = parameters.dtype
         self._vocabulary = parameters.vocabulary("decoder.token_embedding.weight")
         self._positions = parameters.summand("decoder.positional_embedding")
         self._blocks = tuple(
             _read_block(parameters, f"decoder.blocks.{layer}", self._scale)
             for layer in range(dimensions.n_text_layer)
         )
-        self._norm = parameters.norm("decoder.ln")
+        self._norm = parameters.few_rows_norm("decoder.ln")
 
     def hear(self, features: Tensor, heard: Heard) -> None:
         """Write the keys and values of [windows, 1500, width] of features where they are wanted."""
@@ -148,8 +149,8 @@ class TextDecoder:
         self, block: _Block, layer: int, x: Tensor, past: Past, mask: Tensor
     ) -> Tensor:
         windows, count, width = x.shape
-        stacked = block.query_key_value(x).view(windows, count, 3, self._heads, self._head_width)
-        query, key, value = stacked.unbind(2)
+        stacked = block.query_key_value(x).to(self._dtype)
+        query, key, value = stacked.view(windows, count, 3, self._heads, -1).unbind(2)
         keys, values = past.extend(layer, key, value)
         query = (query * self._scale).transpose(1, 2)
         # Softmax sums in single precision whatever it is given.
@@ -160,8 +161,8 @@ class TextDecoder:
         self, block: _Block, x: Tensor, keys: Tensor, values: Tensor
     ) -> tuple[Tensor, Tensor]:
         windows, count, width = x.shape
-        query = block.cross_query(x).view(windows, count, self._heads, -1).transpose(1, 2)
-        scores = query @ keys
+        query = block.cross_query(x).to(self._dtype).view(windows, count, self._heads, -1)
+        scores = query.transpose(1, 2) @ keys
         mixed = scores.softmax(dim=-1) @ values
         return block.cross_out(mixed.transpose(1, 2).reshape(windows, count, width)), scores
 
@@ -174,17 +175,17 @@ def causal_mask(count: int, device: torch.device, dtype: torch.dtype) -> Tensor:
 
 def _read_block(parameters: Parameters, name: str, scale: float) -> _Block:
     return _Block(
-        attention_norm=parameters.norm(f"{name}.attn_ln"),
+        attention_norm=parameters.few_rows_norm(f"{name}.attn_ln"),
         query_key_value=parameters.few_rows_projection(
             *(f"{name}.attn.{part}" for part in ("query", "key", "value"))
         ),
         out=parameters.few_rows_projection(f"{name}.attn.out"),
-        cross_norm=parameters.norm(f"{name}.cross_attn_ln"),
+        cross_norm=parameters.few_rows_norm(f"{name}.cross_attn_ln"),
         cross_query=parameters.few_rows_projection(f"{name}.cross_attn.query"),
         cross_key=parameters.tensor(f"{name}.cross_attn.key.weight") * scale,
         cross_value=parameters.projection(f"{name}.cross_attn.value"),
         cross_out=parameters.few_rows_projection(f"{name}.cross_attn.out"),
-        mlp_norm=parameters.norm(f"{name}.mlp_ln"),
+        mlp_norm=parameters.few_rows_norm(f"{name}.mlp_ln"),
         widen=parameters.few_rows_projection(f"{name}.mlp.0"),
         narrow=parameters.few_rows_projection(f"{name}.mlp.2"),
     )

@@ -28,6 +28,6 @@ class HalfProjection:
         )
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return `x` projected along its last dimension."""
+        """Return `x` projected along its last dimension, in single precision."""
         projected: Tensor = torch.ops.quantized.linear_dynamic_fp16(x.float(), self._packed)
-        return projected.to(x.dtype)
+        return projected

@@ -56,7 +56,7 @@ class FewRowsProjection:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` projected along its last dimension."""
-        rows = x.flatten(0, -2)
+        rows = x.flatten(0, -2).to(self.weight.dtype)
         return torch.mm(self.weight, rows.T).T.add(self.bias).view(*x.shape[:-1], -1)
 
 
@@ -75,6 +75,7 @@ class Parameters:
         self._packs = device.type == "cpu" and (
             dtype is torch.float32 or multiplies_by_dot_products(device, dtype)
         )
+        self._few_rows_dtype = torch.float32 if self._packs else dtype
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor by OpenAI's name, in the precision of products."""
@@ -86,7 +87,11 @@ class Parameters:
 
     def norm(self, name: str) -> Norm:
         """Return a layer norm."""
-        return Norm(self.summand(f"{name}.weight"), self.summand(f"{name}.bias"), self.dtype)
+        return self._norm(name, self.dtype)
+
+    def few_rows_norm(self, name: str) -> Norm:
+        """Return one that goes before the projection of a few rows."""
+        return self._norm(name, self._few_rows_dtype)
 
     def projection(self, *names: str) -> Projection:
         """Return linear layers on the same input as a single one, their outputs side by side."""
@@ -108,6 +113,9 @@ class Parameters:
             packed = HalfProjection(embedding)
             return Vocabulary(embedding.half(), self.dtype, packed)
         return Vocabulary(self.tensor(name), self.dtype)
+
+    def _norm(self, name: str, dtype: torch.dtype) -> Norm:
+        return Norm(self.summand(f"{name}.weight"), self.summand(f"{name}.bias"), dtype)
 
     def _stack(self, names: Sequence[str], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         weights = [self._state[f"{name}.weight"].to(self.device, dtype) for name in names]

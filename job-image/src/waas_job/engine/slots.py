@@ -17,7 +17,10 @@ _BLOCK = 64
 """Steps by which the text's cache grows."""
 
 _STRIDE = 16
-"""Steps by which what a step reads of it grows: for each new size products are prepared anew."""
+"""Steps by which what a step reads of it grows: for each new size products are prepared anew.
+
+On a CPU the cache itself grows by so few, for there a product copies what does not lie dense.
+"""
 
 _HIDDEN = float("-inf")
 
@@ -78,6 +81,7 @@ class Slots:
     ) -> None:
         self._beams = beams
         self._device = device
+        self._block = (_STRIDE if device.type == "cpu" else _BLOCK) * beams
         self.used: list[int] = []
         """Entries of the text in each slot in use."""
 
@@ -139,8 +143,7 @@ class Slots:
         had = self._mask.shape[-1]
         if entries <= had:
             return
-        block = _BLOCK * self._beams
-        more = -(-entries // block) * block - had
+        more = -(-entries // self._block) * self._block - had
         for tensors in (self.keys, self.values):
             for layer, tensor in enumerate(tensors):
                 windows, heads, _, width = tensor.shape
