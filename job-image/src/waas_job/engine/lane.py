@@ -126,7 +126,8 @@ class Lane:
             entering = self._take_rests(batch.room)
             is_idle = not (self._running or failed or entering)
             room = min(batch.room - len(entering), self._encoded_together)
-            entering += self._encode(take(room, is_idle))
+            if taken := take(room, is_idle):
+                entering += self._encode(taken)
             if entering:
                 self._admit(batch, entering)
                 if batch.room:
@@ -181,8 +182,6 @@ class Lane:
                     self._settle(give, encoded, given, finished)
 
     def _encode(self, taken: Sequence[NumberedWindow]) -> list[_Encoded]:
-        if not taken:
-            return []
         model = self._model
         samples = [each.window.samples for each in taken]
         mel = log_mel_spectrogram(samples, model.dimensions.n_mels, model.device)

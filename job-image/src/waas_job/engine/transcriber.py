@@ -36,6 +36,9 @@ from waas_job.speech.timeline import SAMPLE_RATE
 # Windows that wait for the decoder: four minutes of speech, 15 MB.
 _WINDOWS_AHEAD = 8
 
+# Searched for speech at once, so that the first windows do not wait for the last ones.
+_SAMPLES_AT_ONCE = 10 * SAMPLE_RATE
+
 
 def load_engine(settings: EngineSettings) -> "Transcriber":
     """Load the model from the cache; raises as `load_window_decoder` does."""
@@ -159,7 +162,8 @@ class _CountedSound:
     def __iter__(self) -> Iterator[Samples]:
         for block in itertools.chain([self._first], self._blocks):
             self._samples += block.shape[-1]
-            yield block
+            for start in range(0, block.shape[-1], _SAMPLES_AT_ONCE):
+                yield block[..., start : start + _SAMPLES_AT_ONCE]
 
 
 class _Listening:
