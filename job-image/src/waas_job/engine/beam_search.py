@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from waas_job.engine.beams import Beam, Candidate, Search
+from waas_job.engine.likeliest import likeliest
 from waas_job.engine.tokenizer import Tokenizer
 
 
@@ -28,9 +29,8 @@ class BeamSearchDecoder:
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Replace each window's beams by its likeliest continuations."""
         # One more than there are beams, for one may be the end.
-        values, tokens = logits.topk(self.beams + 1, dim=1)
-        logprobs = (values - logits.logsumexp(dim=1, keepdim=True)).tolist()
-        chosen = list(zip(tokens.tolist(), logprobs, strict=True))
+        logprobs, tokens = likeliest(logits, self.beams + 1)
+        chosen = list(zip(tokens.tolist(), logprobs.tolist(), strict=True))
         return [
             self._continue(search, chosen[at : at + self.beams])
             for search, at in zip(searches, range(0, len(chosen), self.beams), strict=True)

@@ -62,7 +62,7 @@ class TimestampRules:
         first, last = (torch.tensor(each, device=self._device)[:, None] for each in (firsts, lasts))
         timestamps.masked_fill_((ids < first) | (ids > last), _NEVER)
         prefers = timestamps.float().logsumexp(dim=1) > text.amax(dim=1)
-        text.masked_fill_(prefers[:, None], _NEVER)
+        text.index_fill_(0, prefers.nonzero()[:, 0], _NEVER)
 
     def _bounds(self, beam: Beam) -> tuple[int, int, int]:
         """Return the end of the text tokens forbidden, and the first and last timestamp allowed."""

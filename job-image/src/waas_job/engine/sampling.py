@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from waas_job.engine.beams import Candidate, Search
+from waas_job.engine.likeliest import likeliest
 from waas_job.engine.tokenizer import Tokenizer
 
 
@@ -50,8 +51,8 @@ class GreedyDecoder:
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Add the likeliest token to each text."""
-        best, tokens = logits.max(dim=1)
-        _extend(searches, tokens, best - logits.logsumexp(dim=1), self._tokenizer)
+        logprobs, tokens = likeliest(logits, 1)
+        _extend(searches, tokens[:, 0], logprobs[:, 0], self._tokenizer)
         return [None] * len(searches)
 
     def candidates(self, search: Search) -> list[Candidate]:
