@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
 from waas_job.engine.device import multiplies_by_dot_products
+from waas_job.engine.dot_products import DotProductProjection
 from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.vocabulary import Vocabulary
 from waas_job.engine.weights import State
@@ -72,10 +73,8 @@ class Parameters:
         self.device = device
         self.dtype = dtype
         self._sum_dtype = torch.float32 if dtype is torch.bfloat16 else dtype
-        self._packs = device.type == "cpu" and (
-            dtype is torch.float32 or multiplies_by_dot_products(device, dtype)
-        )
-        self._few_rows_dtype = torch.float32 if self._packs else dtype
+        self._packed = _packed_projection(device, dtype)
+        self._few_rows_dtype = torch.float32 if self._packed else dtype
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor by OpenAI's name, in the precision of products."""
@@ -99,8 +98,8 @@ class Parameters:
 
     def few_rows_projection(self, *names: str) -> Projection:
         """Return the same for a step of the decoder, which has as many rows as beams."""
-        if self._packs and all(can_pack(self._state[f"{name}.weight"]) for name in names):
-            return HalfProjection(*self._stack(names, torch.float32))
+        if self._packed and all(can_pack(self._state[f"{name}.weight"]) for name in names):
+            return self._packed(*self._stack(names, torch.float32))
         weight, bias = self._stack(names, self.dtype)
         if self.device.type != "cpu":
             return DenseProjection(weight, bias)
@@ -109,9 +108,8 @@ class Parameters:
     def vocabulary(self, name: str) -> Vocabulary:
         """Return the embedding of every token."""
         embedding = self._state[name]
-        if self._packs and can_pack(embedding):
-            packed = HalfProjection(embedding)
-            return Vocabulary(embedding.half(), self.dtype, packed)
+        if self._packed and can_pack(embedding):
+            return Vocabulary(embedding.half(), self.dtype, self._packed(embedding))
         return Vocabulary(self.tensor(name), self.dtype)
 
     def _norm(self, name: str, dtype: torch.dtype) -> Norm:
@@ -127,3 +125,12 @@ class Parameters:
             for name, weight in zip(names, weights, strict=True)
         ]
         return torch.cat(weights), torch.cat(biases)
+
+
+def _packed_projection(
+    device: torch.device, dtype: torch.dtype
+) -> type[HalfProjection | DotProductProjection] | None:
+    """Return what a step's projections are there, where their weights can be kept in half."""
+    if multiplies_by_dot_products(device, dtype):
+        return DotProductProjection
+    return HalfProjection if device.type == "cpu" and dtype is torch.float32 else None

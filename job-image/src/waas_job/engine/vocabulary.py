@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.dot_products import DotProductProjection
 from waas_job.engine.half_weights import HalfProjection
 
 
@@ -11,7 +12,10 @@ class Vocabulary:
     """The embedding of every token."""
 
     def __init__(
-        self, embedding: Tensor, dtype: torch.dtype, packed: HalfProjection | None = None
+        self,
+        embedding: Tensor,
+        dtype: torch.dtype,
+        packed: HalfProjection | DotProductProjection | None = None,
     ) -> None:
         self._embedding = embedding
         self._dtype = dtype
