@@ -64,8 +64,8 @@ class _DrawnLengths(GreedyDecoder):
         super().__init__(tokenizer)
         self._lengths = lengths
 
-    def start(self, seed: int, budget: int) -> Search:
-        return super().start(seed, min(budget, self._lengths[seed]))
+    def start(self, seed: int, budget: int, told: tuple[int, ...] = ()) -> Search:
+        return super().start(seed, min(budget, self._lengths[seed]), told)
 
 
 @torch.inference_mode()

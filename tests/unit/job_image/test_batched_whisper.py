@@ -13,8 +13,8 @@ from support.engine_builders import Sounds, TwinModels, make_decoder, make_twins
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.model import WhisperModel
-from waas_job.engine.untold import Told, cut_rest, join
-from waas_job.engine.windows import SAMPLE_RATE, DecodedWindow, Window, WindowOptions
+from waas_job.engine.untold import Told
+from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
 
 ONE_TRY: dict[str, Any] = {"temperature_increment_on_fallback": 0}
@@ -205,26 +205,39 @@ class ShortOfMemory:
         return self._encoder(mel)
 
 
-def test_rest_of_a_window_is_heard_once_more(
-    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("beam_size", [None, 3])
+@pytest.mark.parametrize("word_timestamps", [False, True])
+def test_text_that_ends_too_early_is_gone_on_with(
+    twins: TwinModels,
+    windows: list[Window],
+    monkeypatch: pytest.MonkeyPatch,
+    beam_size: int | None,
+    word_timestamps: bool,
 ) -> None:
-    # Random weights have texts end anywhere, so where a rest begins is said here.
-    place = 5 * SAMPLE_RATE
-    decoder, codec = make_decoder(twins.ours, windows=2), twins.ours.tokenizer
-    options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY))
+    # Random weights have texts end anywhere, so what is told of a window is said here.
+    begin = twins.ours.tokenizer.timestamp_begin
+    options = WindowOptions(
+        DecodingOptions(logprob_threshold=-100.0, beam_size=beam_size, **ONE_TRY), word_timestamps
+    )
+    decoder = make_decoder(twins.ours, windows=2)
     firsts = list(decoder.decode(windows, options))
-    rests = list(decoder.decode([cut_rest(each, place) for each in windows], options))
-    monkeypatch.setattr("waas_job.engine.lane.find_rest", lambda *_: place)
+    told_tokens = (begin, 400, 401, begin + 100, begin + 250)
+    monkeypatch.setattr(
+        "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, told_tokens)
+    )
 
     wholes = list(decoder.decode(windows, options))
 
-    assert wholes == [
-        join(Told(first, place), rest, codec, options.decoding)
-        for first, rest in zip(firsts, rests, strict=True)
-    ]
-    assert all(
-        len(whole.tokens) > len(first.tokens) for whole, first in zip(wholes, firsts, strict=True)
-    )
+    for first, whole in zip(firsts, wholes, strict=True):
+        rest = whole.tokens[len(told_tokens) :]
+        assert whole.tokens[: len(told_tokens)] == told_tokens
+        assert rest[0] < twins.ours.tokenizer.eot
+        assert len(whole.tokens) <= twins.ours.dimensions.sample_budget
+        times = [token for token in whole.tokens if token >= begin]
+        assert times == sorted(times)
+        assert whole.text.startswith(first.text)
+        assert (whole.words is not None) is word_timestamps
+    assert tokens_of(wholes) == tokens_of(list(decoder.decode(windows[::-1], options)))[::-1]
 
 
 def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[Window]) -> None:

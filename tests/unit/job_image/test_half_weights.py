@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from waas_job.engine.dot_products import DotProductProjection, has_dot_products
 from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.parameters import FewRowsProjection, Parameters
 
@@ -29,8 +30,24 @@ def test_product_is_that_of_single_precision(rows: int) -> None:
     expected = torch.nn.functional.linear(x.double(), weight.double(), BIAS.double())
     assert torch.allclose(HalfProjection(weight, BIAS)(x).double(), expected, atol=1e-5)
     short = HalfProjection(weight.half(), BIAS)(x.bfloat16())
-    assert short.dtype is torch.bfloat16
+    assert short.dtype is torch.float32
     assert torch.allclose(short.double(), expected, rtol=0.05, atol=0.1)
+
+
+@has_kernel
+@pytest.mark.skipif(not has_dot_products(), reason="oneDNN multiplies bfloat16 with AVX-512 alone")
+@pytest.mark.parametrize(
+    ("sentence", "rows", "tolerance"),
+    [("a few are exact", 3, 1e-5), ("many are in bfloat16", 50, 0.3)],
+)
+def test_dot_products_are_for_many_rows(sentence: str, rows: int, tolerance: float) -> None:
+    weight = WEIGHT.half().float()
+    x = make_rows(rows)
+    expected = torch.nn.functional.linear(x, weight, BIAS)
+    projected = DotProductProjection(weight, BIAS)(x)
+    assert projected.dtype is torch.float32
+    error = float((projected - expected).abs().max())
+    assert tolerance / 1e3 < error < tolerance if rows > 8 else error < tolerance, sentence
 
 
 def test_weight_that_would_lose_something_stays_whole() -> None:

@@ -7,7 +7,7 @@ from whisper.tokenizer import Tokenizer as OpenAITokenizer
 from whisper.tokenizer import get_tokenizer
 
 from support.engine_builders import DIMENSIONS, make_twins
-from waas_job.engine.beams import Beam
+from waas_job.engine.beams import Beam, Search
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.tokenizer import Tokenizer
 
@@ -49,26 +49,35 @@ def test_filters_leave_what_the_references_leave(
         ApplyTimestampRules(theirs, len(prompt), 50),
     ):
         rule.apply(expected, torch.tensor([[*prompt, *history]] * len(logits)))
-    make_filters(tokenizer).apply(logits, [make_beam(history)] * len(logits))
+    make_filters(tokenizer).apply(logits, [make_search(history)] * len(logits))
     assert torch.equal(logits, expected)
 
 
 def test_each_beam_has_its_own_history(tokenizer: Tokenizer) -> None:
     together = torch.zeros(len(HISTORIES), DIMENSIONS.n_vocab)
     filters = make_filters(tokenizer)
-    filters.apply(together, [make_beam(history) for history in HISTORIES.values()])
+    filters.apply(together, [make_search(history) for history in HISTORIES.values()])
     for history, row in zip(HISTORIES.values(), together, strict=True):
         alone = torch.zeros(1, DIMENSIONS.n_vocab)
-        filters.apply(alone, [make_beam(history)])
+        filters.apply(alone, [make_search(history)])
         assert torch.equal(row, alone[0])
 
 
 def test_without_timestamps_they_may_be_said(tokenizer: Tokenizer) -> None:
     # As in openai-whisper: the token that announces their absence is what keeps them away.
     logits = torch.zeros(1, DIMENSIONS.n_vocab)
-    make_filters(tokenizer, without_timestamps=True).apply(logits, [make_beam(())])
+    make_filters(tokenizer, without_timestamps=True).apply(logits, [make_search(())])
     assert torch.isfinite(logits[0, BEGIN:]).all()
     assert not torch.isfinite(logits[0, [EOT, 220]]).any()
+
+
+def test_text_follows_what_is_told(tokenizer: Tokenizer) -> None:
+    logits = torch.zeros(1, DIMENSIONS.n_vocab)
+    make_filters(tokenizer).apply(
+        logits, [Search.start(1, 224, (BEGIN, 400, BEGIN + 9, BEGIN + 20))]
+    )
+    assert not torch.isfinite(logits[0, [EOT, 220, *range(BEGIN, BEGIN + 1501)]]).any()
+    assert torch.isfinite(logits[0, [11, 400]]).all()
 
 
 @pytest.mark.parametrize(
@@ -98,8 +107,8 @@ def make_filters(tokenizer: Tokenizer, *, without_timestamps: bool = False) -> L
     )
 
 
-def make_beam(history: tuple[int, ...]) -> Beam:
+def make_search(history: tuple[int, ...]) -> Search:
     beam = Beam()
     for token in history:
         beam = beam.extended(token, -1.0, BEGIN)
-    return beam
+    return Search([beam], budget=224)

@@ -14,6 +14,11 @@ from waas_job.engine.half_weights import HalfProjection
 _MANY_ROWS = 8
 
 
+def has_dot_products() -> bool:
+    """Tell whether oneDNN multiplies bfloat16 on this processor."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 class DotProductProjection:
     """A linear layer that a few rows or many may go through."""
 

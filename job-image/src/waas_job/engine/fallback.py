@@ -17,9 +17,9 @@ def is_meant(first: DecodedWindow, again: DecodedWindow, options: DecodingOption
 
     openai-whisper would go up its whole ladder, and take what the last of its lots gave.
     """
-    return first.avg_logprob >= options.logprob_threshold and letters_of(
-        first.text
-    ) == letters_of(again.text)
+    return first.avg_logprob >= options.logprob_threshold and letters_of(first.text) == letters_of(
+        again.text
+    )
 
 
 def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
@@ -33,4 +33,3 @@ def needs_fallback(decoded: DecodedWindow, options: DecodingOptions) -> bool:
         goes_in_circles(decoded.text, options.compression_ratio_threshold)
         or decoded.avg_logprob < options.logprob_threshold
     )
-

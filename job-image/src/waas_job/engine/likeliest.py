@@ -30,9 +30,9 @@ def _largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if logits.device.type != "cpu":
         return logits.topk(count, dim=1)
     missing = -logits.shape[1] % _CHUNK
-    chunks = F.pad(logits, (0, missing), value=_NEVER).unflatten(1, (-1, _CHUNK))
+    chunks = F.pad(logits, (0, missing), value=_NEVER).view(len(logits), -1, _CHUNK)
     # The largest numbers lie in the chunks with the largest maxima.
-    numbers = chunks.amax(dim=2).topk(count, dim=1).indices
+    numbers = chunks.amax(dim=2).topk(min(count, chunks.shape[1]), dim=1).indices
     rows = torch.arange(len(logits))[:, None]
     values, places = chunks[rows, numbers].flatten(1).topk(count, dim=1)
     tokens = numbers.gather(1, places // _CHUNK) * _CHUNK + places % _CHUNK

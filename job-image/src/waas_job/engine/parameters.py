@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
-from waas_job.engine.device import multiplies_by_dot_products
-from waas_job.engine.dot_products import DotProductProjection
+from waas_job.engine.device import has_tiles
+from waas_job.engine.dot_products import DotProductProjection, has_dot_products
 from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.vocabulary import Vocabulary
 from waas_job.engine.weights import State
@@ -131,6 +131,8 @@ def _packed_projection(
     device: torch.device, dtype: torch.dtype
 ) -> type[HalfProjection | DotProductProjection] | None:
     """Return what a step's projections are there, where their weights can be kept in half."""
-    if multiplies_by_dot_products(device, dtype):
-        return DotProductProjection
-    return HalfProjection if device.type == "cpu" and dtype is torch.float32 else None
+    if device.type != "cpu" or (dtype is torch.bfloat16 and has_tiles()):
+        return None
+    return (
+        DotProductProjection if dtype is torch.bfloat16 and has_dot_products() else HalfProjection
+    )

@@ -4,7 +4,7 @@ import re
 import zlib
 
 _RUN_OF_THREE = re.compile(r"(.{4,}?)\1\1")
-_SENTENCE = re.compile(r"[^.!?…。！？]+")
+_SENTENCE = re.compile(r"[^.!?…。\uff01\uff1f]+")
 
 
 def compression_ratio(text: str) -> float:

@@ -28,7 +28,8 @@ class Vocabulary:
     def logits(self, hidden: Tensor) -> Tensor:
         """Return [rows, tokens] of [rows, width], in single precision."""
         if self._packed:
-            return self._packed(hidden.float())
+            return self._packed(hidden)
+        hidden = hidden.to(self._dtype)
         if hidden.device.type == "cpu":
             # This way round it runs at memory speed for a few rows.
             return torch.mm(self._embedding, hidden.T).T.contiguous().float()
