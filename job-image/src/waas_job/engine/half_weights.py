@@ -19,15 +19,23 @@ def can_pack(weight: Tensor) -> bool:
     )
 
 
+_PACKED_TOGETHER = 2048
+"""Rows of a weight. FBGEMM puts a vocabulary in order in a fifth of the time if it is in pieces."""
+
+
 class HalfProjection:
     """A linear layer whose weights lie in half precision, in the order that FBGEMM reads."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        self._packed = torch.ops.quantized.linear_prepack_fp16(
-            weight.float(), None if bias is None else bias.float()
-        )
+        weights = weight.split(_PACKED_TOGETHER)
+        biases = [None] * len(weights) if bias is None else bias.float().split(_PACKED_TOGETHER)
+        self._packed = [
+            torch.ops.quantized.linear_prepack_fp16(each.float(), its_bias)
+            for each, its_bias in zip(weights, biases, strict=True)
+        ]
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` projected along its last dimension, in single precision."""
-        projected: Tensor = torch.ops.quantized.linear_dynamic_fp16(x.float(), self._packed)
-        return projected
+        x = x.float()
+        parts = [torch.ops.quantized.linear_dynamic_fp16(x, each) for each in self._packed]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)

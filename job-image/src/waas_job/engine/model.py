@@ -1,5 +1,6 @@
 """A Whisper model on a device: encoder, decoder and tokens."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -28,12 +29,17 @@ class WhisperModel:
 
 def build_model(weights: ModelWeights, device: torch.device, dtype: torch.dtype) -> WhisperModel:
     """Put the weights onto a device, in the precision that they are to be used in."""
-    parameters = Parameters(weights.state, device, dtype)
+    dimensions, parameters = weights.dimensions, Parameters(weights.state, device, dtype)
+    with ThreadPoolExecutor() as pool:
+        # Most of it is spent on putting the decoder's weights into another order.
+        encoder = pool.submit(AudioEncoder, dimensions, parameters)
+        tokenizer = pool.submit(Tokenizer, dimensions)
+        decoder = TextDecoder(dimensions, parameters)
     return WhisperModel(
-        dimensions=weights.dimensions,
-        encoder=AudioEncoder(weights.dimensions, parameters),
-        decoder=TextDecoder(weights.dimensions, parameters),
-        tokenizer=Tokenizer(weights.dimensions),
+        dimensions=dimensions,
+        encoder=encoder.result(),
+        decoder=decoder,
+        tokenizer=tokenizer.result(),
         alignment_heads=weights.alignment_heads,
         device=device,
         dtype=dtype,
