@@ -63,6 +63,8 @@ REFUSED_AT_CREATION: list[tuple[str, str, dict[str, Any], str]] = [
     ("a time to live below nothing", "a", {"ttlSecondsAfterFinished": -1}, "ttlSecondsAfter"),
     ("a retry of what cannot be a name", "a", {"retryOf": "A/b"}, "spec.retryOf"),
     ("an unknown priority", "a", {"priority": "urgent"}, "spec.priority"),
+    ("a queue that cannot be a name", "a", {"queueName": "team/gpus"}, "spec.queueName"),
+    ("a queue that is too long for a label", "a", {"queueName": "q" * 64}, "spec.queueName"),
     ("a prompt without end", "a", {"initialPrompt": "x" * 2001}, "spec.initialPrompt"),
 ]
 
@@ -141,8 +143,18 @@ def test_what_hangs_on_no_result_can_be_changed_and_taken_away(tenant: Tenant) -
     tenant.api.create(path, transcription_job_resource("a", source=SOURCE))
 
     for spec in (
-        {"priority": "high", "ttlSecondsAfterFinished": 60, "ttlSecondsAfterFailure": 30},
-        {"priority": "low", "ttlSecondsAfterFinished": None, "ttlSecondsAfterFailure": None},
+        {
+            "priority": "high",
+            "queueName": "team.gpus",
+            "ttlSecondsAfterFinished": 60,
+            "ttlSecondsAfterFailure": 30,
+        },
+        {
+            "priority": "low",
+            "queueName": None,
+            "ttlSecondsAfterFinished": None,
+            "ttlSecondsAfterFailure": None,
+        },
     ):
         changed = tenant.api.merge(f"{path}/a", {"spec": spec})["spec"]
         assert {name: changed.get(name) for name in spec} == spec

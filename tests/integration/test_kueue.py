@@ -103,14 +103,17 @@ def test_one_that_a_person_suspends_gives_its_place_back(
     desk: Desk, queued: OperatorProcess, quick_pods: PodRunner
 ) -> None:
     queued.start()
-    desk.create("a", source={"key": f"{desk.tenant.namespace}/a/audio/clip.flac"})
+    source = {"key": f"{desk.tenant.namespace}/a/audio/clip.flac"}
+    desk.create("a", source=source, queueName="its-own")
     wait_for_reason(desk, "WaitingForQuota")
+    assert the_job(desk)["metadata"]["labels"][QUEUE_LABEL] == "its-own"
 
-    desk.change("a", suspend=True)
+    desk.change("a", suspend=True, queueName="another")
     wait_until(lambda: desk.jobs() == [], "its Job has left the queue")
     desk.wait_for_phase("a", "Suspended")
     desk.change("a", suspend=False)
     wait_until(desk.jobs, "it is in the queue again")
+    assert the_job(desk)["metadata"]["labels"][QUEUE_LABEL] == "another"
     set_suspend(desk, is_suspended=False)
 
     assert condition(desk.wait_for_end("a"), "Succeeded")["reason"] == "Completed"

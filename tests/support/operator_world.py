@@ -37,6 +37,9 @@ class World:
         self.settings = make_settings(queue_names=queue_names or {})
         self.pods_made = 0
         self.failures_charged = 0
+        self.successes = 0
+        """How many pods stored a whole transcript; one is enough."""
+
         self.cluster.put(make_transcription_job(backoff_limit=1, **spec))
 
     @property
@@ -108,6 +111,7 @@ class World:
         pod["status"]["phase"] = "Failed" if exit_code else "Succeeded"
         pod["status"]["containerStatuses"][0]["state"] = terminated(exit_code, finish_time=self.now)
         if exit_code == 0:
+            self.successes += 1
             self.store.notes[manifest_key("newsroom", _NAME)] = self._manifest()
         if job:
             self._count(job, exit_code)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from urllib.parse import urlencode
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -130,19 +131,19 @@ class ApiServer:
         headers: Mapping[str, str],
         body: Resource | None,
     ) -> "_Answer":
+        url = f"{self._client.configuration.host}{path}"
+        if query:
+            url = f"{url}?{urlencode(query)}"
         try:
-            # The body goes past it: it would copy each, in search of models of the client's own.
-            verb, url, sent_headers, *_ = await self._client.param_serialize(
-                method,
-                path,
-                query_params=list(query.items()),
-                header_params=dict(headers),
-                auth_settings=["BearerToken"],
+            # Not by its `param_serialize`, which looks for models of its own in all that is sent.
+            sent_headers = {**headers, **self._client.default_headers}
+            await self._client.update_params_for_auth(
+                sent_headers, [], ["BearerToken"], path, method, body
             )
             code, sent = "error", time.monotonic()
             try:
                 response = await self._client.call_api(
-                    verb, url, sent_headers, body, _request_timeout=_TIMEOUT_SECONDS
+                    method, url, sent_headers, body, _request_timeout=_TIMEOUT_SECONDS
                 )
                 self._clock.note(response.headers.get("Date"))
                 content = await response.read()

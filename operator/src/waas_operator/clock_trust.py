@@ -19,16 +19,22 @@ class ServerClock:
         """Take a clock that nobody sets."""
         self._monotonic = monotonic
         self._last: tuple[datetime, float] | None = None
+        self._last_text: str | None = None
 
     def note(self, date: str | None) -> None:
-        """Note the header of an answer that came just now; one that is no date is passed over."""
+        """Note the header of an answer that came just now; one that is no date is passed over.
+
+        Many answers come within the second that a date stands for: it is read once.
+        """
+        if date == self._last_text:
+            return
         try:
             parsed = parsedate_to_datetime(date or "")
         except ValueError:
             return
         if parsed.tzinfo is None:
             parsed = parsed.replace(tzinfo=UTC)
-        self._last = parsed, self._monotonic()
+        self._last, self._last_text = (parsed, self._monotonic()), date
 
     def explain_distrust(self, now: datetime) -> str | None:
         """Return why somebody whose clock says `now` must delete nothing; None where he may."""

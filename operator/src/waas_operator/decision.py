@@ -143,9 +143,7 @@ def _decide_without_job(observation: Observation, settings: ReconcileSettings) -
         if observation.pods:
             return _wait(FailureReason.QUEUE_DEADLINE_EXCEEDED, _LAST_POD)
         return _fail(FailureReason.QUEUE_DEADLINE_EXCEEDED, _TOO_LATE)
-    if spec.suspend and settings.queue_for(
-        observation.transcription_job.metadata.namespace, spec.profile
-    ):
+    if spec.suspend and settings.queue_for(observation.transcription_job):
         # A Job that is there waits for a place, and takes it.
         return _wait(ConditionReason.SUSPENDED, "spec.suspend is set.")
     return Decision(Action.START, reason=ConditionReason.IN_PROGRESS)

@@ -16,7 +16,7 @@ import kopf
 
 from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
 from waas_contract.transcription_job import GROUP, PLURAL, VERSION
-from waas_operator.observation import is_finished_job, trim_job
+from waas_operator.observation import is_finished_job, observe_pod, trim_job
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
 from waas_operator.sightings import Sightings
@@ -94,7 +94,8 @@ def build_registry(
     """Return the handlers: a TranscriptionJob is noticed, an event of its children adds its key.
 
     What has ended keeps its children for a day, and all of them are listed at each start: they add
-    no key. Where a child is seen before its owner, the owner's own event adds it.
+    no key. Where a child is seen before its owner, the owner's own event adds it. Nor does an event
+    that shows nothing new of what decisions hang on: most of a Job's and a pod's are of that kind.
 
     They are coroutines, which Kopf runs in the event loop, where the queue is; functions would run
     in threads.
@@ -138,14 +139,19 @@ def build_registry(
         # One that appears (listed ones have no type) is what the operator itself has just made.
         if owner is None or type == "ADDED":
             return
-        _see_job(sightings, owner.namespace, type, dict(body))
-        add(owner)
+        if _see_job(sightings, owner, type, dict(body)):
+            add(owner)
 
     async def on_pod(
-        type: str | None, namespace: str | None, labels: kopf.Labels, **_: Any
+        type: str | None,
+        body: kopf.Body,
+        namespace: str | None,
+        labels: kopf.Labels,
+        **_: Any,
     ) -> None:
         note_event("pods", type, {})
-        if owner := find_owner(namespace, labels):
+        owner = find_owner(namespace, labels)
+        if owner and _see_pod(sightings, owner, type, dict(body)):
             add(owner)
 
     kopf.on.login(registry=registry)(log_in)
@@ -155,11 +161,26 @@ def build_registry(
     return registry
 
 
-def _see_job(sightings: Sightings, namespace: str, event_type: str | None, job: Resource) -> None:
+def _see_job(sightings: Sightings, owner: Key, event_type: str | None, job: Resource) -> bool:
+    """Note what an event shows of a Job; tells whether it is news."""
+    name, place = job["metadata"]["name"], (owner.namespace, owner.name)
     if event_type == "DELETED":
-        sightings.forget_job(namespace, job["metadata"]["name"])
-    elif is_finished_job(job):
-        sightings.see_finished_job(namespace, job["metadata"]["name"], trim_job(job))
+        sightings.forget_job(owner.namespace, name)
+        sightings.forget_child(place, f"jobs/{name}")
+        return True
+    trimmed = trim_job(job)
+    if is_finished_job(job):
+        sightings.see_finished_job(owner.namespace, name, trimmed)
+    return sightings.see_child(place, f"jobs/{name}", repr(trimmed))
+
+
+def _see_pod(sightings: Sightings, owner: Key, event_type: str | None, pod: Resource) -> bool:
+    """Note what an event shows of a pod; tells whether it is news."""
+    name, place = pod["metadata"]["name"], (owner.namespace, owner.name)
+    if event_type == "DELETED":
+        sightings.forget_child(place, f"pods/{name}")
+        return True
+    return sightings.see_child(place, f"pods/{name}", observe_pod(pod))
 
 
 async def run_informer(

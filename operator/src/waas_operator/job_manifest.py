@@ -67,7 +67,7 @@ def build_job(transcription_job: TranscriptionJob, settings: ReconcileSettings) 
     spec = transcription_job.spec
     child = build_child_metadata(transcription_job)
     profile = settings.profiles[spec.profile]
-    queue = settings.queue_for(transcription_job.metadata.namespace, spec.profile)
+    queue = settings.queue_for(transcription_job)
     metadata = child
     if queue:
         metadata = {**child, "labels": {**child["labels"], KUEUE_QUEUE_LABEL: queue}}

@@ -12,6 +12,7 @@ from waas_contract.transcription_job import TranscriptionJob
 
 KUEUE_QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 _FINAL_POD_PHASES = ("Succeeded", "Failed")
+_FINAL_JOB_CONDITIONS = ("Complete", "Failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,17 +161,18 @@ def _time(text: str | None) -> datetime | None:
 
 def is_finished_job(resource: Mapping[str, Any]) -> bool:
     """Tell whether the Job controller has closed a batch/v1 Job, which it never opens again."""
-    return _is_true(resource, "Complete") or _is_true(resource, "Failed")
+    return any(_is_true(resource, each) for each in _FINAL_JOB_CONDITIONS)
 
 
 def trim_job(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Return no more of a batch/v1 Job than `observe_job` reads: most of one is its pod's spec."""
     metadata = resource["metadata"]
     kept = ("name", "labels", "ownerReferences", "deletionTimestamp")
+    conditions = (_condition(resource, each) for each in _FINAL_JOB_CONDITIONS)
     return {
         "metadata": {key: metadata[key] for key in kept if key in metadata},
         "spec": {"suspend": bool(resource["spec"].get("suspend"))},
-        "status": {"conditions": resource.get("status", {}).get("conditions") or []},
+        "status": {"conditions": [each for each in conditions if each]},
     }
 
 

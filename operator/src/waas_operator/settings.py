@@ -9,7 +9,7 @@ from waas_contract.job_environment import Device, Precision
 from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.store_credentials import StoreCredentials
-from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority
+from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority, TranscriptionJob
 from waas_contract.wire import WireModel
 
 ENV_PREFIX = "WAAS_"
@@ -87,6 +87,9 @@ class ReconcileSettings(BaseModel):
     queue_names: dict[str, str] = {}
     """Kueue's LocalQueues by namespace, as JSON; the Jobs of others start by themselves."""
 
+    jobs_name_queues: bool = True
+    """Whether `spec.queueName` counts; a Job waits for ever where no Kueue would start it."""
+
     default_ttl_seconds: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """How long what has ended is kept where its spec does not say; None for ever.
 
@@ -119,10 +122,18 @@ class ReconcileSettings(BaseModel):
     resync_seconds: float = 300
     """How often everything is listed anew, in case an event was missed."""
 
-    def queue_for(self, namespace: str, profile: str) -> str | None:
-        """Return the LocalQueue in which a Job waits for its start; None where it need not."""
-        chosen = self.profiles.get(profile)
-        return (chosen and chosen.queue_name) or self.queue_names.get(namespace)
+    def queue_for(self, transcription_job: TranscriptionJob) -> str | None:
+        """Return the LocalQueue in which a Job waits for its start; None where it need not.
+
+        The job's own goes before the profile's, and that before the namespace's.
+        """
+        spec = transcription_job.spec
+        if self.jobs_name_queues and spec.queue_name:
+            return spec.queue_name
+        profile = self.profiles.get(spec.profile)
+        if profile and profile.queue_name:
+            return profile.queue_name
+        return self.queue_names.get(transcription_job.metadata.namespace)
 
 
 class Settings(BaseSettings, ReconcileSettings, NotificationSettings, StoreCredentials):

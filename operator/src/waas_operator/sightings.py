@@ -3,10 +3,12 @@
 A sighting is taken once and is gone: whatever is looked at again without news is read from the API
 server. One that is out of date does no harm either: a status is written only over the version that
 it was derived from, and the conflict has everything read anew. Of Jobs only those count that have
-ended, for they stay so.
+ended, for they stay so. Of other Jobs and of pods no more is kept than tells whether a later event
+shows anything else of them.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import TypeVar
 
 from waas_contract.reading import read_transcription_job
@@ -31,6 +33,9 @@ class Sightings:
         self._live: dict[_Place, int | None] = {}
         """All that nobody has seen the end of, with the version that we wrote last."""
 
+        self._children: dict[_Place, dict[str, int]] = {}
+        """Of each of those, by the name of a Job or pod, the hash of what was seen of it last."""
+
     def see(self, transcription_job: TranscriptionJob) -> bool:
         """Note what an event shows of one that has not ended; tells whether it is news.
 
@@ -53,6 +58,22 @@ class Sightings:
     def see_finished_job(self, namespace: str, name: str, job: Resource) -> None:
         """Note a Job that has ended."""
         _keep(self._finished_jobs, (namespace, name), job)
+
+    def see_child(self, owner: tuple[str, str], child: str, state: Hashable) -> bool:
+        """Note what decisions hang on of a live one's Job or pod; tells whether it is news.
+
+        Whatever is news is looked at until that succeeds, so that the same once more is none.
+        """
+        children = self._children.setdefault(owner, {})
+        seen = hash(state)
+        if children.get(child) == seen:
+            return False
+        children[child] = seen
+        return True
+
+    def forget_child(self, owner: tuple[str, str], child: str) -> None:
+        """Drop a Job or pod that is gone."""
+        self._children.get(owner, {}).pop(child, None)
 
     def forget_job(self, namespace: str, name: str) -> None:
         """Drop a Job that is gone."""
@@ -85,6 +106,7 @@ class Sightings:
         """Drop all that is known of a resource that has ended or is gone."""
         self._latest.pop((namespace, name), None)
         self._live.pop((namespace, name), None)
+        self._children.pop((namespace, name), None)
 
 
 def _keep(sightings: OrderedDict[_Place, _Seen], place: _Place, seen: _Seen) -> None:

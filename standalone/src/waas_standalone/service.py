@@ -250,6 +250,7 @@ def build_reconcile_settings(settings: Settings) -> ReconcileSettings:
         job_namespaces=(settings.namespace,),
         job_image="",
         profiles={"default": Profile(device=settings.device, precision=settings.precision)},
+        jobs_name_queues=False,
         progress_interval_seconds=settings.progress_interval_seconds,
         default_ttl_seconds=settings.default_ttl_seconds,
         removal_grace_seconds=settings.removal_grace_seconds,

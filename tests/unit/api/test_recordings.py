@@ -94,7 +94,7 @@ async def test_every_short_name_stands_for_a_field() -> None:
     answer = await api.request(
         "POST",
         "/v2/jobs?beam_size=5&temperature=0.2&hotwords=waas&max_line_width=42&max_line_count=2"
-        "&max_cue_seconds=7&priority=high&profile=long&suspend=true&active_deadline_seconds=60"
+        "&max_cue_seconds=7&priority=high&queue_name=gpus&profile=long&suspend=true&active_deadline_seconds=60"
         "&queue_deadline_seconds=30&ttl_seconds_after_finished=10&ttl_seconds_after_failure=20"
         "&label=desk%3Dnews&label=show=late&prompt=&task=detect"
         "&request=%7B%22backoffLimit%22%3A0%2C%22decoding%22%3A%7B%22bestOf%22%3A3%7D%7D",
@@ -108,6 +108,7 @@ async def test_every_short_name_stands_for_a_field() -> None:
         decoding=DecodingOptions(beam_size=5, temperature=0.2, hotwords="waas", best_of=3),
         subtitles=SubtitleOptions(max_line_width=42, max_line_count=2, max_cue_seconds=7),
         priority=Priority.HIGH,
+        queue_name="gpus",
         profile="long",
         suspend=True,
         active_deadline_seconds=60,

@@ -202,6 +202,7 @@ def test_operator_is_this_deployment(chart: Chart) -> None:
                                 setting("JOB_IMAGE_PULL_POLICY", "IfNotPresent"),
                                 setting("JOB_NAMESPACES", "waas-jobs"),
                                 setting("JOB_SERVICE_ACCOUNT", "waas-jobs"),
+                                setting("JOBS_NAME_QUEUES", "true"),
                                 setting("LOG_LEVEL", "INFO"),
                                 setting("MODEL_CACHE_CLAIM", "waas-models"),
                                 setting("NOTIFICATION_CONCURRENCY", "8"),

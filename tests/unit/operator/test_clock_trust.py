@@ -40,6 +40,20 @@ def test_a_clock_that_differs_is_not_trusted(
     assert (reason is None) is is_trusted
 
 
+def test_the_time_goes_on_after_several_answers_of_one_second() -> None:
+    seconds = [0.0]
+    clock = ServerClock(lambda: seconds[0])
+    for moment in (0.0, 0.9):
+        seconds[0] = moment
+        clock.note(DATE)
+    seconds[0] = 3600
+    clock.note(format_datetime(NOW + timedelta(hours=1), usegmt=True))
+    seconds[0] = 7200
+
+    assert clock.explain_distrust(NOW + timedelta(hours=2)) is None
+    assert clock.explain_distrust(NOW + timedelta(hours=1))
+
+
 def test_an_answer_without_a_date_leaves_the_last_one() -> None:
     clock = ServerClock(lambda: 0)
     for date in (DATE, None, ""):

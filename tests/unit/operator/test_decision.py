@@ -1,6 +1,7 @@
 """One step for everything that can be seen of a TranscriptionJob."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -358,26 +359,36 @@ def test_one_that_is_suspended_enters_no_queue_of_kueues() -> None:
     assert decide(see(None, ABSENT), settings) == Decision(Action.START)
 
 
-QUEUES: list[tuple[str, dict[str, str], str | None, str | None]] = [
+def test_one_that_is_suspended_enters_no_queue_that_it_names() -> None:
+    suspended = see(None, ABSENT, suspend=True, queue_name="gpus")
+
+    assert decide(suspended, make_settings()).reason is ConditionReason.SUSPENDED
+    without_kueue = make_settings(jobs_name_queues=False)
+    assert decide(suspended, without_kueue).action is Action.START
+
+
+OF_NAMESPACE = {"queue_names": {"newsroom": "gpus"}}
+OF_PROFILE = {"profiles": {"default": Profile(queue_name="night")}}
+QUEUES: list[tuple[str, dict[str, Any], str | None, str | None]] = [
     ("no queue", {}, None, None),
-    ("the namespace's", {"newsroom": "gpus"}, None, "gpus"),
-    ("another namespace's", {"radio": "gpus"}, None, None),
-    ("the profile's goes before", {"newsroom": "gpus"}, "night", "night"),
+    ("the namespace's", OF_NAMESPACE, None, "gpus"),
+    ("another namespace's", {"queue_names": {"radio": "gpus"}}, None, None),
+    ("the profile's goes before", OF_NAMESPACE | OF_PROFILE, None, "night"),
+    ("the job's own goes before both", OF_NAMESPACE | OF_PROFILE, "urgent", "urgent"),
+    ("the job's own is enough", {}, "urgent", "urgent"),
+    ("there is no Kueue", {"jobs_name_queues": False}, "urgent", None),
+    ("jobs may not choose", OF_NAMESPACE | {"jobs_name_queues": False}, "urgent", "gpus"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("by_namespace", "of_profile", "queue"),
+    ("settings", "of_job", "queue"),
     [pytest.param(*case[1:], id=case[0]) for case in QUEUES],
 )
 def test_the_queue_of_a_job(
-    by_namespace: dict[str, str], of_profile: str | None, queue: str | None
+    settings: dict[str, Any], of_job: str | None, queue: str | None
 ) -> None:
-    settings = make_settings(
-        queue_names=by_namespace, profiles={"default": Profile(queue_name=of_profile)}
-    )
-
-    job = build_job(make_transcription_job(), settings)
+    job = build_job(make_transcription_job(queue_name=of_job), make_settings(**settings))
 
     assert job["metadata"]["labels"].get("kueue.x-k8s.io/queue-name") == queue
     assert job["spec"]["suspend"] == (queue is not None)

@@ -1,22 +1,20 @@
-"""Kopf as we set it up, what its events become, and how a dead watcher is noticed."""
+"""Kopf as we set it up, and what its events become."""
 
-import asyncio
-import contextlib
-import logging
-from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import kopf
 import pytest
-from kopf._cogs.aiokits.aiotasks import create_guarded_task
 from kopf._cogs.structs.references import Resource, Selector
-from kopf._core.reactor import orchestration
 
-from support.builders import UID
-from support.kubernetes_objects import make_condition, make_job_resource
+from support.builders import NOW, UID
+from support.kubernetes_objects import (
+    make_condition,
+    make_job_resource,
+    make_pod_resource,
+    running,
+    terminated,
+)
 from waas_operator.informer import (
-    ORCHESTRATION_LOGGER,
-    DeadWatcherHandler,
     build_kopf_settings,
     build_registry,
 )
@@ -129,7 +127,8 @@ async def test_an_event_queues_its_key(
         added.append(Key(seen["namespace"], seen["name"]))
 
     handler = handler_of(build_registry(added.append, notice, knowing_the_interview()), resource)
-    result = await handler(**event, type="MODIFIED", body=event, logger=None)
+    body = {**event, "metadata": {"name": event["name"]}, "spec": {}}
+    result = await handler(**event, type="MODIFIED", body=body, logger=None)
 
     assert added == keys
     # Kopf would write anything else into the object's status.
@@ -140,13 +139,115 @@ async def test_a_job_that_the_operator_made_is_no_news() -> None:
     added: list[Key] = []
     registry = build_registry(added.append, lambda _: None, knowing_the_interview())
     handler = handler_of(registry, JOBS)
-    event = {"namespace": "newsroom", "name": "interview-0f9e8d7c", "labels": OURS, "body": {}}
+    event = {"namespace": "newsroom", "labels": OURS, "body": make_job_resource()}
 
     await handler(**event, type="ADDED")
     assert added == []
     # What is listed has no type: it may have changed while nobody watched.
     await handler(**event, type=None)
     assert added == [Key("newsroom", "interview")]
+
+
+SCHEDULED = make_condition("PodScheduled")
+SECOND_EVENTS: list[tuple[str, Resource, dict[str, Any], dict[str, Any], bool]] = [
+    ("a pod got a node", PODS, make_pod_resource(), make_pod_resource(SCHEDULED), False),
+    (
+        "a pod got no node",
+        PODS,
+        make_pod_resource(),
+        make_pod_resource(make_condition("PodScheduled", "False")),
+        True,
+    ),
+    (
+        "a pod's container began",
+        PODS,
+        make_pod_resource(SCHEDULED),
+        make_pod_resource(SCHEDULED, phase="Running", state=running()),
+        True,
+    ),
+    (
+        "a pod that runs became ready",
+        PODS,
+        make_pod_resource(SCHEDULED, phase="Running", state=running()),
+        make_pod_resource(SCHEDULED, make_condition("Ready"), phase="Running", state=running()),
+        False,
+    ),
+    (
+        "a pod ended",
+        PODS,
+        make_pod_resource(state=running()),
+        make_pod_resource(state=terminated(0)),
+        True,
+    ),
+    (
+        "another pod came",
+        PODS,
+        make_pod_resource(name="first"),
+        make_pod_resource(name="second"),
+        True,
+    ),
+    (
+        "a Job's pods are about to be counted",
+        JOBS,
+        make_job_resource(),
+        make_job_resource(make_condition("SuccessCriteriaMet")),
+        False,
+    ),
+    (
+        "a Job completed",
+        JOBS,
+        make_job_resource(make_condition("SuccessCriteriaMet")),
+        make_job_resource(make_condition("SuccessCriteriaMet"), make_condition("Complete")),
+        True,
+    ),
+    (
+        "a Job was suspended",
+        JOBS,
+        make_job_resource(),
+        make_job_resource(is_suspended=True),
+        True,
+    ),
+    (
+        "a Job is being deleted",
+        JOBS,
+        make_job_resource(),
+        make_job_resource(deletion_time=NOW),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("resource", "first", "second", "is_news"),
+    [pytest.param(*case[1:], id=case[0]) for case in SECOND_EVENTS],
+)
+async def test_a_child_is_looked_at_where_a_decision_could_be_another(
+    resource: Resource, first: dict[str, Any], second: dict[str, Any], is_news: bool
+) -> None:
+    added: list[Key] = []
+    registry = build_registry(added.append, lambda _: None, knowing_the_interview())
+    handler = handler_of(registry, resource)
+
+    for body in (first, second):
+        await handler(namespace="newsroom", labels=OURS, type="MODIFIED", body=body)
+
+    assert added == [Key("newsroom", "interview")] * (2 if is_news else 1)
+
+
+@pytest.mark.parametrize(
+    ("resource", "child"), [(PODS, make_pod_resource()), (JOBS, make_job_resource())]
+)
+async def test_a_child_that_is_gone_is_news_and_so_is_one_that_comes_in_its_place(
+    resource: Resource, child: dict[str, Any]
+) -> None:
+    added: list[Key] = []
+    registry = build_registry(added.append, lambda _: None, knowing_the_interview())
+    handler = handler_of(registry, resource)
+
+    for event_type in ("MODIFIED", "DELETED", "MODIFIED"):
+        await handler(namespace="newsroom", labels=OURS, type=event_type, body=child)
+
+    assert added == [Key("newsroom", "interview")] * 3
 
 
 FINISHED_JOBS = [
@@ -210,67 +311,3 @@ def test_nothing_else_is_watched() -> None:
     assert not registry._changing.get_all_handlers()
     assert not registry._spawning.get_all_handlers()
     assert not registry._indexing.get_all_handlers()
-
-
-@pytest.fixture
-def dead_watchers() -> Iterator[list[str]]:
-    """What a DeadWatcherHandler on Kopf's logger reports."""
-    found: list[str] = []
-    handler = DeadWatcherHandler(found.append)
-    logger = logging.getLogger(ORCHESTRATION_LOGGER)
-    logger.addHandler(handler)
-    yield found
-    logger.removeHandler(handler)
-
-
-async def guard_as_kopf_does(coroutine: Coroutine[Any, Any, None], name: str) -> None:
-    """Run a task as `orchestration.spawn_missing_watchers` runs a watcher."""
-    task = create_guarded_task(
-        coro=coroutine, name=name, logger=orchestration.logger, cancellable=True
-    )
-    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-        await task
-
-
-async def refuse() -> None:
-    raise ConnectionError("403")
-
-
-async def end() -> None:
-    return
-
-
-async def be_cancelled() -> None:
-    raise asyncio.CancelledError
-
-
-async def test_a_watcher_that_fails_is_noticed(dead_watchers: list[str]) -> None:
-    await guard_as_kopf_does(refuse(), f"watcher for {PODS}@newsroom")
-
-    assert dead_watchers == ["Watcher for pods.v1@newsroom has failed: 403"]
-
-
-async def test_a_watcher_that_ends_is_noticed(dead_watchers: list[str]) -> None:
-    await guard_as_kopf_does(end(), f"watcher for {PODS}@newsroom")
-
-    assert dead_watchers == ["Watcher for pods.v1@newsroom has finished unexpectedly."]
-
-
-@pytest.mark.parametrize(
-    ("coroutine", "name"),
-    [(be_cancelled, "watcher for pods.v1@newsroom"), (refuse, "peering observer for default")],
-    ids=["a watcher that is told to stop", "another task of Kopf's"],
-)
-async def test_what_is_no_dead_watcher(
-    dead_watchers: list[str], coroutine: Callable[[], Coroutine[Any, Any, None]], name: str
-) -> None:
-    await guard_as_kopf_does(coroutine(), name)
-
-    assert dead_watchers == []
-
-
-def test_kopf_names_its_watchers_as_the_handler_expects() -> None:
-    assert orchestration.logger.name == ORCHESTRATION_LOGGER
-    names = orchestration.spawn_missing_watchers.__code__.co_consts
-
-    assert "watcher for " in names

@@ -1,6 +1,7 @@
 """Whatever happens, in whatever order, some things hold of every TranscriptionJob."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,8 @@ ORDINARY = [
     "pod_starts",
     "pod_ends:0",
 ]
+
+STRAIGHT = ["reconcile", "time_passes:1", "pod_is_made", "pod_starts", "pod_ends:0"]
 
 HARMLESS = [
     *(f"crash:{number}" for number in range(6)),
@@ -75,6 +78,7 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
     if after.phase != before.phase:
         assert after.phase in TRANSITIONS[before.phase], "docs/transitions.md does not have it"
     assert len(world.cluster.jobs) <= 1
+    assert world.successes <= 1, "a pod transcribed what had its transcript"
     assert after.attempts >= before.attempts
     assert TranscriptionJobStatus.model_validate(after.to_wire()) == after
     assert len(json.dumps(after.to_wire())) < 10_000
@@ -90,6 +94,7 @@ def assert_holds(world: World, before: TranscriptionJobStatus, writes_before: in
         has_results = after.results is not None
         if after.phase == Phase.SUCCEEDED:
             assert has_results
+            assert world.successes == 1
             assert world.has_fitting_manifest
         else:
             assert not has_results or world.has_partial_manifest
@@ -117,6 +122,32 @@ def test_every_job_ends_when_the_world_comes_to_rest(history: list[str]) -> None
 
     assert world.status.phase.is_final
     assert world.cluster.secrets == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=st.lists(st.sampled_from(STRAIGHT), max_size=40))
+def test_a_straight_path_costs_few_writes_whenever_it_is_looked_at(history: list[str]) -> None:
+    async def count() -> tuple[World, int]:
+        world, status_writes = World(), 0
+        for event in [*history, "reconcile", "pod_starts", "reconcile", "pod_ends:0", "reconcile"]:
+            before = world.status
+            await world.happen(event)
+            status_writes += without_progress(world.status) != without_progress(before)
+        return world, status_writes
+
+    world, status_writes = run_in_fake_time(count())
+
+    assert world.status.phase == Phase.SUCCEEDED
+    assert status_writes <= 4
+    writes = Counter(world.cluster.writes)
+    del writes["replace_status"]
+    assert writes == {"apply_secret": 1, "create_job": 1, "delete_secret": 1}
+    assert world.pods_made == world.successes == 1
+
+
+def without_progress(status: TranscriptionJobStatus) -> TranscriptionJobStatus:
+    """Return a status without what only tells how far a job is."""
+    return status.model_copy(update={"progress": None, "audio": None})
 
 
 @settings(max_examples=100, deadline=None)

@@ -106,6 +106,19 @@ def test_children_count_until_the_end_is_seen() -> None:
     assert not sightings.is_live("newsroom", "interview")
 
 
+def test_a_child_is_seen_anew_where_its_owner_was_forgotten() -> None:
+    sightings, owner = Sightings(), ("newsroom", "interview")
+    sightings.see_listed(*owner)
+
+    assert sightings.see_child(owner, "pods/a", "pending")
+    assert not sightings.see_child(owner, "pods/a", "pending")
+    assert sightings.see_child(owner, "pods/b", "pending")
+    assert sightings.see_child(("studio", "interview"), "pods/a", "pending")
+    sightings.forget(*owner)
+
+    assert sightings.see_child(owner, "pods/a", "pending")
+
+
 def test_a_finished_job_is_taken_once_and_not_by_another_namespace() -> None:
     sightings = Sightings()
     job = {"metadata": {"name": "interview-0f9e8d7c"}}

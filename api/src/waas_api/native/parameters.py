@@ -23,6 +23,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "max_cue_seconds": ("subtitles", "maxCueSeconds"),
     "profile": ("profile",),
     "priority": ("priority",),
+    "queue_name": ("queueName",),
     "suspend": ("suspend",),
     "active_deadline_seconds": ("activeDeadlineSeconds",),
     "queue_deadline_seconds": ("queueDeadlineSeconds",),
