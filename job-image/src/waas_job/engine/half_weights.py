@@ -27,8 +27,10 @@ class HalfProjection:
     """A linear layer whose weights lie in half precision, in the order that FBGEMM reads."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        weights = weight.split(_PACKED_TOGETHER)
-        biases = [None] * len(weights) if bias is None else bias.float().split(_PACKED_TOGETHER)
+        weights = torch.split(weight, _PACKED_TOGETHER)
+        biases = (
+            [None] * len(weights) if bias is None else torch.split(bias.float(), _PACKED_TOGETHER)
+        )
         self._packed = [
             torch.ops.quantized.linear_prepack_fp16(each.float(), its_bias)
             for each, its_bias in zip(weights, biases, strict=True)
