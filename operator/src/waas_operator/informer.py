@@ -136,11 +136,16 @@ def build_registry(
     ) -> None:
         note_event("jobs", type, {})
         owner = find_owner(namespace, labels)
-        # One that appears (listed ones have no type) is what the operator itself has just made.
-        if owner is None or type == "ADDED":
+        if owner is None:
             return
-        if _see_job(sightings, owner, type, dict(body)):
-            add(owner)
+        job = dict(body)
+        if type != "ADDED":
+            if _see_job(sightings, owner, type, job):
+                add(owner)
+        elif not job["spec"].get("suspend"):
+            # What appears (listed ones have no type) is what the operator itself has just made. Of
+            # one that is suspended the next event counts, whatever it shows: it is in a queue.
+            _see_job(sightings, owner, type, job)
 
     async def on_pod(
         type: str | None,
