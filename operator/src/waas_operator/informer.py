@@ -136,16 +136,8 @@ def build_registry(
     ) -> None:
         note_event("jobs", type, {})
         owner = find_owner(namespace, labels)
-        if owner is None:
-            return
-        job = dict(body)
-        if type != "ADDED":
-            if _see_job(sightings, owner, type, job):
-                add(owner)
-        elif not job["spec"].get("suspend"):
-            # What appears (listed ones have no type) is what the operator itself has just made. Of
-            # one that is suspended the next event counts, whatever it shows: it is in a queue.
-            _see_job(sightings, owner, type, job)
+        if owner and _see_job(sightings, owner, type, dict(body)):
+            add(owner)
 
     async def on_pod(
         type: str | None,
@@ -174,9 +166,14 @@ def _see_job(sightings: Sightings, owner: Key, event_type: str | None, job: Reso
         sightings.forget_child(place, f"jobs/{name}")
         return True
     trimmed = trim_job(job)
+    if event_type == "ADDED" and trimmed["spec"]["suspend"]:
+        # Whatever comes next is news: it is in a queue, of which no status tells yet.
+        return False
     if is_finished_job(job):
         sightings.see_finished_job(owner.namespace, name, trimmed)
-    return sightings.see_child(place, f"jobs/{name}", repr(trimmed))
+    is_news = sightings.see_child(place, f"jobs/{name}", repr(trimmed))
+    # What appears (listed ones have no type) is what the operator itself has just made.
+    return is_news and event_type != "ADDED"
 
 
 def _see_pod(sightings: Sightings, owner: Key, event_type: str | None, pod: Resource) -> bool:
