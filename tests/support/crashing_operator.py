@@ -6,6 +6,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 
 from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
 from waas_operator.cluster import KubernetesCluster
@@ -17,21 +18,24 @@ from waas_operator.settings import Settings
 
 CRASHED = 137
 
+_Result = TypeVar("_Result")
+
 
 class CrashingCluster(KubernetesCluster):
     """A cluster adapter that ends the process at one of its writes."""
 
     writes = 0
 
-    async def _write(self, write: Awaitable[None]) -> None:
+    async def _write(self, write: Awaitable[_Result]) -> _Result:
         moment, number = os.environ["CRASH_AT"].split(":")
         CrashingCluster.writes += 1
         is_due = CrashingCluster.writes == int(number)
         if is_due and moment == "before":
             os._exit(CRASHED)
-        await write
+        result = await write
         if is_due:
             os._exit(CRASHED)
+        return result
 
     async def replace_status(
         self, transcription_job: TranscriptionJob, status: TranscriptionJobStatus
@@ -46,8 +50,8 @@ class CrashingCluster(KubernetesCluster):
     async def delete_transcription_job(self, namespace: str, name: str, uid: str) -> None:
         await self._write(super().delete_transcription_job(namespace, name, uid))
 
-    async def create_job(self, job: Resource) -> None:
-        await self._write(super().create_job(job))
+    async def create_job(self, job: Resource) -> bool:
+        return await self._write(super().create_job(job))
 
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         await self._write(super().suspend_job(namespace, name, is_suspended=is_suspended))

@@ -133,11 +133,13 @@ class FakeCluster:
         )
         self._end_write("replace_status")
 
-    async def create_job(self, job: Resource) -> None:
+    async def create_job(self, job: Resource) -> bool:
         self._begin_write("create_job")
         metadata = {**job["metadata"], "creationTimestamp": to_text(self.now)}
+        is_new = metadata["name"] not in self.jobs
         self.jobs.setdefault(metadata["name"], copy.deepcopy({**job, "metadata": metadata}))
         self._end_write("create_job")
+        return is_new
 
     async def suspend_job(
         self,

@@ -145,8 +145,8 @@ class KubernetesCluster:
         pods: list[Resource] = page.get("items") or []
         return pods
 
-    async def create_job(self, job: Resource) -> None:
-        """Create a Job; one of that name which is already there is left alone."""
+    async def create_job(self, job: Resource) -> bool:
+        """Create a Job; returns False where one of that name is there, which is left alone."""
         path = _job_path(job["metadata"]["namespace"])
         try:
             await self.api_server.submit("POST", path, job)
@@ -154,6 +154,8 @@ class KubernetesCluster:
             # Quota's book-keeping and a namespace that is ending are conflicts, too.
             if await self.get_job(job["metadata"]["namespace"], job["metadata"]["name"]) is None:
                 raise
+            return False
+        return True
 
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         """Suspend or resume a Job."""

@@ -136,10 +136,7 @@ def build_registry(
     ) -> None:
         note_event("jobs", type, {})
         owner = find_owner(namespace, labels)
-        # One that appears (listed ones have no type) is what the operator itself has just made.
-        if owner is None or type == "ADDED":
-            return
-        if _see_job(sightings, owner, type, dict(body)):
+        if owner and _see_job(sightings, owner, type, dict(body)):
             add(owner)
 
     async def on_pod(
@@ -169,9 +166,14 @@ def _see_job(sightings: Sightings, owner: Key, event_type: str | None, job: Reso
         sightings.forget_child(place, f"jobs/{name}")
         return True
     trimmed = trim_job(job)
+    if event_type == "ADDED" and trimmed["spec"]["suspend"]:
+        # Whatever comes next is news: it is in a queue, of which no status tells yet.
+        return False
     if is_finished_job(job):
         sightings.see_finished_job(owner.namespace, name, trimmed)
-    return sightings.see_child(place, f"jobs/{name}", repr(trimmed))
+    is_news = sightings.see_child(place, f"jobs/{name}", repr(trimmed))
+    # What appears (listed ones have no type) is what the operator itself has just made.
+    return is_news and event_type != "ADDED"
 
 
 def _see_pod(sightings: Sightings, owner: Key, event_type: str | None, pod: Resource) -> bool:

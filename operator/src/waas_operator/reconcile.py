@@ -89,7 +89,7 @@ class Reconciler:
             return None
         observation, decision = await self._look(transcription_job)
         try:
-            signed_urls = await self._act(observation, decision)
+            done = await self._act(observation, decision)
         except Refused as error:
             waiting = Decision(Action.WAIT, reason=ConditionReason.PENDING, message=str(error))
             await self._write_status(
@@ -97,12 +97,14 @@ class Reconciler:
             )
             error.next_look_seconds = _seconds_to_queue_deadline(observation)
             raise
-        status = derive_status(observation, decision, signed_urls=signed_urls)
+        status = derive_status(observation, decision, signed_urls=done.signed_urls)
         if decision.is_final:
             await self._end(transcription_job, status, decision)
             self._hand_over(key)
             return None
         await self._write_status(transcription_job, status, decision)
+        if done.has_met_a_job:
+            return _SOON_SECONDS
         return self._next_look_seconds(observation, decision)
 
     async def _end(
@@ -163,18 +165,18 @@ class Reconciler:
         observation = await self._observer.observe(transcription_job, job_name)
         return observation, decide(observation, self._settings)
 
-    async def _act(self, observation: Observation, decision: Decision) -> SignedUrls | None:
-        """Change the cluster; returns what is to be kept of the URLs if they were signed."""
+    async def _act(self, observation: Observation, decision: Decision) -> "_Done":
+        """Change the cluster; returns what came of it."""
         metadata = observation.transcription_job.metadata
         namespace, job_name = metadata.namespace, child_name(metadata.name, metadata.uid)
         match decision.action:
             case Action.START:
                 signed_urls = await self._apply_urls(observation)
                 job = build_job(observation.transcription_job, self._settings)
-                await self._cluster.create_job(job)
-                return signed_urls
+                is_new = await self._cluster.create_job(job)
+                return _Done(signed_urls, has_met_a_job=not is_new)
             case Action.RENEW_URLS:
-                return await self._apply_urls(observation)
+                return _Done(await self._apply_urls(observation))
             case Action.SUSPEND | Action.RESUME:
                 await self._cluster.suspend_job(
                     namespace, job_name, is_suspended=decision.action is Action.SUSPEND
@@ -185,7 +187,7 @@ class Reconciler:
                 await self._cluster.delete_secret(namespace, job_name)
             case Action.WAIT:
                 pass
-        return None
+        return _Done()
 
     async def _apply_urls(self, observation: Observation) -> SignedUrls:
         lifetime = await self._object_storage.measure_url_lifetime()
@@ -233,6 +235,18 @@ class Reconciler:
             seconds = min(seconds, max(quarter, _SOON_SECONDS))
         deadline_seconds = _seconds_to_queue_deadline(observation)
         return seconds if deadline_seconds is None else min(seconds, deadline_seconds)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of a step."""
+
+    signed_urls: SignedUrls | None = None
+    """What is to be kept of the URLs if they were signed."""
+
+    has_met_a_job: bool = False
+    """Whether there was a Job where one was to be made: an earlier operator's, or somebody else's,
+    of which no event may ever tell."""
 
 
 def _seconds_to_queue_deadline(observation: Observation) -> float | None:

@@ -54,8 +54,8 @@ class Cluster(Protocol):
         """Return the Pods of a TranscriptionJob's Job."""
         ...
 
-    async def create_job(self, job: Resource) -> None:
-        """Create a Job; one of that name which is already there is left alone."""
+    async def create_job(self, job: Resource) -> bool:
+        """Create a Job; returns False where one of that name is there, which is left alone."""
         ...
 
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:

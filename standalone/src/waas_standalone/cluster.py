@@ -124,15 +124,17 @@ class LocalCluster:
             lambda at: at.list_of_owner(Kind.POD, namespace, transcription_job_name)
         )
 
-    async def create_job(self, job: Resource) -> None:
-        """Create a Job; one of that name which is already there is left alone."""
+    async def create_job(self, job: Resource) -> bool:
+        """Create a Job; returns False where one of that name is there, which is left alone."""
 
-        def create(at: Transaction) -> None:
+        def create(at: Transaction) -> bool:
             metadata = job["metadata"]
-            if at.get(Kind.JOB, metadata["namespace"], metadata["name"]) is None:
-                at.create(Kind.JOB, job)
+            if at.get(Kind.JOB, metadata["namespace"], metadata["name"]) is not None:
+                return False
+            at.create(Kind.JOB, job)
+            return True
 
-        await self._run(create)
+        return await self._run(create)
 
     async def suspend_job(self, namespace: str, name: str, *, is_suspended: bool) -> None:
         """Suspend or resume a Job."""

@@ -74,7 +74,7 @@ async def test_an_empty_list_may_be_null() -> None:
 async def test_a_job_that_is_there_already_is_left_alone() -> None:
     cluster = cluster_of(ScriptedClient(refusal(409), answer({"kind": "Job"})))
 
-    await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
+    assert not await cluster.create_job({"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}})
 
 
 SECRET = {"metadata": {"namespace": "n", "name": "a-0f9e8d7c"}, "data": {"urls.json": "e30="}}

@@ -141,10 +141,34 @@ async def test_a_job_that_the_operator_made_is_no_news() -> None:
     handler = handler_of(registry, JOBS)
     event = {"namespace": "newsroom", "labels": OURS, "body": make_job_resource()}
 
-    await handler(**event, type="ADDED")
+    for event_type in ("ADDED", "MODIFIED"):
+        await handler(**event, type=event_type)
+
     assert added == []
-    # What is listed has no type: it may have changed while nobody watched.
-    await handler(**event, type=None)
+
+
+@pytest.mark.parametrize("event_type", ["MODIFIED", None])
+async def test_a_job_is_news_that_was_only_seen_to_appear_suspended(event_type: str | None) -> None:
+    added: list[Key] = []
+    registry = build_registry(added.append, lambda _: None, knowing_the_interview())
+    handler = handler_of(registry, JOBS)
+    job = make_job_resource(is_suspended=True)
+
+    await handler(namespace="newsroom", labels=OURS, body=job, type="ADDED")
+    assert added == []
+    await handler(namespace="newsroom", labels=OURS, body=job, type=event_type)
+    assert added == [Key("newsroom", "interview")]
+
+
+async def test_a_job_that_is_listed_is_news() -> None:
+    added: list[Key] = []
+    registry = build_registry(added.append, lambda _: None, knowing_the_interview())
+
+    # It has no type, and may have changed while nobody watched.
+    await handler_of(registry, JOBS)(
+        namespace="newsroom", labels=OURS, body=make_job_resource(), type=None
+    )
+
     assert added == [Key("newsroom", "interview")]
 
 

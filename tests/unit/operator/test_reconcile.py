@@ -83,6 +83,15 @@ async def test_a_job_that_is_refused_says_why_and_is_tried_again() -> None:
     assert scene.condition(ConditionType.STARTED) == ("False", "Pending", "")
 
 
+async def test_a_job_that_is_there_already_is_looked_at_soon() -> None:
+    scene = Scene()
+    scene.cluster.jobs[CHILD_NAME] = make_job_resource(owner_uid="somebody-else")
+
+    assert (await scene.step())[1] == 5
+    assert await scene.step(5) == (["delete_secret", "replace_status"], None)
+    assert scene.condition(ConditionType.SUCCEEDED)[1] == "NameConflict"
+
+
 async def test_a_queue_deadline_is_looked_at_when_it_is_due() -> None:
     scene = Scene(queue_deadline_seconds=60)
     await scene.step()
