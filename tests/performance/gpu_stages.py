@@ -150,7 +150,8 @@ def _build_batch(subject: Subject, lengths: Sequence[int], windows: int) -> Deco
 
 def _entrant(model: WhisperModel, place: int, features: torch.Tensor) -> Entrant:
     start = model.tokenizer.start_sequence("en", Task.TRANSCRIBE, without_timestamps=True)
-    return Entrant(place, features, start, seed=place)
+    budget = model.dimensions.sample_budget(len(start))
+    return Entrant(place, features, start, seed=place, budget=budget)
 
 
 def _noise() -> Samples:

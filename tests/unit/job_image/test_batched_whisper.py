@@ -232,12 +232,27 @@ def test_text_that_ends_too_early_is_gone_on_with(
         rest = whole.tokens[len(told_tokens) :]
         assert whole.tokens[: len(told_tokens)] == told_tokens
         assert rest[0] < twins.ours.tokenizer.eot
-        assert len(whole.tokens) <= twins.ours.dimensions.sample_budget
+        assert len(whole.tokens) <= twins.ours.dimensions.sample_budget(3)
         times = [token for token in whole.tokens if token >= begin]
         assert times == sorted(times)
         assert whole.text.startswith(first.text)
         assert (whole.words is not None) is word_timestamps
     assert tokens_of(wholes) == tokens_of(list(decoder.decode(windows[::-1], options)))[::-1]
+
+
+def test_text_that_leaves_no_room_is_not_gone_on_with(
+    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = WindowOptions(DecodingOptions(**ONE_TRY))
+    prompted = [replace(each, prompt_tokens=[400] * 300) for each in windows[:2]]
+    decoder = make_decoder(twins.ours)
+    firsts = list(decoder.decode(prompted, options))
+    full = (400,) * twins.ours.dimensions.sample_budget(227)
+    monkeypatch.setattr(
+        "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, full)
+    )
+
+    assert list(decoder.decode(prompted, options)) == firsts
 
 
 def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[Window]) -> None:

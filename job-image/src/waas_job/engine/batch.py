@@ -29,6 +29,9 @@ class Entrant:
     """Prompt and start of the transcript."""
 
     seed: int
+    budget: int
+    """The most tokens that its text may have."""
+
     told: tuple[int, ...] = ()
     """Text that it goes on from, with a timestamp at its end; none of it is given back."""
 
@@ -122,7 +125,11 @@ class DecodingBatch:
         start = entrants[0].initial_tokens.index(model.tokenizer.sot)
         at_start = model.decoder.logits(hidden[:, start]).softmax(dim=1)
         running = [
-            _Running(entrant, self._start(entrant), no_speech_prob)
+            _Running(
+                entrant,
+                self._decoder.start(entrant.seed, entrant.budget, entrant.told),
+                no_speech_prob,
+            )
             for entrant, no_speech_prob in zip(
                 entrants, at_start[:, model.tokenizer.no_speech].tolist(), strict=True
             )
@@ -130,12 +137,6 @@ class DecodingBatch:
         self._running += running
         logits = model.decoder.logits(hidden[:, -1])
         self._choose(first, running, logits.repeat_interleave(self._decoder.beams, dim=0))
-
-    def _start(self, entrant: Entrant) -> Search:
-        dimensions = self._model.dimensions
-        places = dimensions.n_text_ctx + 1 - len(entrant.initial_tokens)
-        budget = min(dimensions.sample_budget, places)
-        return self._decoder.start(entrant.seed, budget, entrant.told)
 
     def _step(self) -> None:
         model, running = self._model, self._running

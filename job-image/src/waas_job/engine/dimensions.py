@@ -39,10 +39,9 @@ class ModelDimensions:
         """Return how many tokens of a prompt fit before the window's own."""
         return self.n_text_ctx // 2 - 1
 
-    @property
-    def sample_budget(self) -> int:
-        """Return the most tokens that are decoded in one window."""
-        return self.n_text_ctx // 2
+    def sample_budget(self, begun: int) -> int:
+        """Return the most tokens that are decoded in a window, after those that it begins with."""
+        return min(self.n_text_ctx // 2, self.n_text_ctx + 1 - begun)
 
     def list_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every tensor that a model of this size has, by OpenAI's names."""

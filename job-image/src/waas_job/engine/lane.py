@@ -155,8 +155,10 @@ class Lane:
         if encoded.told is not None:
             decoded = join(encoded.told, decoded, self._options.decoding)
         elif told := find_untold(encoded.window, decoded, self._model.tokenizer):
-            self._rests.append(replace(encoded, told=told))
-            return
+            rest = replace(encoded, told=told)
+            if len(told.tokens) < self._enter(rest).budget:
+                self._rests.append(rest)
+                return
         give(encoded.index, self._with_words(encoded, decoded, finished))
 
     def _try_again(self, give: Give, failed: dict[int, _Failed]) -> None:
@@ -201,11 +203,13 @@ class Lane:
             window.language, window.task, without_timestamps=self._options.without_timestamps
         )
         prompt = tuple(window.prompt_tokens)[-model.dimensions.prompt_budget :]
+        initial = (model.tokenizer.sot_prev, *prompt, *start) if prompt else start
         return Entrant(
             encoded.index,
             encoded.features,
-            (model.tokenizer.sot_prev, *prompt, *start) if prompt else start,
+            initial,
             window.seed,
+            model.dimensions.sample_budget(len(initial)),
             encoded.told.tokens if encoded.told else (),
         )
 
