@@ -168,14 +168,16 @@ def test_silence_has_no_segments() -> None:
 
 FLAGS = [
     ({}, None),
-    ({"compression_ratio": 2.5}, (QualityFlag.REPETITIVE,)),
+    ({"text": "and so on " * 30}, (QualityFlag.REPETITIVE,)),
     ({"avg_logprob": -1.5}, (QualityFlag.IMPROBABLE,)),
     ({"no_speech_prob": 0.75}, (QualityFlag.DOUBTFUL_SPEECH,)),
 ]
 
 
 @pytest.mark.parametrize(("figures", "flags"), FLAGS)
-def test_doubts_are_told(figures: dict[str, float], flags: tuple[QualityFlag, ...] | None) -> None:
+def test_doubts_are_told(
+    figures: dict[str, float | str], flags: tuple[QualityFlag, ...] | None
+) -> None:
     heard = make_decoded(at(0), 1, at(5))
     (segment,) = build(DecodedWindow(**{**vars(heard), **figures}))
     assert segment.quality_flags == flags

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from waas_contract.transcript import QualityFlag, Segment, Word
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.cues import Cue, find_cues
+from waas_job.engine.repetition import goes_in_circles
 from waas_job.engine.splices import PlacedCue, place_cues
 from waas_job.engine.windows import DecodedWindow, TextCodec
 from waas_job.speech.timeline import SAMPLE_RATE, Timeline
@@ -115,7 +116,7 @@ def _quality_flags(
     decoded: DecodedWindow, options: DecodingOptions
 ) -> tuple[QualityFlag, ...] | None:
     doubts = {
-        QualityFlag.REPETITIVE: decoded.compression_ratio > options.compression_ratio_threshold,
+        QualityFlag.REPETITIVE: goes_in_circles(decoded.text, options.compression_ratio_threshold),
         QualityFlag.IMPROBABLE: decoded.avg_logprob < options.logprob_threshold,
         QualityFlag.DOUBTFUL_SPEECH: decoded.no_speech_prob > options.no_speech_threshold,
     }
