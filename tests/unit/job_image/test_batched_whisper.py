@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from whisper.decoding import DecodingResult
 from support.engine_builders import Sounds, TwinModels, make_decoder, make_twins
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.batch import DecodingBatch, Entrant
+from waas_job.engine.lane import Lane, NumberedWindow
+from waas_job.engine.log_mel import log_mel_spectrogram
+from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
+from waas_job.engine.sampling import GreedyDecoder
 from waas_job.engine.untold import Told
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
@@ -103,7 +109,7 @@ def test_tokens_are_those_of_the_reference(
         assert list(ours.tokens) == theirs.tokens
         assert ours.text == theirs.text
         assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=1e-3)
-        assert ours.no_speech_prob == pytest.approx(theirs.no_speech_prob, abs=1e-4)
+        assert ours.no_speech_prob == pytest.approx(theirs.no_speech_prob, rel=1e-3)
         assert ours.compression_ratio == pytest.approx(theirs.compression_ratio)
 
 
@@ -243,16 +249,54 @@ def test_text_that_ends_too_early_is_gone_on_with(
 def test_text_that_leaves_no_room_is_not_gone_on_with(
     twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = WindowOptions(DecodingOptions(**ONE_TRY))
+    # Whatever came of more would be added.
+    options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY))
+    dimensions = twins.ours.dimensions
     prompted = [replace(each, prompt_tokens=[400] * 300) for each in windows[:2]]
     decoder = make_decoder(twins.ours)
     firsts = list(decoder.decode(prompted, options))
-    full = (400,) * twins.ours.dimensions.sample_budget(227)
+    full = (400,) * dimensions.sample_budget(1 + dimensions.prompt_budget + 3)
     monkeypatch.setattr(
         "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, full)
     )
 
     assert list(decoder.decode(prompted, options)) == firsts
+
+
+def test_silence_is_heard_where_the_transcript_starts(
+    twins: TwinModels, windows: list[Window]
+) -> None:
+    # As many tokens in all, of which more are a prompt or more are told.
+    model = twins.ours
+    start = model.tokenizer.start_sequence("en", Task.TRANSCRIBE, without_timestamps=False)
+    begin = model.tokenizer.timestamp_begin
+    told = (begin, 400, begin + 50, begin + 60)
+    prompted = (model.tokenizer.sot_prev, 500, 600, 700, *start)
+    mel = log_mel_spectrogram([each.samples for each in windows[:2]], 80, model.device)
+    features = torch.split(model.encoder(mel), 1)
+    entrants = [
+        Entrant(0, features[0], start, seed=0, budget=14, told=told),
+        Entrant(1, features[1], prompted, seed=1, budget=14),
+    ]
+
+    alone = [silence_heard(model, [each])[each.index] for each in entrants]
+
+    assert silence_heard(model, entrants) == pytest.approx(dict(enumerate(alone)), rel=1e-3)
+
+
+@torch.inference_mode()
+def silence_heard(model: WhisperModel, entrants: list[Entrant]) -> dict[int, float]:
+    filters = LogitFilters(
+        model.tokenizer, suppressed=(), without_timestamps=False, device=model.device
+    )
+    batch = DecodingBatch(
+        model, filters, GreedyDecoder(model.tokenizer), windows=2, length_penalty=None
+    )
+    batch.admit(entrants)
+    heard: dict[int, float] = {}
+    while len(heard) < len(entrants):
+        heard |= {each.index: each.no_speech_prob for each in batch.run()}
+    return heard
 
 
 def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[Window]) -> None:
@@ -263,6 +307,29 @@ def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[
     decoder = make_decoder(model, windows=4, encoded_together=4)
     assert tokens_of(list(decoder.decode(windows, options))) == expected
     assert encoder.refusals == 2
+
+
+def test_each_window_is_given_once_where_memory_runs_out_twice(
+    twins: TwinModels, windows: list[Window]
+) -> None:
+    calls, left = count(1), [NumberedWindow(*each) for each in enumerate(windows)]
+    given: list[int] = []
+
+    def encode(mel: torch.Tensor) -> torch.Tensor:
+        # With four windows under way, and once more when the first of them begins anew.
+        if next(calls) in (4, 5):
+            raise torch.OutOfMemoryError
+        return twins.ours.encoder(mel)
+
+    def take(most: int, _: bool) -> list[NumberedWindow]:
+        taken, left[:] = left[:most], left[most:]
+        return taken
+
+    model = replace(twins.ours, encoder=encode)  # type: ignore[arg-type] # it is called, no more
+    lane = Lane(model, WindowOptions(DecodingOptions(**ONE_TRY)), windows=4, encoded_together=1)
+    lane.run(take, lambda index, _: given.append(index))
+
+    assert sorted(given) == list(range(len(windows)))
 
 
 def test_window_that_never_fits_is_told(twins: TwinModels, windows: list[Window]) -> None:
@@ -310,7 +377,7 @@ def test_half_precision_hears_nearly_the_same(
     ):
         assert narrow.words
         assert narrow.avg_logprob == pytest.approx(whole.avg_logprob, rel=0.1)
-        assert narrow.no_speech_prob == pytest.approx(whole.no_speech_prob, abs=0.01)
+        assert narrow.no_speech_prob == pytest.approx(whole.no_speech_prob, rel=0.1)
 
 
 def test_language_is_the_one_that_the_reference_detects(twins: TwinModels) -> None:

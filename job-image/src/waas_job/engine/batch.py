@@ -96,8 +96,8 @@ class DecodingBatch:
 
     def admit(self, entrants: Sequence[Entrant]) -> None:
         """Take windows in, no more than there is room for."""
-        for length, alike in groupby(entrants, key=lambda each: len(each.given)):
-            self._prompt(list(alike), length)
+        for _, alike in groupby(entrants, lambda each: (len(each.initial_tokens), len(each.told))):
+            self._prompt(list(alike))
 
     def run(self) -> Iterator[Finished]:
         """Go on by one token, and return the windows that are done with it, one after the other."""
@@ -106,9 +106,9 @@ class DecodingBatch:
             self._step()
             yield from self._leave()
 
-    def _prompt(self, entrants: Sequence[Entrant], length: int) -> None:
-        """Read the initial tokens of windows at once, and choose the first token of each."""
-        model = self._model
+    def _prompt(self, entrants: Sequence[Entrant]) -> None:
+        """Read what is given of windows at once, all as long, and choose the next token of each."""
+        model, length = self._model, len(entrants[0].given)
         first = len(self._slots)
         past = self._slots.admit(len(entrants), length)
         heard = self._slots.heard(first, len(self._slots))

@@ -39,7 +39,11 @@ class DotProductProjection:
 
     @cached_property
     def _for_many(self) -> Tensor:
-        """The weights in the order that oneDNN reads; greedy decoding never asks for them."""
+        """The weights in the order that oneDNN reads, made once many rows ask for them.
+
+        Those are the steps of beams, and whatever text is read at once: a prompt, what was told of
+        a window, and the text whose words are aligned.
+        """
         packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(
             self._weight.bfloat16(), 2 * _MANY_ROWS
         )

@@ -117,7 +117,7 @@ class Lane:
             self._encoded_together = min(self._encoded_together, self._windows)
             self._running.clear()
             self._rests.clear()
-            again[:0] = under_way.values()
+            again[:] = under_way.values()
 
     def _decode(self, take: Take, give: Give) -> None:
         batch = self._build_batch(self._ladder[0], self._windows)
