@@ -28,8 +28,8 @@ def test_product_is_that_of_single_precision(rows: int) -> None:
     assert can_pack(weight)
     x = make_rows(rows)
     expected = torch.nn.functional.linear(x.double(), weight.double(), BIAS.double())
-    assert torch.allclose(HalfProjection(weight, BIAS)(x).double(), expected, atol=1e-5)
-    short = HalfProjection(weight.half(), BIAS)(x.bfloat16())
+    assert torch.allclose(HalfProjection([weight], BIAS)(x).double(), expected, atol=1e-5)
+    short = HalfProjection([weight.half()], BIAS)(x.bfloat16())
     assert short.dtype is torch.float32
     assert torch.allclose(short.double(), expected, rtol=0.05, atol=0.1)
 
@@ -44,7 +44,7 @@ def test_dot_products_are_for_many_rows(sentence: str, rows: int, tolerance: flo
     weight = WEIGHT.half().float()
     x = make_rows(rows)
     expected = torch.nn.functional.linear(x, weight, BIAS)
-    projected = DotProductProjection(weight, BIAS)(x)
+    projected = DotProductProjection([weight], BIAS)(x)
     assert projected.dtype is torch.float32
     error = float((projected - expected).abs().max())
     assert tolerance / 1e3 < error < tolerance if rows > 8 else error < tolerance, sentence

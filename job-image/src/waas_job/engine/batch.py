@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from waas_job.engine.beams import Candidate, Search, rank_candidates
-from waas_job.engine.decoder import Heard, causal_mask
+from waas_job.engine.decoder import Heard, causal_mask, make_room_to_hear
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.sampling import TokenDecoder
@@ -78,15 +78,17 @@ class DecodingBatch:
         *,
         windows: int,
         length_penalty: float | None,
+        heard: Heard | None = None,
     ) -> None:
+        """Use the room for what windows hear, where nobody else does; else take some."""
+        if heard is None:
+            heard = make_room_to_hear(model.dimensions, windows, model.device, model.dtype)
         self._model = model
         self._filters = filters
         self._decoder = decoder
         self._windows = windows
         self._length_penalty = length_penalty
-        self._slots = Slots(
-            model.dimensions, model.device, model.dtype, windows=windows, beams=decoder.beams
-        )
+        self._slots = Slots(model.dimensions, heard, windows=windows, beams=decoder.beams)
         self._running: list[_Running] = []
 
     @property

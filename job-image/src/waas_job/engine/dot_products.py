@@ -4,29 +4,35 @@ For a row or a few, reading the weights is all that takes time, and FBGEMM reads
 eight rows on multiplying counts, which bfloat16 does twice as fast as single precision.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from waas_job.engine.device import multiplies_bfloat16
 from waas_job.engine.half_weights import HalfProjection
 
 _MANY_ROWS = 8
 
 
 def has_dot_products() -> bool:
-    """Tell whether oneDNN multiplies bfloat16 on this processor."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    """Tell whether this processor has them, and torch the library that uses them."""
+    return (
+        multiplies_bfloat16()
+        and torch._C._has_mkldnn
+        and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
 
 
 class DotProductProjection:
-    """A linear layer that a few rows or many may go through."""
+    """Linear layers on the same input, which may be a few rows or many."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        # As they are published, so that what lies in the file is no copy.
-        self._weight = weight.half()
+    def __init__(self, weights: Sequence[Tensor], bias: Tensor | None = None) -> None:
+        # As they lie in the file: no copy.
+        self._weights = weights
         self._bias = None if bias is None else bias.bfloat16()
-        self._for_few = HalfProjection(weight, bias)
+        self._for_few = HalfProjection(weights, bias)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` projected along its last dimension, in single precision."""
@@ -44,7 +50,6 @@ class DotProductProjection:
         Those are the steps of beams, and whatever text is read at once: a prompt, what was told of
         a window, and the text whose words are aligned.
         """
-        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(
-            self._weight.bfloat16(), 2 * _MANY_ROWS
-        )
+        weight = torch.cat([each.bfloat16() for each in self._weights])
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, 2 * _MANY_ROWS)
         return packed

@@ -8,6 +8,8 @@ OpenAI publishes its models in half precision. Kept like that they are half as m
 less exact: FBGEMM widens them in registers, and the sums are those of single precision.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -24,16 +26,16 @@ _PACKED_TOGETHER = 2048
 
 
 class HalfProjection:
-    """A linear layer whose weights lie in half precision, in the order that FBGEMM reads."""
+    """Linear layers on the same input, their weights in half precision as FBGEMM reads them."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        weights = torch.split(weight, _PACKED_TOGETHER)
+    def __init__(self, weights: Sequence[Tensor], bias: Tensor | None = None) -> None:
+        pieces = torch.split(torch.cat([each.float() for each in weights]), _PACKED_TOGETHER)
         biases = (
-            [None] * len(weights) if bias is None else torch.split(bias.float(), _PACKED_TOGETHER)
+            [None] * len(pieces) if bias is None else torch.split(bias.float(), _PACKED_TOGETHER)
         )
         self._packed = [
-            torch.ops.quantized.linear_prepack_fp16(each.float(), its_bias)
-            for each, its_bias in zip(weights, biases, strict=True)
+            torch.ops.quantized.linear_prepack_fp16(piece, its_bias)
+            for piece, its_bias in zip(pieces, biases, strict=True)
         ]
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.batch import DecodingBatch, Entrant, Finished
 from waas_job.engine.beam_search import BeamSearchDecoder
+from waas_job.engine.decoder import Heard, make_room_to_hear
 from waas_job.engine.decoding import temperature_ladder
 from waas_job.engine.fallback import is_meant, is_silence, needs_fallback
 from waas_job.engine.log_mel import log_mel_spectrogram
@@ -120,7 +121,10 @@ class Lane:
             again[:] = under_way.values()
 
     def _decode(self, take: Take, give: Give) -> None:
-        batch = self._build_batch(self._ladder[0], self._windows)
+        model = self._model
+        # For whichever batch runs: what failed is tried again where nothing else is under way.
+        heard = make_room_to_hear(model.dimensions, self._windows, model.device, model.dtype)
+        batch = self._build_batch(self._ladder[0], self._windows, heard)
         failed: dict[int, _Failed] = {}
         while True:
             entering = self._take_rests(batch.room)
@@ -136,7 +140,7 @@ class Lane:
                 return
             elif not self._running:
                 # Nothing else to do for now, so that others may wait for these.
-                self._try_again(give, failed)
+                self._try_again(give, failed, heard)
                 continue
             for encoded, decoded, finished in self._go_on(batch, self._ladder[0]):
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
@@ -161,13 +165,13 @@ class Lane:
                 return
         give(encoded.index, self._with_words(encoded, decoded, finished))
 
-    def _try_again(self, give: Give, failed: dict[int, _Failed]) -> None:
+    def _try_again(self, give: Give, failed: dict[int, _Failed], heard: Heard) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
         options = self._options.decoding
         for temperature in self._ladder[1:]:
             if not failed:
                 return
-            batch = self._build_batch(temperature, min(self._windows, len(failed)))
+            batch = self._build_batch(temperature, min(self._windows, len(failed)), heard)
             entering = [each.encoded for each in failed.values()]
             while entering or self._running:
                 count = min(batch.room, len(entering))
@@ -241,7 +245,7 @@ class Lane:
         words = align_words(self._model, finished.heard, encoded.window, decoded.tokens)
         return replace(decoded, words=words)
 
-    def _build_batch(self, temperature: float, windows: int) -> DecodingBatch:
+    def _build_batch(self, temperature: float, windows: int, heard: Heard) -> DecodingBatch:
         decoding = self._options.decoding
         return DecodingBatch(
             self._model,
@@ -249,6 +253,7 @@ class Lane:
             _build_token_decoder(self._model.tokenizer, decoding, temperature),
             windows=windows,
             length_penalty=decoding.length_penalty,
+            heard=heard,
         )
 
 

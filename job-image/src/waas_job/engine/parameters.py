@@ -99,7 +99,8 @@ class Parameters:
     def few_rows_projection(self, *names: str) -> Projection:
         """Return the same for a step of the decoder, which has as many rows as beams."""
         if self._packed and all(can_pack(self._state[f"{name}.weight"]) for name in names):
-            return self._packed(*self._stack(names, torch.float32))
+            weights = [self._state[f"{name}.weight"] for name in names]
+            return self._packed(weights, self._bias(names, torch.float32))
         weight, bias = self._stack(names, self.dtype)
         if self.device.type != "cpu":
             return DenseProjection(weight, bias)
@@ -109,7 +110,7 @@ class Parameters:
         """Return the embedding of every token."""
         embedding = self._state[name]
         if self._packed and can_pack(embedding):
-            return Vocabulary(embedding.half(), self.dtype, self._packed(embedding))
+            return Vocabulary(embedding.half(), self.dtype, self._packed([embedding]))
         return Vocabulary(self.tensor(name), self.dtype)
 
     def _norm(self, name: str, dtype: torch.dtype) -> Norm:
@@ -117,14 +118,13 @@ class Parameters:
 
     def _stack(self, names: Sequence[str], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         weights = [self._state[f"{name}.weight"].to(self.device, dtype) for name in names]
-        # The keys of Whisper's attention have no bias.
-        biases = [
-            self._state[f"{name}.bias"].to(self.device, dtype)
-            if f"{name}.bias" in self._state
-            else weight.new_zeros(weight.shape[0])
-            for name, weight in zip(names, weights, strict=True)
-        ]
-        return torch.cat(weights), torch.cat(biases)
+        return torch.cat(weights), self._bias(names, dtype)
+
+    def _bias(self, names: Sequence[str], dtype: torch.dtype) -> Tensor:
+        # The keys of Whisper's attention have none.
+        none = torch.zeros(self._state[f"{names[0]}.weight"].shape[0])
+        biases = [self._state.get(f"{name}.bias", none) for name in names]
+        return torch.cat([each.to(self.device, dtype) for each in biases])
 
 
 def _packed_projection(

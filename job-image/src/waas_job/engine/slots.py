@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from waas_job.engine.decoder import Heard, make_room_to_hear
+from waas_job.engine.decoder import Heard
 from waas_job.engine.dimensions import ModelDimensions
 
 _BLOCK = 64
@@ -73,12 +73,13 @@ class Slots:
     def __init__(
         self,
         dimensions: ModelDimensions,
-        device: torch.device,
-        dtype: torch.dtype,
+        heard: Heard,
         *,
         windows: int,
         beams: int,
     ) -> None:
+        """Take the room for what windows hear, which nobody else uses meanwhile."""
+        device, dtype = heard.keys[0].device, heard.keys[0].dtype
         self._beams = beams
         self._device = device
         self._block = (_STRIDE if device.type == "cpu" else _BLOCK) * beams
@@ -87,7 +88,7 @@ class Slots:
 
         heads, layers = dimensions.n_text_head, range(dimensions.n_text_layer)
         shape = (windows, heads, 0, dimensions.n_text_state // heads)
-        self._heard = make_room_to_hear(dimensions, windows, device, dtype)
+        self._heard = heard
         self.keys, self.values = (
             [torch.empty(shape, device=device, dtype=dtype) for _ in layers] for _ in range(2)
         )
