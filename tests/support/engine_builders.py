@@ -64,7 +64,7 @@ def make_decoder(
     model: WhisperModel, *, windows: int = 3, lanes: int = 1, encoded_together: int = 1
 ) -> BatchedWhisper:
     """Return a decoder of a size that the test chooses."""
-    size = BatchSize(windows, lanes, threads=lanes, encoded_together=encoded_together)
+    size = BatchSize(windows, lanes, lanes, encoded_together, min(windows, 2))
     return BatchedWhisper(model, FACTS, size)
 
 

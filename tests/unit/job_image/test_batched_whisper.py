@@ -19,6 +19,7 @@ from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.sampling import GreedyDecoder
+from waas_job.engine.sizing import BatchSize
 from waas_job.engine.untold import Told
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
@@ -326,7 +327,7 @@ def test_each_window_is_given_once_where_memory_runs_out_twice(
         return taken
 
     model = replace(twins.ours, encoder=encode)  # type: ignore[arg-type] # it is called, no more
-    lane = Lane(model, WindowOptions(DecodingOptions(**ONE_TRY)), windows=4, encoded_together=1)
+    lane = Lane(model, WindowOptions(DecodingOptions(**ONE_TRY)), BatchSize(4, 1, 1, 1, 1))
     lane.run(take, lambda index, _: given.append(index))
 
     assert sorted(given) == list(range(len(windows)))

@@ -14,11 +14,11 @@ GIB = 1 << 30
 @pytest.mark.parametrize(
     ("dimensions", "threads", "size"),
     [
-        (BASE, 1, BatchSize(6, 1, 1, 1)),
-        (BASE, 2, BatchSize(6, 2, 2, 1)),
-        (BASE, 16, BatchSize(3, 4, 16, 1)),
-        (LARGE, 2, BatchSize(1, 2, 2, 1)),
-        (DIMENSIONS, 2, BatchSize(6, 2, 2, 1)),
+        (BASE, 1, BatchSize(6, 1, 1, 1, 2)),
+        (BASE, 2, BatchSize(6, 2, 2, 1, 2)),
+        (BASE, 16, BatchSize(3, 4, 16, 1, 2)),
+        (LARGE, 2, BatchSize(1, 2, 2, 1, 1)),
+        (DIMENSIONS, 2, BatchSize(6, 2, 2, 1, 2)),
     ],
     ids=["one processor", "two", "many", "a large model", "a tiny one"],
 )
@@ -32,9 +32,14 @@ def test_cpu(dimensions: ModelDimensions, threads: int, size: BatchSize) -> None
 )
 def test_gpu(free_bytes: int, windows: int, encoded_together: int) -> None:
     size = size_for_gpu(LARGE, free_bytes, threads=8)
-    assert size == BatchSize(windows, 1, 8, encoded_together)
+    assert size == BatchSize(windows, 1, 8, encoded_together, windows)
 
 
 def test_window_takes_what_its_keys_and_values_take() -> None:
     # 1500 positions of sound in 32 layers of 1280, keys and values, 2 bytes each: 246 MB.
     assert bytes_of_window(LARGE, 2) == 32 * 1280 * 2 * 2 * (1500 + 448)
+
+
+def test_half_of_a_size_is_one_for_half_the_windows() -> None:
+    assert BatchSize(8, 1, 4, 6, 2).halved() == BatchSize(4, 1, 4, 4, 2)
+    assert BatchSize(3, 2, 4, 1, 3).halved() == BatchSize(1, 2, 4, 1, 1)

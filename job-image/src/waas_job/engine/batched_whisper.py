@@ -75,15 +75,7 @@ class BatchedWhisper:
         first = list(islice(numbered, size.lanes))
         count = max(1, len(first))
         torch.set_num_threads(max(1, size.threads // count))
-        lanes = [
-            Lane(
-                self._model,
-                options,
-                windows=size.windows,
-                encoded_together=size.encoded_together,
-            )
-            for _ in range(count)
-        ]
+        lanes = [Lane(self._model, options, size) for _ in range(count)]
         with Lanes(lanes, most_under_way=4 * size.windows * count) as running:
             yield from running.decode(first, numbered)
 

@@ -22,6 +22,7 @@ from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.repetition import compression_ratio
 from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
+from waas_job.engine.sizing import BatchSize
 from waas_job.engine.tokenizer import Tokenizer
 from waas_job.engine.untold import Told, find_untold, join
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
@@ -72,12 +73,14 @@ class Lane:
     """Decodes what it takes until there is no more."""
 
     def __init__(
-        self, model: WhisperModel, options: WindowOptions, *, windows: int, encoded_together: int
+        self,
+        model: WhisperModel,
+        options: WindowOptions,
+        size: BatchSize,
     ) -> None:
         self._model = model
         self._options = options
-        self._windows = windows
-        self._encoded_together = encoded_together
+        self._size = size
         self._running: dict[int, _Encoded] = {}
         self._rests: list[_Encoded] = []
         decoding, tokenizer = options.decoding, model.tokenizer
@@ -111,11 +114,10 @@ class Lane:
                 self._decode(take_noted, give_noted)
                 return
             except torch.OutOfMemoryError as error:
-                if self._windows == 1:
+                if self._size.windows == 1:
                     raise OutOfMemory("The GPU has not enough memory for one window.") from error
             # All that was under way begins anew, in a smaller batch.
-            self._windows //= 2
-            self._encoded_together = min(self._encoded_together, self._windows)
+            self._size = self._size.halved()
             self._running.clear()
             self._rests.clear()
             again[:] = under_way.values()
@@ -123,13 +125,13 @@ class Lane:
     def _decode(self, take: Take, give: Give) -> None:
         model = self._model
         # For whichever batch runs: what failed is tried again where nothing else is under way.
-        heard = make_room_to_hear(model.dimensions, self._windows, model.device, model.dtype)
-        batch = self._build_batch(self._ladder[0], self._windows, heard)
+        heard = make_room_to_hear(model.dimensions, self._size.windows, model.device, model.dtype)
+        batch = self._build_batch(self._ladder[0], self._size.windows, heard)
         failed: dict[int, _Failed] = {}
         while True:
             entering = self._take_rests(batch.room)
             is_idle = not (self._running or failed or entering)
-            room = min(batch.room - len(entering), self._encoded_together)
+            room = min(batch.room - len(entering), self._size.encoded_together)
             if taken := take(room, is_idle):
                 entering += self._encode(taken)
             if entering:
@@ -171,7 +173,9 @@ class Lane:
         for temperature in self._ladder[1:]:
             if not failed:
                 return
-            batch = self._build_batch(temperature, min(self._windows, len(failed)), heard)
+            batch = self._build_batch(
+                temperature, min(self._size.tried_again_together, len(failed)), heard
+            )
             entering = [each.encoded for each in failed.values()]
             while entering or self._running:
                 count = min(batch.room, len(entering))

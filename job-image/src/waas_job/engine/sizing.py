@@ -1,6 +1,7 @@
 """How many windows are decoded side by side, and by how many lanes. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from waas_job.engine.dimensions import ModelDimensions
 
@@ -9,6 +10,10 @@ _MOST_LANES = 4
 
 _MOST_WINDOWS_ON_CPU = 6
 """In a lane: there a step's products cost as much as one that read the weights for a few rows."""
+
+_TRIED_AGAIN_TOGETHER_ON_CPU = 2
+"""With five texts each that is enough rows; more of them took much more memory, and in long
+recordings alone, where several windows fail before a lane has time for them."""
 
 _CPU_BYTES = 700 << 20
 """What all windows' caches may take in the memory of the host."""
@@ -34,13 +39,32 @@ class BatchSize:
     encoded_together: int
     """Windows that a lane encodes at once."""
 
+    tried_again_together: int
+    """Windows that a lane tries again at once: each of them with several texts."""
+
+    def halved(self) -> Self:
+        """Return a size for half as many windows in each lane."""
+        windows = self.windows // 2
+        return replace(
+            self,
+            windows=windows,
+            encoded_together=min(self.encoded_together, windows),
+            tried_again_together=min(self.tried_again_together, windows),
+        )
+
 
 def size_for_cpu(dimensions: ModelDimensions, threads: int) -> BatchSize:
     """Return the size for so many processors, with a batch for each of a few lanes."""
     lanes = min(threads, _MOST_LANES)
     fitting = _CPU_BYTES // bytes_of_window(dimensions, 4) // lanes
     windows = max(1, min(_MOST_WINDOWS_ON_CPU, fitting))
-    return BatchSize(windows, lanes, threads, encoded_together=1)
+    return BatchSize(
+        windows,
+        lanes,
+        threads,
+        encoded_together=1,
+        tried_again_together=min(windows, _TRIED_AGAIN_TOGETHER_ON_CPU),
+    )
 
 
 def size_for_gpu(dimensions: ModelDimensions, free_bytes: int, threads: int) -> BatchSize:
@@ -48,7 +72,11 @@ def size_for_gpu(dimensions: ModelDimensions, free_bytes: int, threads: int) -> 
     fitting = int(free_bytes * _GPU_SHARE) // bytes_of_window(dimensions, 2)
     windows = max(1, min(_MOST_WINDOWS_ON_GPU, fitting))
     return BatchSize(
-        windows, lanes=1, threads=threads, encoded_together=min(windows, _ENCODED_TOGETHER_ON_GPU)
+        windows,
+        lanes=1,
+        threads=threads,
+        encoded_together=min(windows, _ENCODED_TOGETHER_ON_GPU),
+        tried_again_together=windows,
     )
 
 
