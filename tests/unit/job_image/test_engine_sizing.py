@@ -14,11 +14,11 @@ GIB = 1 << 30
 @pytest.mark.parametrize(
     ("dimensions", "threads", "size"),
     [
-        (BASE, 1, BatchSize(6, 1, 1, 1, 2)),
-        (BASE, 2, BatchSize(6, 2, 2, 1, 2)),
-        (BASE, 16, BatchSize(3, 4, 16, 1, 2)),
+        (BASE, 1, BatchSize(6, 1, 1, 1, 1)),
+        (BASE, 2, BatchSize(6, 2, 2, 1, 1)),
+        (BASE, 16, BatchSize(3, 4, 16, 1, 1)),
         (LARGE, 2, BatchSize(1, 2, 2, 1, 1)),
-        (DIMENSIONS, 2, BatchSize(6, 2, 2, 1, 2)),
+        (DIMENSIONS, 2, BatchSize(6, 2, 2, 1, 1)),
     ],
     ids=["one processor", "two", "many", "a large model", "a tiny one"],
 )

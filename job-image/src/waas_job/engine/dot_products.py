@@ -50,6 +50,6 @@ class DotProductProjection:
         Those are the steps of beams, and whatever text is read at once: a prompt, what was told of
         a window, and the text whose words are aligned.
         """
-        weight = torch.cat([each.bfloat16() for each in self._weights])
-        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, 2 * _MANY_ROWS)
+        whole = self._weights[0] if len(self._weights) == 1 else torch.cat(list(self._weights))
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(whole.bfloat16(), 2 * _MANY_ROWS)
         return packed

@@ -11,9 +11,9 @@ _MOST_LANES = 4
 _MOST_WINDOWS_ON_CPU = 6
 """In a lane: there a step's products cost as much as one that read the weights for a few rows."""
 
-_TRIED_AGAIN_TOGETHER_ON_CPU = 2
-"""With five texts each that is enough rows; more of them took much more memory, and in long
-recordings alone, where several windows fail before a lane has time for them."""
+_TRIED_AGAIN_TOGETHER_ON_CPU = 1
+"""It has several texts. More at once would take more memory, and in long recordings alone, where
+several windows fail before a lane has time for them."""
 
 _CPU_BYTES = 700 << 20
 """What all windows' caches may take in the memory of the host."""
@@ -63,7 +63,7 @@ def size_for_cpu(dimensions: ModelDimensions, threads: int) -> BatchSize:
         lanes,
         threads,
         encoded_together=1,
-        tried_again_together=min(windows, _TRIED_AGAIN_TOGETHER_ON_CPU),
+        tried_again_together=_TRIED_AGAIN_TOGETHER_ON_CPU,
     )
 
 
