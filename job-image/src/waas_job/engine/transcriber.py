@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -209,7 +210,8 @@ class _Listening:
 
     def _windows(self, cuts: Iterable[CutWindow], pending: list[CutWindow]) -> Iterator[Window]:
         for cut in cuts:
-            pending.append(cut)
+            # Those that wait for one before them may be many: their sound is not kept.
+            pending.append(replace(cut, samples=np.empty(0, np.float32)))
             yield self._window(cut)
 
     def _window(self, cut: CutWindow, history: Sequence[int] = ()) -> Window:
