@@ -37,8 +37,14 @@ MUTABLE_SPEC_FIELDS = (
 """The only parts of a spec that may change after creation."""
 
 _NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
-_LOCAL_QUEUE_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
-"""Kueue's own; the name is a label's value as well, hence at most 63 characters."""
+LocalQueueName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+        max_length=63,
+    ),
+]
+"""As Kueue has it; the name is a label's value as well, hence at most 63 characters."""
 
 LONGEST_TTL_SECONDS = 315_360_000  # ten years of 365 days
 
@@ -126,7 +132,7 @@ class TranscriptionRequest(WireModel):
     priority: Priority = Priority.NORMAL
     """Who goes first; a change counts for Jobs that are made after it, on one machine at once."""
 
-    queue_name: str | None = Field(default=None, pattern=_LOCAL_QUEUE_PATTERN, max_length=63)
+    queue_name: LocalQueueName | None = None
     """The LocalQueue of Kueue's in which its Job waits; an administrator's choice where absent.
 
     A change counts for Jobs that are made after it.

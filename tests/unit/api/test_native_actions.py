@@ -122,16 +122,21 @@ async def test_a_patch_changes_what_it_names_alone() -> None:
     api = Api()
     spec = make_spec(ttl_seconds_after_finished=60, ttl_seconds_after_failure=30)
     api.jobs.put(JOB_ID, spec, make_status(Phase.QUEUED), labels={"a": "b"})
-    patch = json.dumps({"priority": "high", "ttlSecondsAfterFinished": None}).encode()
+    changes = {"priority": "high", "queueName": "gpus", "ttlSecondsAfterFinished": None}
+    patch = json.dumps(changes).encode()
 
     answer = await api.request("PATCH", f"/v2/jobs/{JOB_ID}", patch, MERGE_PATCH)
 
     assert answer.status_code == 200
     shown = answer.json()
-    assert (shown["priority"], shown["ttlSecondsAfterFinished"]) == ("high", None)
+    assert {key: shown[key] for key in changes} == changes
     assert (shown["ttlSecondsAfterFailure"], shown["labels"]) == (30, {"a": "b"})
     assert api.jobs.jobs[JOB_ID].spec == spec.model_copy(
-        update={"priority": Priority.HIGH, "ttl_seconds_after_finished": None}
+        update={
+            "priority": Priority.HIGH,
+            "queue_name": "gpus",
+            "ttl_seconds_after_finished": None,
+        }
     )
 
 

@@ -49,6 +49,7 @@ _RUNNING = JobView(
     cancelled=False,
     suspended=False,
     priority=Priority.NORMAL,
+    queue_name=None,
     owner="anna",
     labels={"desk": "news"},
     retry_of=None,

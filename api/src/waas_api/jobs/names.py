@@ -11,6 +11,7 @@ from waas_contract.transcription_job import TranscriptionRequest
 _NO_PART_OF_THE_RESULT = {
     "formats",
     "priority",
+    "queue_name",
     "ttl_seconds_after_finished",
     "ttl_seconds_after_failure",
 }

@@ -10,6 +10,7 @@ from waas_contract.formats import OutputFormat
 from waas_contract.models import is_english_only
 from waas_contract.transcription_job import (
     LONGEST_TTL_SECONDS,
+    LocalQueueName,
     Priority,
     Task,
     TranscriptionJob,
@@ -41,6 +42,7 @@ class RetryChanges(WireModel):
     subtitles: SubtitleOptions | None = None
     formats: tuple[OutputFormat, ...] | None = Field(default=None, max_length=8)
     priority: Priority | None = None
+    queue_name: LocalQueueName | None = None
     ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     ttl_seconds_after_failure: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
 

@@ -3,7 +3,12 @@
 from pydantic import ConfigDict, Field
 
 from waas_api.errors import JobEnded
-from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority, TranscriptionJob
+from waas_contract.transcription_job import (
+    LONGEST_TTL_SECONDS,
+    LocalQueueName,
+    Priority,
+    TranscriptionJob,
+)
 from waas_contract.wire import WireModel
 
 
@@ -16,6 +21,9 @@ class JobPatch(WireModel):
     """Whether it is to wait; what runs is stopped, and taken up again later."""
 
     priority: Priority = Priority.NORMAL
+    queue_name: LocalQueueName | None = None
+    """Kueue's queue for the next Job that is made; null for the administrator's choice."""
+
     ttl_seconds_after_finished: int | None = Field(default=None, ge=0, le=LONGEST_TTL_SECONDS)
     """Seconds after its end in which everything is kept; null for as long as nobody deletes it."""
 
@@ -36,14 +44,14 @@ def missing_changes(job: TranscriptionJob, changes: SpecChanges) -> SpecChanges 
     """Return what of the changes is not so already; None where nothing is left.
 
     Raises:
-        JobEnded: a job that has ended can neither wait nor go first.
+        JobEnded: a job that has ended can neither wait nor go first or elsewhere.
     """
     left = {
         name: value
         for name in changes.model_fields_set
         if getattr(job.spec, name) != (value := getattr(changes, name))
     }
-    if job.phase.is_final and left.keys() & {"suspend", "priority"}:
+    if job.phase.is_final and left.keys() & {"suspend", "priority", "queue_name"}:
         raise JobEnded(f"The job is {job.phase}. Retry it to have it done again.")
     if job.spec.cancelled and left.get("suspend"):
         raise JobEnded("Somebody has cancelled the job. Retry it once it has ended.")

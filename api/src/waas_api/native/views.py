@@ -98,6 +98,9 @@ class JobView(WireModel):
     """Whether somebody asked for it to wait; its phase says whether it does."""
 
     priority: Priority
+    queue_name: str | None
+    """Kueue's queue that the job asked for; None for the administrator's choice."""
+
     owner: str | None
     """Who asked for it; None where nobody logs in."""
 
@@ -158,6 +161,7 @@ def show_job(
         cancelled=spec.cancelled,
         suspended=spec.suspend,
         priority=spec.priority,
+        queue_name=spec.queue_name,
         owner=spec.owner,
         labels=clients_labels(job.metadata.labels),
         retry_of=spec.retry_of,
