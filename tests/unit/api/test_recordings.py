@@ -54,6 +54,7 @@ async def test_a_recording_becomes_an_object_and_a_job() -> None:
         "cancelled": False,
         "suspended": False,
         "priority": "normal",
+        "queueName": None,
         "owner": None,
         "labels": {},
         "retryOf": None,
