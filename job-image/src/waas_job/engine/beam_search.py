@@ -6,25 +6,17 @@ from torch import Tensor
 
 from waas_job.engine.beams import Beam, Candidate, Search
 from waas_job.engine.likeliest import likeliest
+from waas_job.engine.sampling import WithoutLots
 from waas_job.engine.tokenizer import Tokenizer
 
 
-class BeamSearchDecoder:
+class BeamSearchDecoder(WithoutLots):
     """Goes on with the likeliest texts until enough of them have ended."""
 
     def __init__(self, tokenizer: Tokenizer, beam_size: int, patience: float | None) -> None:
         self.beams = beam_size
         self._tokenizer = tokenizer
         self._enough = max(1, round(beam_size * (patience or 1.0)))
-
-    def start(
-        self,
-        seed: int,  # noqa: ARG002 # nothing is left to chance
-        budget: int,
-        told: tuple[int, ...] = (),
-    ) -> Search:
-        """Return a window in which nothing has been said but what is told."""
-        return Search.start(self.beams, budget, told)
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Replace each window's beams by its likeliest continuations."""

@@ -32,13 +32,10 @@ class TokenDecoder(Protocol):
         """Return the texts of a window that is done."""
 
 
-class GreedyDecoder:
-    """Takes the likeliest token."""
+class WithoutLots:
+    """What decoders have in common that leave nothing to chance."""
 
-    beams = 1
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    beams: int
 
     def start(
         self,
@@ -48,6 +45,15 @@ class GreedyDecoder:
     ) -> Search:
         """Return a window in which nothing has been said but what is told."""
         return Search.start(self.beams, budget, told)
+
+
+class GreedyDecoder(WithoutLots):
+    """Takes the likeliest token."""
+
+    beams = 1
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
 
     def update(self, searches: Sequence[Search], logits: Tensor) -> list[Sequence[int] | None]:
         """Add the likeliest token to each text."""
