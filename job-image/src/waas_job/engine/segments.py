@@ -42,6 +42,7 @@ def build_segments(
     if decoded.is_silence:
         return ()
     cues = find_cues(decoded, codec, timeline.length / SAMPLE_RATE)
+    quality_flags = _quality_flags(decoded, options)
     segments: list[Segment] = []
     before: PlacedCue | None = None
     reached = timeline.start
@@ -64,7 +65,7 @@ def build_segments(
                 compression_ratio=round(decoded.compression_ratio, _PLACES),
                 no_speech_prob=round(decoded.no_speech_prob, _PLACES),
                 words=_words(placed, timeline, times),
-                quality_flags=_quality_flags(decoded, options),
+                quality_flags=quality_flags,
             )
         )
         before, reached = placed, times.end
