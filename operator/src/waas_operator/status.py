@@ -22,6 +22,10 @@ from waas_operator.url_secret import SignedUrls
 
 _LONGEST_MESSAGE = 1024
 
+_LEAST_PROGRESS_PERCENT = 5
+"""By how much a job gets on, or falls back, before it is written: each write costs the API server
+and all who watch, and ten thousand jobs get on at the same time."""
+
 _Claim = tuple[bool | None, ConditionReason | FailureReason, str]
 """True, False or unknown, with its reason and message."""
 
@@ -173,11 +177,14 @@ def _derive_progress(
     if note is None:
         return known.progress or Progress(percent=0)
     share = note.processed_seconds / note.duration_seconds if note.duration_seconds else 0
+    # 100 is said by the manifest alone.
+    percent = int(min(99, 100 * share))
+    told = known.progress
+    # The first note of all is news at any rate: it tells that the job listens.
+    if told and told.updated_time and abs(percent - told.percent) < _LEAST_PROGRESS_PERCENT:
+        return told
     return Progress(
-        # 100 is said by the manifest alone.
-        percent=int(min(99, 100 * share)),
-        processed_seconds=note.processed_seconds,
-        updated_time=note.updated_time,
+        percent=percent, processed_seconds=note.processed_seconds, updated_time=note.updated_time
     )
 
 

@@ -1,7 +1,7 @@
 """What holds of every status: phases, times, counts and sizes."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -223,6 +223,37 @@ def test_progress_is_never_100_before_the_manifest(
 
     assert status.progress
     assert 0 <= status.progress.percent < 100
+
+
+STEPS = [
+    ("the first note is news, were it of nothing done", None, 0, True),
+    ("4 points are not worth a write", 20, 24, False),
+    ("5 points are", 20, 25, True),
+    ("a pod that begins anew a little behind is not", 20, 16, False),
+    ("one that begins far behind is", 20, 0, True),
+    ("nor are the last 4 points before the manifest", 95, 99, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("told", "done", "is_written"), [each[1:] for each in STEPS], ids=[each[0] for each in STEPS]
+)
+def test_progress_is_written_in_steps(told: int | None, done: int, is_written: bool) -> None:
+    def listen(percent: int, known: TranscriptionJobStatus, now: datetime) -> Any:
+        note = ProgressNote(processed_seconds=percent, duration_seconds=100, updated_time=now)
+        return derive(job=make_job(), pods=(AT_WORK,), progress=note, known=known)
+
+    known = derive(job=make_job())
+    if told is not None:
+        known = listen(told, known, NOW)
+
+    status = listen(done, known, LATER)
+
+    progress = status.progress
+    assert (progress != known.progress) is is_written
+    assert (progress.percent, progress.updated_time) == (done, LATER) if is_written else (told, NOW)
+    # So that nothing at all is written, and not only nothing of the progress.
+    assert is_written or status == known
 
 
 def test_progress_is_100_with_the_manifest_alone() -> None:
