@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from support.browsers import wait_for_script
 from support.page_api import PageApi
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 pytestmark = pytest.mark.integration
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from support.api_builders import NOW
 from support.page_api import PageApi
 from support.waiting import wait_until
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 pytestmark = pytest.mark.integration
 

@@ -11,11 +11,10 @@ from support.api_builders import make_spec, make_status, make_succeeded_conditio
 from support.browsers import wait_for_script
 from support.speech import librivox_clip
 from support.standalone import NAMESPACE, Standalone
+from waas_contract.job_status import AudioStatus, Phase
 from waas_contract.object_keys import audio_key
 from waas_contract.transcription_job import (
-    AudioStatus,
     ObjectMeta,
-    Phase,
     Source,
     TranscriptionJob,
 )

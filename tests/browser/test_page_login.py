@@ -24,8 +24,8 @@ from support.logins import (
 from support.speech import librivox_clip
 from waas_api.access.access_reviews import User
 from waas_api.transcripts import word_document
+from waas_contract.job_status import Phase
 from waas_contract.transcript import Segment, Transcript
-from waas_contract.transcription_job import Phase
 
 pytestmark = pytest.mark.integration
 

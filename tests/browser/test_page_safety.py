@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from support.browsers import retype
 from support.page_api import PageApi
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 pytestmark = pytest.mark.integration
 

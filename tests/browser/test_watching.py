@@ -17,7 +17,7 @@ from support.page_views import (
     show_sending,
     show_transcript,
 )
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 pytestmark = pytest.mark.integration
 

@@ -16,8 +16,8 @@ from support.service import OperatorProcess, Tenant
 from support.speech import librivox_clip, librivox_clips
 from support.spoken_words import words_of
 from waas_client import AsyncClient, Client, Job, JobOptions, errors
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import job_prefix
-from waas_contract.transcription_job import Phase
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,12 @@ from waas_api.errors import (
     NameTaken,
 )
 from waas_api.jobs.spec_changes import SpecChanges
-from waas_contract.transcription_job import Phase, Priority, Source, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import (
+    Priority,
+    Source,
+    Task,
+)
 
 
 @pytest.fixture(params=[pytest.param("kubernetes", marks=pytest.mark.integration), "sqlite"])

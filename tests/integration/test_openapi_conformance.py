@@ -25,7 +25,8 @@ from support.live_api import serving
 from support.logins import LINK_SECRET, bearer, make_entry
 from support.quick_api import MovingJobs, QuickApi
 from waas_api.http.live_streams import LiveStreams
-from waas_contract.transcription_job import Phase, TranscriptionJob
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import TranscriptionJob
 
 pytestmark = pytest.mark.integration
 

@@ -18,17 +18,16 @@ from waas_api.access.callers import Authenticator
 from waas_api.app import create_app
 from waas_api.settings import Settings
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile
-from waas_contract.object_keys import audio_key, manifest_key, result_key
-from waas_contract.transcript import Segment, Transcript
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionType,
     Phase,
-    Source,
-    TranscriptionJobSpec,
     TranscriptionJobStatus,
 )
+from waas_contract.manifest import AudioFacts, EngineFacts, Manifest, Outcome, ResultFile
+from waas_contract.object_keys import audio_key, manifest_key, result_key
+from waas_contract.transcript import Segment, Transcript
+from waas_contract.transcription_job import Source, TranscriptionJobSpec
 
 NAMESPACE = "team-a"
 JOB_ID = "11111111-2222-4333-8444-555555555555"

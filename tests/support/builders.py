@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.manifest import (
     AudioFacts,
     EngineFacts,
@@ -21,7 +22,6 @@ from waas_contract.transcription_job import (
     Source,
     TranscriptionJob,
     TranscriptionJobSpec,
-    TranscriptionJobStatus,
 )
 from waas_operator.observation import Observation, ObservedJob, ObservedPod
 from waas_operator.settings import Settings

@@ -8,7 +8,8 @@ import os
 from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.main import configure_logging, run_operator
 from waas_operator.object_storage import MinioObjectStorage

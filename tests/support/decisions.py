@@ -10,7 +10,7 @@ from support.builders import (
     make_transcription_job,
 )
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     ConditionReason,
     LastFailure,
     TranscriptionJobStatus,

@@ -22,11 +22,10 @@ from support.service import BUCKET, Tenant, running_api
 from support.standalone import NAMESPACE as STANDALONE_NAMESPACE
 from support.standalone import running_standalone
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import AudioStatus, Phase
 from waas_contract.object_keys import audio_key, manifest_key, result_key
 from waas_contract.transcription_job import (
-    AudioStatus,
     Notifications,
-    Phase,
     Source,
     TranscriptionJobSpec,
 )

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from support.kubernetes_objects import to_text
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.errors import Conflict, StorageUnavailable, Unreadable
 from waas_operator.seams import Resource
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from waas_api.errors import ClusterError, JobChanged, JobNotFound, NameTaken
 from waas_api.jobs.index import JobIndex
 from waas_api.jobs.spec_changes import SpecChanges
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.transcription_job import (
     ObjectMeta,
     TranscriptionJob,
     TranscriptionJobSpec,
-    TranscriptionJobStatus,
 )
 
 CREATION_TIME = datetime(2026, 11, 22, 17, 25, 45, tzinfo=UTC)

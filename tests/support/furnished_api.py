@@ -19,6 +19,7 @@ from support.logins import GuardedApi
 from waas_api.http.live_streams import LiveStreams
 from waas_api.intake.resumable_uploads import Upload
 from waas_api.jobs.detection import Detections
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import (
     audio_prefix,
     manifest_key,
@@ -26,7 +27,7 @@ from waas_contract.object_keys import (
     preview_key,
     upload_state_key,
 )
-from waas_contract.transcription_job import Phase, TranscriptionRequest
+from waas_contract.transcription_job import TranscriptionRequest
 
 GROWING_KEY = f"{audio_prefix(NAMESPACE, JOB_ID)}in-pieces.mp3"
 FILE_NAME = "secret-interview.mp3"

@@ -6,7 +6,8 @@ from typing import Any
 from support.api_builders import NOW
 from waas_api.jobs.index import JobIndex
 from waas_api.jobs.summaries import JobSummary
-from waas_contract.transcription_job import Phase, Priority, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Priority, Task
 
 
 def make_resource(

@@ -10,7 +10,13 @@ from typing import Any
 import httpx
 
 from support.waiting import wait_until
-from waas_contract.transcription_job import API_VERSION, GROUP, KIND, PLURAL, VERSION
+from waas_contract.transcription_job import (
+    API_VERSION,
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+)
 
 Resource = dict[str, Any]
 

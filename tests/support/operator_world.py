@@ -15,9 +15,9 @@ from support.fake_cluster import Crashed, FakeCluster, FakeStore
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_condition, make_pod_resource, running, terminated
 from waas_contract.exit_codes import FREE_EXIT_CODES, PERMANENT_EXIT_CODES, ExitCode
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.manifest import Outcome
 from waas_contract.object_keys import manifest_key, progress_key
-from waas_contract.transcription_job import TranscriptionJobStatus
 from waas_operator.errors import Conflict, OperatorError, Refused
 from waas_operator.keeping import Keeper
 from waas_operator.observation import KUEUE_QUEUE_LABEL

@@ -17,16 +17,15 @@ from support.api_builders import (
 from support.fake_object_storage import FakeObjectStorage
 from support.speech import librivox_clip
 from waas_contract.formats import OutputFormat
-from waas_contract.object_keys import manifest_key, partial_key, result_key
-from waas_contract.transcript import PartialTranscript, Segment, Transcript, Word
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     AudioStatus,
     Condition,
     Phase,
     Progress,
-    Source,
-    TranscriptionJobSpec,
 )
+from waas_contract.object_keys import manifest_key, partial_key, result_key
+from waas_contract.transcript import PartialTranscript, Segment, Transcript, Word
+from waas_contract.transcription_job import Source, TranscriptionJobSpec
 
 CLIP = "0870"
 _PIECE_BYTES = 64 * 1024

@@ -13,8 +13,8 @@ from support.api_builders import NAMESPACE, NOW
 from support.media import read_samples, write_audio
 from support.page_api import PageApi
 from support.speech import librivox_clip, librivox_clips
+from waas_contract.job_status import Phase
 from waas_contract.transcript import Segment, Transcript, Word
-from waas_contract.transcription_job import Phase
 
 WIDTHS = {"phone": 390, "tablet": 820, "wide": 1280}
 HEIGHT = 860

@@ -18,15 +18,15 @@ from support.api_builders import (
 from support.fake_transcription_jobs import CREATION_TIME, FakeTranscriptionJobs
 from waas_client import AsyncClient
 from waas_contract.formats import OutputFormat
-from waas_contract.object_keys import manifest_key, result_key
-from waas_contract.transcript import Transcript
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     AudioStatus,
     Phase,
     Progress,
-    TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_contract.object_keys import manifest_key, result_key
+from waas_contract.transcript import Transcript
+from waas_contract.transcription_job import TranscriptionJob
 
 SERVER = "http://waas.example:3000"
 BAD_SOUND = b"noise"

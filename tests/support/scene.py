@@ -9,7 +9,7 @@ from support.builders import NOW, make_manifest, make_settings, make_transcripti
 from support.fake_cluster import FakeCluster, FakeStore
 from support.kubernetes_api import Resource
 from support.kubernetes_objects import make_pod_resource
-from waas_contract.transcription_job import ConditionType, TranscriptionJobStatus
+from waas_contract.job_status import ConditionType, TranscriptionJobStatus
 from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.settings import Settings

@@ -5,7 +5,11 @@ from typing import Any
 from support.builders import make_settings
 from support.fake_senders import FakeSenders
 from support.scene import Scene
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
+from waas_contract.job_status import (
+    ConditionType,
+    Phase,
+    TranscriptionJobStatus,
+)
 from waas_operator.notification_policy import find_next_attempt
 from waas_operator.notifications import Notifier
 from waas_operator.reconcile import Key

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "transitions.md"
 _ROW = re.compile(r"^\| (\w+) \| ?([\w, ]*?) ?\|$", re.MULTILINE)

@@ -11,7 +11,7 @@ import httpx
 
 from support.kubernetes_api import Refusal, Resource, jobs_path, transcription_jobs_path
 from support.service import Tenant
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 _POLL_SECONDS = 0.2
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 from waas_contract.wire import Time, WireModel
 
 

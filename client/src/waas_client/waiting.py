@@ -21,7 +21,7 @@ from waas_client.errors import (
 )
 from waas_client.events import EventReader
 from waas_client.steps import Flow, Hear, Listen, Pause
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 SHORTEST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0

@@ -6,6 +6,7 @@ structural schema (KEP-1693) without either, and rules that cross fields in CEL 
 
 from typing import Any
 
+from waas_contract.job_status import Condition, TranscriptionJobStatus
 from waas_contract.transcription_job import (
     API_VERSION,
     GROUP,
@@ -13,9 +14,7 @@ from waas_contract.transcription_job import (
     MUTABLE_SPEC_FIELDS,
     PLURAL,
     VERSION,
-    Condition,
     TranscriptionJobSpec,
-    TranscriptionJobStatus,
 )
 from waas_contract.wire import WireModel
 

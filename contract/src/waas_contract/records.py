@@ -8,14 +8,13 @@ import json
 from datetime import datetime
 from typing import Any
 
+from waas_contract.job_status import ConditionType, TranscriptionJobStatus
 from waas_contract.names import IMPORTED_ANNOTATION
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
-    ConditionType,
     TranscriptionJob,
-    TranscriptionJobStatus,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Self
 
+from waas_contract.job_status import Phase, TranscriptionJobStatus
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
 from waas_contract.transcription_job import (
@@ -12,9 +13,7 @@ from waas_contract.transcription_job import (
     KIND,
     PLURAL,
     VERSION,
-    Phase,
     TranscriptionJob,
-    TranscriptionJobStatus,
 )
 from waas_operator.api_server import FIELD_MANAGER, ApiServer
 from waas_operator.errors import Conflict, Unreadable

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import ConditionReason, ConditionType
+from waas_contract.job_status import ConditionReason, ConditionType
 from waas_operator.failure_policy import explain_job_failure, find_last_failure
 from waas_operator.observation import ManifestState, Observation, ObservedJob
 from waas_operator.settings import ReconcileSettings

@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from waas_contract.job_status import (
+    ConditionType,
+    Phase,
+    TranscriptionJobStatus,
+)
 from waas_contract.transcription_job import (
     API_VERSION,
     KIND,
-    ConditionType,
-    Phase,
     TranscriptionJob,
-    TranscriptionJobStatus,
 )
 
 CONTROLLER = "waas.dev/operator"

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.errors import Conflict, OperatorError
 from waas_operator.event_notes import EventNote, build_event, build_series, note_events
 from waas_operator.seams import Events, Resource

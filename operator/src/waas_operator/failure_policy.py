@@ -13,8 +13,8 @@ from waas_contract.exit_codes import (
     reason_for,
 )
 from waas_contract.job_environment import TerminationMessage
+from waas_contract.job_status import LastFailure
 from waas_contract.names import CONTAINER_NAME
-from waas_contract.transcription_job import LastFailure
 from waas_operator.observation import ObservedJob, ObservedPod
 
 _LONGEST_MESSAGE = 1024

@@ -15,7 +15,11 @@ from typing import Any
 import kopf
 
 from waas_contract.names import JOB_LABEL_SELECTOR, TRANSCRIPTION_JOB_LABEL
-from waas_contract.transcription_job import GROUP, PLURAL, VERSION
+from waas_contract.transcription_job import (
+    GROUP,
+    PLURAL,
+    VERSION,
+)
 from waas_operator.observation import is_finished_job, observe_pod, trim_job
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource

@@ -10,7 +10,12 @@ from waas_contract.names import (
     child_name,
 )
 from waas_contract.trace_context import read_traceparent
-from waas_contract.transcription_job import API_VERSION, KIND, ObjectMeta, TranscriptionJob
+from waas_contract.transcription_job import (
+    API_VERSION,
+    KIND,
+    ObjectMeta,
+    TranscriptionJob,
+)
 from waas_operator.failure_policy import build_pod_failure_policy
 from waas_operator.observation import KUEUE_QUEUE_LABEL
 from waas_operator.settings import Profile, ReconcileSettings

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from waas_contract.job_status import ConditionType, TranscriptionJobStatus
 from waas_contract.names import TRACEPARENT_ANNOTATION
 from waas_contract.trace_context import read_traceparent
-from waas_contract.transcription_job import ConditionType, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 
 
 @dataclass(frozen=True)

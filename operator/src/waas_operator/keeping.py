@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import job_prefix, record_key
 from waas_contract.records import build_record
 from waas_contract.removal import LONGEST_DISCARD_SECONDS, mark_removal, seconds_until_free
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.reconcile import Key
 from waas_operator.retention import Upkeep, decide_retention, note_archived
 from waas_operator.seams import Cluster, ObjectStorage

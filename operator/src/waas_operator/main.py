@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.log_lines import JsonLineFormatter
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.control_loops import choose_namespaces, consume, notice, resync_forever
 from waas_operator.errors import OperatorError

@@ -10,15 +10,14 @@ from typing import NamedTuple, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
-from waas_contract.models import MODEL_NAMES
-from waas_contract.transcription_job import (
-    PLURAL,
+from waas_contract.job_status import (
     ConditionReason,
     ConditionType,
     Phase,
-    TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_contract.models import MODEL_NAMES
+from waas_contract.transcription_job import PLURAL, TranscriptionJob
 from waas_operator.errors import OperatorError
 from waas_operator.seams import Resource
 from waas_operator.work_queue import WorkQueue

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionReason,
     ConditionType,
     Delivery,
     NotificationsStatus,
-    Task,
-    TranscriptionJobSpec,
     TranscriptionJobStatus,
 )
+from waas_contract.transcription_job import Task, TranscriptionJobSpec
 
 LONGEST_DELAY_SECONDS = 7200.0
 """Longest pause between two attempts, before the jitter."""

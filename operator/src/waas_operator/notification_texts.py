@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJob
+from waas_contract.job_status import ConditionType, Phase
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.webhook_messages import UNTITLED
 
 _LONGEST_NAME = 150

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.log_lines import log_fields
 from waas_contract.notification_settings import NotificationSettings
-from waas_contract.transcription_job import Notifications, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import Notifications, TranscriptionJob
 from waas_contract.webhooks import AllowedWebhook
 from waas_operator.errors import DeliveryFailed
 from waas_operator.notification_policy import (

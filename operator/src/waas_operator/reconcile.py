@@ -9,15 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from waas_contract.job_status import ConditionReason, TranscriptionJobStatus
 from waas_contract.log_lines import log_fields
 from waas_contract.names import IMPORTED_ANNOTATION, child_name
 from waas_contract.object_keys import record_key
 from waas_contract.records import build_record
-from waas_contract.transcription_job import (
-    ConditionReason,
-    TranscriptionJob,
-    TranscriptionJobStatus,
-)
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.decision import Action, Decision, decide, needs_manifest
 from waas_operator.errors import Refused, StorageUnavailable
 from waas_operator.job_manifest import build_job

@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from waas_contract.job_status import Phase
 from waas_contract.manifest import Manifest
 from waas_contract.names import IMPORTED_ANNOTATION
 from waas_contract.object_keys import job_prefix, manifest_key, record_key, tenant_prefix
 from waas_contract.reading import UnreadableTranscriptionJob
 from waas_contract.records import build_imported, build_imported_status, read_record
-from waas_contract.transcription_job import Phase, TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import Conflict, OperatorError, Refused
 from waas_operator.main import explain_settings

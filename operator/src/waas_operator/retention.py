@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionReason,
     ConditionType,
     Phase,
+    TranscriptionJobStatus,
+)
+from waas_contract.transcription_job import (
     Task,
     TranscriptionJob,
     TranscriptionJobSpec,
-    TranscriptionJobStatus,
 )
 from waas_operator.notification_policy import find_next_attempt
 

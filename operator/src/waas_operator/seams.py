@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.notification_texts import Mail
 from waas_operator.webhook_messages import WebhookMessage
 

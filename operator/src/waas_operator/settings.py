@@ -9,7 +9,11 @@ from waas_contract.job_environment import Device, Precision
 from waas_contract.name_lists import split_names
 from waas_contract.notification_settings import NotificationSettings
 from waas_contract.store_credentials import StoreCredentials
-from waas_contract.transcription_job import LONGEST_TTL_SECONDS, Priority, TranscriptionJob
+from waas_contract.transcription_job import (
+    LONGEST_TTL_SECONDS,
+    Priority,
+    TranscriptionJob,
+)
 from waas_contract.wire import WireModel
 
 ENV_PREFIX = "WAAS_"

@@ -1,10 +1,7 @@
 """Derives the whole status of a TranscriptionJob from one observation and one decision. Pure."""
 
 from waas_contract.exit_codes import FailureReason
-from waas_contract.manifest import Manifest
-from waas_contract.names import child_name
-from waas_contract.object_keys import manifest_key
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     AudioStatus,
     Condition,
     ConditionReason,
@@ -15,6 +12,9 @@ from waas_contract.transcription_job import (
     StoredResult,
     TranscriptionJobStatus,
 )
+from waas_contract.manifest import Manifest
+from waas_contract.names import child_name
+from waas_contract.object_keys import manifest_key
 from waas_operator.decision import Decision, Verdict, find_hindrance
 from waas_operator.failure_policy import find_last_failure
 from waas_operator.observation import ManifestState, Observation

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.trace_context import names_collector
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.job_spans import JobSpan, JobTrace, derive_trace
 
 _NANOSECONDS = 1_000_000_000

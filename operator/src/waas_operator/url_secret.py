@@ -13,6 +13,7 @@ from waas_contract.job_environment import (
     PreviewUrls,
     urls_file_name,
 )
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_contract.object_keys import (
     checkpoint_key,
     manifest_key,
@@ -22,7 +23,7 @@ from waas_contract.object_keys import (
     progress_key,
     result_key,
 )
-from waas_contract.transcription_job import TranscriptionJob, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.job_manifest import build_child_metadata
 from waas_operator.observation import Observation
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from waas_contract.transcription_job import Phase, TranscriptionJob
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import TranscriptionJob
 from waas_contract.webhooks import AllowedWebhook
 
 UNTITLED = "untitled-transcription"

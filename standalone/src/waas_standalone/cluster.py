@@ -8,12 +8,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from waas_contract.job_status import Phase, TranscriptionJobStatus
 from waas_contract.reading import UnreadableTranscriptionJob, read_transcription_job
-from waas_contract.transcription_job import (
-    Phase,
-    TranscriptionJob,
-    TranscriptionJobStatus,
-)
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.errors import ClusterUnavailable, Conflict, Unreadable
 from waas_operator.seams import Resource
 from waas_standalone.clock_trust import explain_distrust

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 from waas_operator.reconcile import Key
 from waas_operator.seams import Resource
 from waas_standalone.cluster import mark_deleted

@@ -14,10 +14,10 @@ from support.openai_forms import SOUND, OpenAIApi
 from support.quick_api import BAD_SOUND
 from waas_api.access.callers import Caller, Permission
 from waas_api.errors import ClusterRefused, ClusterUnavailable, StorageUnavailable
+from waas_contract.job_status import Phase
 from waas_contract.names import AWAITED_LABEL
 from waas_contract.object_keys import manifest_key
 from waas_contract.removal import mark_removal
-from waas_contract.transcription_job import Phase
 
 LOST = ClusterUnavailable("the connection broke", may_have_happened=True)
 BUSY = ClusterUnavailable("the API server is busy")

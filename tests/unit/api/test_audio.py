@@ -15,10 +15,10 @@ from waas_api.errors import Unauthenticated
 from waas_api.jobs.awaited_jobs import AwaitedJobs
 from waas_api.openai.stream import KEEP_ALIVE
 from waas_api.transcripts.waiting import TranscriptWait
+from waas_contract.job_status import Phase
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import PartialTranscript
-from waas_contract.transcription_job import Phase
 
 
 class Login:

@@ -14,8 +14,8 @@ from waas_api.jobs.awaited_jobs import (
     AwaitedJobs,
     cancel_abandoned_again_and_again,
 )
+from waas_contract.job_status import Phase
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
-from waas_contract.transcription_job import Phase
 
 GRACE = 600.0
 INTERVAL = GRACE / 10

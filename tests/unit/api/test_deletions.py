@@ -10,11 +10,9 @@ from support.api_builders import JOB_ID, NAMESPACE, Api, make_spec, make_status
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from waas_api.errors import JobNotFound
 from waas_api.jobs.deletion import delete_job, is_marked
+from waas_contract.job_status import Phase
 from waas_contract.removal import mark_removal
-from waas_contract.transcription_job import (
-    Phase,
-    TranscriptionJob,
-)
+from waas_contract.transcription_job import TranscriptionJob
 
 
 class EndingJobs(FakeTranscriptionJobs):

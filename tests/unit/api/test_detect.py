@@ -22,13 +22,15 @@ from support.old_service import HTML
 from waas_api.errors import ClusterUnavailable
 from waas_api.intake.recording_head import HEAD_BYTES
 from waas_api.jobs.detection import Detections
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     AudioStatus,
     Phase,
+    TranscriptionJobStatus,
+)
+from waas_contract.transcription_job import (
     Task,
     TranscriptionJob,
     TranscriptionJobSpec,
-    TranscriptionJobStatus,
 )
 
 NAME = "detection"

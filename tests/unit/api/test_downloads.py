@@ -16,8 +16,8 @@ from support.api_builders import (
 )
 from support.old_service import JOJO, JSON, PLAIN, SRT, TXT, VTT
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import manifest_key, result_key
-from waas_contract.transcription_job import Phase
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from support.api_builders import NOW
 from support.index_builders import after, make_summary
 from waas_api.jobs.estimates import Basis, Estimate, estimate_running, forecast_line, measure_speeds
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Task
 
 TINY = ("tiny", Task.TRANSCRIBE)
 

@@ -16,9 +16,13 @@ from waas_api.jobs.event_streams import Audience, follow_all, follow_job
 from waas_api.jobs.events import Known, find_first_news
 from waas_api.jobs.forecasts import Forecasts
 from waas_api.transcripts.partial_segments import PartialReaders
+from waas_contract.job_status import (
+    AudioStatus,
+    Phase,
+    Progress,
+)
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import Segment
-from waas_contract.transcription_job import AudioStatus, Phase, Progress
 
 KEY = partial_key(NAMESPACE, JOB_ID)
 

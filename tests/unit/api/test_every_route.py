@@ -16,8 +16,8 @@ from support.furnished_api import FILE_NAME, GROWING_KEY, furnish_api
 from support.logins import GuardedApi
 from waas_api.access.gate import PUBLIC_PATHS
 from waas_api.intake import tus
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import job_prefix, upload_prefix
-from waas_contract.transcription_job import Phase
 
 ABSENT_ID = "99999999-2222-4333-8444-555555555555"
 PUBLIC = {

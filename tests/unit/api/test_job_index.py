@@ -8,7 +8,8 @@ from support.api_builders import NAMESPACE
 from support.index_builders import after, list_into, make_resource, names_of
 from waas_api.errors import ClusterUnavailable
 from waas_api.jobs.index import JobIndex
-from waas_contract.transcription_job import Phase, Priority
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Priority
 
 
 def phase_of(index: JobIndex, name: str) -> str | None:

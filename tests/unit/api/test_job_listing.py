@@ -9,7 +9,8 @@ from waas_api.errors import InvalidCursor, InvalidRequest
 from waas_api.jobs.label_selectors import parse_selector
 from waas_api.jobs.listing import JobFilter, JobQuery, Sort, select_page
 from waas_api.jobs.summaries import JobSummary
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Task
 
 JOBS = [
     make_summary("d", creation_time=after(40), phase=Phase.RUNNING, file_name="Çelik.mp3"),

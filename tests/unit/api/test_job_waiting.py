@@ -3,7 +3,7 @@
 from support.api_builders import JOB_ID, make_spec, make_status
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from waas_api.jobs.waiting import wait_for_end
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 
 class Clock:

@@ -13,7 +13,12 @@ from support.api_builders import (
 )
 from support.fake_transcription_jobs import CREATION_TIME
 from waas_api.errors import ClusterUnavailable
-from waas_contract.transcription_job import AudioStatus, Notifications, Phase, Progress
+from waas_contract.job_status import (
+    AudioStatus,
+    Phase,
+    Progress,
+)
+from waas_contract.transcription_job import Notifications
 
 SECRETIVE = make_spec(
     notifications=Notifications(email="a@b.no", webhook_id="news"), language="no", model="base"

@@ -21,7 +21,8 @@ from waas_api.intake.transcription_request import Order
 from waas_api.intake.uploads import Uploads
 from waas_api.jobs.idempotency import Once
 from waas_api.jobs.live_jobs import LiveJobs
-from waas_contract.transcription_job import Phase, TranscriptionRequest
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import TranscriptionRequest
 
 ANNA = Caller(NAMESPACE, "anna", frozenset(Permission))
 BO = Caller(NAMESPACE, "bo", frozenset(Permission))

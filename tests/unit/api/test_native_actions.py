@@ -6,12 +6,8 @@ from typing import Any
 import pytest
 
 from support.api_builders import JOB_ID, Api, make_settings, make_spec, make_status
-from waas_contract.transcription_job import (
-    AudioStatus,
-    Phase,
-    Priority,
-    Task,
-)
+from waas_contract.job_status import AudioStatus, Phase
+from waas_contract.transcription_job import Priority, Task
 
 JSON = {"content-type": "application/json"}
 MERGE_PATCH = {"content-type": "application/merge-patch+json"}

@@ -16,7 +16,7 @@ from support.api_builders import (
 )
 from support.fake_transcription_jobs import CREATION_TIME
 from waas_api.errors import ClusterUnavailable
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     AudioStatus,
     Condition,
     ConditionType,

@@ -5,8 +5,8 @@ import pytest
 from support.api_builders import JOB_ID, TRANSCRIPT, Api, make_spec, make_status
 from waas_api.transcripts import word_document
 from waas_contract.formats import OutputFormat, render_transcript
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import manifest_key
-from waas_contract.transcription_job import Phase
 
 
 @pytest.mark.parametrize("output_format", OutputFormat)

@@ -16,10 +16,10 @@ from support.api_builders import (
     make_status,
 )
 from waas_contract.formats import OutputFormat, render_transcript
+from waas_contract.job_status import Phase
 from waas_contract.manifest import Outcome
 from waas_contract.object_keys import edit_key, manifest_key
 from waas_contract.transcript import Segment, Transcript
-from waas_contract.transcription_job import Phase
 from waas_contract.transcription_options import SubtitleOptions
 
 PATH = f"/v2/jobs/{JOB_ID}"

@@ -22,8 +22,9 @@ from waas_api.access.callers import SharedJob
 from waas_api.access.links import Link, sign_link, verify_link
 from waas_api.errors import InvalidLink
 from waas_api.jobs.erasure import Erasure, erase_jobs_of
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import audio_key, manifest_key
-from waas_contract.transcription_job import Phase, TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from support.api_builders import JOB_ID, NAMESPACE
 from support.furnished_api import furnish_api
 from support.logins import GuardedApi
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import job_prefix
-from waas_contract.transcription_job import Phase
 
 PATHS = ("preview", "peaks")
 

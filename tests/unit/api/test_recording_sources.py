@@ -11,10 +11,7 @@ from support.fake_transcription_jobs import Failure, FakeTranscriptionJobs
 from support.named_callers import NamedCallers
 from waas_api.errors import ClusterRefused
 from waas_contract.formats import OutputFormat
-from waas_contract.transcription_job import (
-    Source,
-    TranscriptionJobSpec,
-)
+from waas_contract.transcription_job import Source, TranscriptionJobSpec
 
 PROBLEM = "application/problem+json"
 

@@ -10,7 +10,11 @@ from support.fake_transcription_jobs import Failure
 from support.named_callers import NamedCallers
 from support.upload_api import KEY, PIECE, TUS, UPLOAD, UploadApi, metadata
 from waas_api.errors import ClusterUnavailable
-from waas_contract.transcription_job import Priority, Source, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    Priority,
+    Source,
+    TranscriptionJobSpec,
+)
 
 
 async def test_the_protocol_is_told() -> None:

@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from support.api_builders import JOB_ID, NAMESPACE, Api, make_spec, make_status
+from waas_contract.job_status import Phase
 from waas_contract.object_keys import audio_key
-from waas_contract.transcription_job import (
-    Phase,
-    Source,
-)
+from waas_contract.transcription_job import Source
 
 JSON = {"content-type": "application/json"}
 

@@ -11,9 +11,9 @@ from support.fake_transcription_jobs import FakeTranscriptionJobs
 from support.logins import OTHER_NAMESPACE
 from waas_api.app import create_app
 from waas_api.jobs.awaited_jobs import AWAITED_LABELS
+from waas_contract.job_status import Phase
 from waas_contract.names import AWAITED_UNTIL_ANNOTATION
 from waas_contract.object_keys import audio_key, held_key
-from waas_contract.transcription_job import Phase
 
 
 class Service:

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from support.api_builders import JOB_ID, NAMESPACE, Api, chunked, make_settings, write_webhooks
-from waas_contract.transcription_job import Notifications, Source, Task, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    Notifications,
+    Source,
+    Task,
+    TranscriptionJobSpec,
+)
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 MULTIPART = {"content-type": "Multipart/Form-Data; boundary=x"}

@@ -3,7 +3,8 @@
 from support.api_builders import Api, make_spec, make_status
 from support.fake_transcription_jobs import FakeTranscriptionJobs
 from waas_api.jobs.transcribed_time import TranscribedTime
-from waas_contract.transcription_job import AudioStatus, Phase, Task
+from waas_contract.job_status import AudioStatus, Phase
+from waas_contract.transcription_job import Task
 
 
 def put(

@@ -10,7 +10,7 @@ import yaml
 
 from support.chart import CHART, NAMESPACE, STORE, Chart, Manifests
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import ConditionReason, Phase
+from waas_contract.job_status import ConditionReason, Phase
 from waas_operator.metrics import Metrics
 from waas_operator.work_queue import WorkQueue
 

@@ -15,7 +15,7 @@ from support.quick_api import BAD_SOUND, SERVER, QuickApi, answering
 from waas_client import AsyncClient, Client, JobOptions, errors
 from waas_client.connection import client_options, parse_server
 from waas_contract.formats import OutputFormat, render_transcript
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 IDENTITY = {"service": "waas", "version": "0"}
 

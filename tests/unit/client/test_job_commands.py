@@ -20,7 +20,7 @@ from waas_client.command_line.commands import models as models_command
 from waas_client.command_line.commands import serve as serve_command
 from waas_client.command_line.exit_codes import MEANINGS, ExitCode
 from waas_contract.formats import OutputFormat, render_transcript
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 SRT = render_transcript(TRANSCRIPT, OutputFormat.SRT)
 

@@ -5,6 +5,14 @@ import json
 import pytest
 
 from support.builders import NOW, make_transcription_job
+from waas_contract.job_status import (
+    Condition,
+    ConditionType,
+    Delivery,
+    NotificationsStatus,
+    Phase,
+    TranscriptionJobStatus,
+)
 from waas_contract.names import IMPORTED_ANNOTATION, REMOVAL_ANNOTATION
 from waas_contract.reading import UnreadableTranscriptionJob
 from waas_contract.records import (
@@ -13,15 +21,7 @@ from waas_contract.records import (
     build_record,
     read_record,
 )
-from waas_contract.transcription_job import (
-    Condition,
-    ConditionType,
-    Delivery,
-    NotificationsStatus,
-    Phase,
-    TranscriptionJob,
-    TranscriptionJobStatus,
-)
+from waas_contract.transcription_job import TranscriptionJob
 
 ENDED = TranscriptionJobStatus(phase=Phase.SUCCEEDED, completion_time=NOW, attempts=2)
 

@@ -2,9 +2,10 @@ import pytest
 
 from support.builders import make_transcription_job
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import ConditionType, TranscriptionJobStatus
 from waas_contract.languages import LANGUAGE_NAMES, parse_language
 from waas_contract.names import child_name
-from waas_contract.transcription_job import ConditionType, Priority, Task, TranscriptionJobStatus
+from waas_contract.transcription_job import Priority, Task
 from waas_contract.transcription_options import (
     DecodingOptions,
     SubtitleOptions,

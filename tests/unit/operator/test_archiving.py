@@ -6,10 +6,14 @@ import pytest
 
 from support.builders import NOW, make_transcription_job
 from support.scene import RECORD_KEY, Scene
+from waas_contract.job_status import (
+    ConditionType,
+    Phase,
+    TranscriptionJobStatus,
+)
 from waas_contract.names import IMPORTED_ANNOTATION
 from waas_contract.records import read_record
 from waas_contract.removal import mark_removal
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
 from waas_operator.errors import StorageUnavailable
 
 ENDED = TranscriptionJobStatus(phase=Phase.FAILED, completion_time=NOW)

@@ -13,7 +13,7 @@ from support.builders import (
     make_settings,
     make_transcription_job,
 )
-from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_operator.decision import Action, decide
 from waas_operator.observation import Observation
 from waas_operator.url_secret import count_attempts

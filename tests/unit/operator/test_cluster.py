@@ -5,7 +5,7 @@ import pytest
 from support.builders import NOW, make_transcription_job
 from support.kubernetes_objects import to_text
 from support.scripted_client import Answer, ScriptedClient, answer, refusal
-from waas_contract.transcription_job import Phase, TranscriptionJobStatus
+from waas_contract.job_status import Phase, TranscriptionJobStatus
 from waas_operator.api_server import ApiServer
 from waas_operator.cluster import KubernetesCluster
 from waas_operator.errors import (

@@ -33,12 +33,9 @@ from support.decisions import (
     wait,
 )
 from waas_contract.exit_codes import FailureReason
+from waas_contract.job_status import ConditionReason, LastFailure
 from waas_contract.manifest import AudioFacts
-from waas_contract.transcription_job import (
-    ConditionReason,
-    LastFailure,
-    Source,
-)
+from waas_contract.transcription_job import Source
 from waas_operator.decision import Action, Decision, Verdict, decide, needs_manifest
 from waas_operator.job_manifest import build_job
 from waas_operator.observation import Observation, ObservedJob

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from support.builders import NOW, make_transcription_job
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionType,
     LastFailure,

@@ -5,7 +5,7 @@ from collections import Counter
 
 from support.builders import NOW, make_transcription_job
 from support.fake_time import run_in_fake_time
-from waas_contract.transcription_job import Phase, TranscriptionJobStatus
+from waas_contract.job_status import Phase, TranscriptionJobStatus
 from waas_operator.errors import Conflict, Refused
 from waas_operator.event_recorder import (
     GOOD_NEWS_AT_ONCE,

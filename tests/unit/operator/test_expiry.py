@@ -8,8 +8,8 @@ import pytest
 from support.builders import NOW, make_settings
 from support.fake_cluster import Crashed
 from support.scene import MANIFEST_KEY, Scene
+from waas_contract.job_status import Phase
 from waas_contract.removal import LEASE
-from waas_contract.transcription_job import Phase
 from waas_operator.errors import Conflict, StorageUnavailable
 from waas_operator.keeping import Keeper
 from waas_operator.reconcile import Key

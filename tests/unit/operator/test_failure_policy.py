@@ -7,7 +7,7 @@ import pytest
 from support.builders import NOW, make_pod
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome, TerminationMessage
-from waas_contract.transcription_job import LastFailure
+from waas_contract.job_status import LastFailure
 from waas_operator.failure_policy import (
     Failure,
     build_pod_failure_policy,

@@ -4,7 +4,7 @@ import pytest
 
 from support.builders import make_job
 from waas_contract.exit_codes import ExitCode, FailureReason
-from waas_contract.transcription_job import LastFailure
+from waas_contract.job_status import LastFailure
 from waas_operator.failure_policy import Failure, explain_job_failure
 
 

@@ -8,7 +8,11 @@ from pydantic import ValidationError
 from support.builders import make_settings, make_transcription_job
 from waas_contract.formats import OutputFormat
 from waas_contract.job_environment import JobEnvironment
-from waas_contract.transcription_job import Priority, Source, Task
+from waas_contract.transcription_job import (
+    Priority,
+    Source,
+    Task,
+)
 from waas_operator.job_manifest import build_job, build_job_item
 from waas_operator.settings import Profile
 

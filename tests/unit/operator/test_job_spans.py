@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from support.builders import NOW, make_settings, make_transcription_job
-from waas_contract.names import TRACEPARENT_ANNOTATION
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionType,
     Phase,
-    TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_contract.names import TRACEPARENT_ANNOTATION
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.job_manifest import build_job
 from waas_operator.job_spans import JobSpan, derive_trace
 

@@ -11,7 +11,8 @@ from support.builders import NOW, make_settings, make_transcription_job
 from support.fake_cluster import FakeCluster, FakeStore
 from support.fake_time import NoJitter, run_in_fake_time
 from support.kubernetes_objects import to_text
-from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import Phase, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.control_loops import choose_namespaces, consume, notice, resync_forever
 from waas_operator.errors import (
     ClusterUnavailable,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.builders import NOW, UID, make_transcription_job
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     ConditionType,
     Phase,
     TranscriptionJobStatus,

@@ -10,7 +10,7 @@ from support.fake_cluster import Crashed
 from support.fake_senders import is_down
 from support.fake_time import run_in_fake_time
 from support.town import KEY, Town, without_notifications
-from waas_contract.transcription_job import TranscriptionJobStatus
+from waas_contract.job_status import TranscriptionJobStatus
 from waas_operator.errors import ClusterUnavailable, Conflict, OperatorError
 from waas_operator.notification_policy import find_next_attempt
 

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from support.builders import NOW, UID, make_transcription_job
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionReason,
     ConditionType,
     Phase,
-    Source,
-    TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_contract.transcription_job import Source, TranscriptionJob
 from waas_operator.mail_server import build_message
 from waas_operator.notification_texts import Mail, build_mail
 

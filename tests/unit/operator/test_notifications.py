@@ -12,7 +12,7 @@ from support.fake_cluster import Crashed
 from support.fake_senders import is_down
 from support.fake_time import NoJitter, run_in_fake_time
 from support.town import KEY, Town, without_notifications
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     ConditionType,
     NotificationsStatus,
     Phase,

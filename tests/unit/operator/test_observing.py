@@ -4,7 +4,7 @@ import pytest
 
 from support.kubernetes_objects import make_pod_resource, running
 from support.scene import MANIFEST_KEY, Scene
-from waas_contract.transcription_job import ConditionType, Phase
+from waas_contract.job_status import ConditionType, Phase
 from waas_operator.errors import ClusterUnavailable
 
 

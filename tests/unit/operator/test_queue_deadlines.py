@@ -26,7 +26,7 @@ from support.decisions import (
     wait,
 )
 from waas_contract.exit_codes import FailureReason
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Condition,
     ConditionReason,
     ConditionType,

@@ -15,7 +15,11 @@ from support.kubernetes_objects import (
     terminated,
 )
 from support.scene import Scene
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
+from waas_contract.job_status import (
+    ConditionType,
+    Phase,
+    TranscriptionJobStatus,
+)
 from waas_operator.errors import ClusterUnavailable, Conflict, Refused
 
 

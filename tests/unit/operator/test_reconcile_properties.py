@@ -13,7 +13,11 @@ from support.fake_time import run_in_fake_time
 from support.operator_world import World
 from support.transitions import read_transitions
 from waas_contract.exit_codes import FREE_EXIT_CODES, FailureReason
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJobStatus
+from waas_contract.job_status import (
+    ConditionType,
+    Phase,
+    TranscriptionJobStatus,
+)
 
 ORDINARY = [
     *("reconcile",) * 3,

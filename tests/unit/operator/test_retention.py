@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from support.builders import NOW, make_transcription_job
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     Delivery,
     NotificationsStatus,
     Phase,
-    TranscriptionJob,
     TranscriptionJobStatus,
 )
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.retention import (
     LONGEST_REST_SECONDS,
     Retention,

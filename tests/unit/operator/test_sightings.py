@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from support.builders import make_transcription_job
-from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import Phase, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_operator.sightings import Sightings
 
 

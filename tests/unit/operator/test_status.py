@@ -14,13 +14,13 @@ from support.builders import (
     make_settings,
     make_transcription_job,
 )
-from waas_contract.manifest import Outcome, ProgressNote
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     ConditionType,
     Phase,
     StoredResult,
     TranscriptionJobStatus,
 )
+from waas_contract.manifest import Outcome, ProgressNote
 from waas_operator.decision import decide
 from waas_operator.observation import ManifestState
 from waas_operator.status import derive_status

@@ -18,15 +18,15 @@ from support.builders import (
 )
 from waas_contract.exit_codes import FailureReason
 from waas_contract.formats import OutputFormat
-from waas_contract.manifest import ProgressNote, ResultFile
-from waas_contract.object_keys import result_key
-from waas_contract.transcription_job import (
+from waas_contract.job_status import (
     ConditionReason,
     ConditionType,
     LastFailure,
     Phase,
     TranscriptionJobStatus,
 )
+from waas_contract.manifest import ProgressNote, ResultFile
+from waas_contract.object_keys import result_key
 from waas_operator.decision import Action, Decision, Verdict
 from waas_operator.observation import ManifestState, ObservedPod
 from waas_operator.status import derive_status

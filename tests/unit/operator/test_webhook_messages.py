@@ -9,7 +9,8 @@ import pytest
 from pydantic import AnyHttpUrl, SecretStr
 
 from support.builders import UID, make_transcription_job
-from waas_contract.transcription_job import Phase, TranscriptionJob, TranscriptionJobStatus
+from waas_contract.job_status import Phase, TranscriptionJobStatus
+from waas_contract.transcription_job import TranscriptionJob
 from waas_contract.webhooks import AllowedWebhook
 from waas_operator.webhook_messages import build_webhook_message, render_body, sign
 

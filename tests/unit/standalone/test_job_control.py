@@ -12,9 +12,10 @@ from support.api_builders import make_spec
 from support.builders import NOW, make_manifest
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_environment import ItemOutcome
+from waas_contract.job_status import Phase
 from waas_contract.names import TRANSCRIPTION_JOB_LABEL
 from waas_contract.object_keys import audio_key, manifest_key
-from waas_contract.transcription_job import Phase, Source, TranscriptionJob
+from waas_contract.transcription_job import Source, TranscriptionJob
 from waas_operator.reconcile import Key, Reconciler
 from waas_operator.seams import Resource
 from waas_standalone import pods

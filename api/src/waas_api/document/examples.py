@@ -15,9 +15,10 @@ from waas_api.native.views import (
 from waas_api.transcripts.edits import RevisionView
 from waas_api.transcripts.results import ResultList, ResultView
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import Phase
 from waas_contract.manifest import Outcome
 from waas_contract.transcript import Segment, Transcript, Word
-from waas_contract.transcription_job import Phase, Priority, Task
+from waas_contract.transcription_job import Priority, Task
 
 JOB_ID = "83085672-3a9e-4b7f-9f51-6c1c3e0a7d42"
 _PATH = f"/v2/jobs/{JOB_ID}"

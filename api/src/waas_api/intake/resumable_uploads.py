@@ -35,7 +35,11 @@ from waas_contract.object_keys import (
     upload_state_key,
     uploads_prefix,
 )
-from waas_contract.transcription_job import Source, TranscriptionJob, TranscriptionRequest
+from waas_contract.transcription_job import (
+    Source,
+    TranscriptionJob,
+    TranscriptionRequest,
+)
 from waas_contract.wire import Time, WireModel
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,11 @@ from waas_api.jobs.transcription_jobs import TranscriptionJobs
 from waas_api.storage.object_storage import ObjectStorage
 from waas_contract.log_lines import log_fields
 from waas_contract.names import REQUEST_LABEL
-from waas_contract.transcription_job import ObjectMeta, TranscriptionJob, TranscriptionJobSpec
+from waas_contract.transcription_job import (
+    ObjectMeta,
+    TranscriptionJob,
+    TranscriptionJobSpec,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -32,11 +32,10 @@ from waas_api.jobs.transcription_jobs import TranscriptionJobs
 from waas_api.storage.object_storage import ObjectStorage
 from waas_api.transcripts.finding import read_transcript
 from waas_contract.exit_codes import FailureReason
+from waas_contract.job_status import ConditionType, Phase
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import audio_key, held_key, held_prefix, parse_held_key
 from waas_contract.transcription_job import (
-    ConditionType,
-    Phase,
     Source,
     TranscriptionJob,
     TranscriptionJobSpec,

@@ -23,10 +23,9 @@ from waas_api.jobs.transcription_jobs import TranscriptionJobs
 from waas_api.jobs.waiting import wait_for_end
 from waas_api.storage.object_storage import ObjectStorage
 from waas_contract.exit_codes import FailureReason
+from waas_contract.job_status import ConditionType, Phase
 from waas_contract.log_lines import log_fields
 from waas_contract.transcription_job import (
-    ConditionType,
-    Phase,
     Task,
     TranscriptionJob,
     TranscriptionRequest,

@@ -12,7 +12,8 @@ from enum import StrEnum
 from statistics import median
 
 from waas_api.jobs.summaries import JobSummary
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Task
 from waas_contract.wire import Time, WireModel
 
 _FEWEST_MEASURED = 3

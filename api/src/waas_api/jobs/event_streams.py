@@ -26,8 +26,8 @@ from waas_api.jobs.forecasts import Forecasts
 from waas_api.jobs.index import JobIndex
 from waas_api.native.views import JobView, show_job
 from waas_api.transcripts.partial_segments import PartialReader, PartialReaders
+from waas_contract.job_status import Phase
 from waas_contract.transcript import Segment
-from waas_contract.transcription_job import Phase
 
 _LOOK_SECONDS = 5.0
 """How often one who listens to a single job is told of its place, and segments are looked for."""

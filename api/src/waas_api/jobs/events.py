@@ -14,8 +14,8 @@ from enum import StrEnum
 from fastapi.sse import format_sse_event
 
 from waas_api.native.views import JobView
+from waas_contract.job_status import Phase
 from waas_contract.transcript import Segment
-from waas_contract.transcription_job import Phase
 
 _ID = re.compile(r"(\d{1,20})(?:-(\d{1,9})-([0-9a-f]{8}))?")
 _PROGRESS_FIELDS = frozenset(("progress", "processed_seconds", "estimate"))

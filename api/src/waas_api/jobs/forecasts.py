@@ -8,7 +8,7 @@ from itertools import islice
 from waas_api.jobs.estimates import Estimate, estimate_running, forecast_line, measure_speeds
 from waas_api.jobs.index import JobIndex
 from waas_api.jobs.summaries import JobSummary
-from waas_contract.transcription_job import Phase
+from waas_contract.job_status import Phase
 
 _LONGEST_AGE_SECONDS = 5.0
 _MOST_LOOKED_AT = 500

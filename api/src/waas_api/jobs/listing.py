@@ -17,7 +17,8 @@ from enum import StrEnum
 from waas_api.errors import InvalidCursor, InvalidRequest
 from waas_api.jobs.label_selectors import Requirement
 from waas_api.jobs.summaries import JobSummary
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Task
 
 _PHASES = {phase: number for number, phase in enumerate(Phase)}
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from waas_contract.transcription_job import Phase, Priority, Task, TranscriptionJob
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import (
+    Priority,
+    Task,
+    TranscriptionJob,
+)
 
 _NO_LABELS: Mapping[str, str] = {}
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)

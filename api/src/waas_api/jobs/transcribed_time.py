@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from waas_api.jobs.summaries import JobSummary
 from waas_api.jobs.transcription_jobs import TranscriptionJobs
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.job_status import Phase
+from waas_contract.transcription_job import Task
 
 
 class TranscribedTime:

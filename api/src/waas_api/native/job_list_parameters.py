@@ -7,8 +7,9 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from waas_api.errors import UnknownLanguage
 from waas_api.jobs.label_selectors import parse_selector
 from waas_api.jobs.listing import JobFilter, JobQuery, Sort, SortField
+from waas_contract.job_status import Phase
 from waas_contract.languages import parse_language
-from waas_contract.transcription_job import Phase, Task
+from waas_contract.transcription_job import Task
 
 _MOST_JOBS = 500
 _SORTS: list[JsonValue] = [f"{sign}{field}" for field in SortField for sign in ("-", "")]

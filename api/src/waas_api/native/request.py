@@ -14,7 +14,11 @@ from waas_api.errors import Fault, InvalidRequest, UnknownWebhook
 from waas_api.intake.transcription_request import Order, parse_recording
 from waas_api.jobs.labels import find_label_faults
 from waas_api.native.parameters import PARAMETERS
-from waas_contract.transcription_job import Source, Task, TranscriptionRequest
+from waas_contract.transcription_job import (
+    Source,
+    Task,
+    TranscriptionRequest,
+)
 from waas_contract.wire import WireModel
 
 NOT_THE_CLIENTS = ("owner", "retry_of", "cancelled")

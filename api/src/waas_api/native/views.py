@@ -12,10 +12,9 @@ from waas_api.http.download_names import sanitize_name
 from waas_api.jobs.estimates import Estimate
 from waas_api.jobs.labels import clients_labels
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import ConditionType, Phase
 from waas_contract.models import is_english_only
 from waas_contract.transcription_job import (
-    ConditionType,
-    Phase,
     Priority,
     Task,
     TranscriptionJob,

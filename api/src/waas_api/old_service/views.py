@@ -10,8 +10,9 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from waas_api.http.download_names import DEFAULT_NAME
+from waas_contract.job_status import ConditionType, Phase
 from waas_contract.languages import LANGUAGE_NAMES
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob
 
 _STATUSES: dict[Phase, str] = {
     Phase.PENDING: "queued",

@@ -9,9 +9,10 @@ from waas_api.errors import (
 )
 from waas_api.storage.object_storage import ObjectStorage
 from waas_contract.formats import OutputFormat
+from waas_contract.job_status import Phase
 from waas_contract.manifest import LARGEST_NOTE_BYTES, Manifest, Outcome
 from waas_contract.object_keys import manifest_key
-from waas_contract.transcription_job import Phase, TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob
 
 _MISSING = "The transcript is not in object storage any more"
 

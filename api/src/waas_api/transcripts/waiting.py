@@ -33,10 +33,11 @@ from waas_api.openai.stream import (
 from waas_api.storage.object_storage import ObjectStorage
 from waas_api.transcripts.finding import read_transcript
 from waas_contract.exit_codes import FailureReason
+from waas_contract.job_status import ConditionType, Phase
 from waas_contract.log_lines import log_fields
 from waas_contract.object_keys import partial_key
 from waas_contract.transcript import PartialTranscript, Transcript
-from waas_contract.transcription_job import ConditionType, Phase, TranscriptionJob
+from waas_contract.transcription_job import TranscriptionJob
 
 logger = logging.getLogger(__name__)
 
