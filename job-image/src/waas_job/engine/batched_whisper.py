@@ -17,6 +17,10 @@ from waas_job.engine.tokenizer import Tokenizer
 from waas_job.engine.windows import WINDOW_SAMPLES, DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration
 
+_ROUNDS_UNDER_WAY = 8
+"""Batches of windows begun and not given yet: while a lane tries one again, the others go on with
+those after it. What waits for its turn is text alone."""
+
 
 class BatchedWhisper:
     """A WindowDecoder on torch."""
@@ -76,7 +80,7 @@ class BatchedWhisper:
         count = max(1, len(first))
         torch.set_num_threads(max(1, size.threads // count))
         lanes = [Lane(self._model, options, size) for _ in range(count)]
-        with Lanes(lanes, most_under_way=4 * size.windows * count) as running:
+        with Lanes(lanes, most_under_way=_ROUNDS_UNDER_WAY * size.windows * count) as running:
             yield from running.decode(first, numbered)
 
     def _require_language(self, window: Window) -> Window:

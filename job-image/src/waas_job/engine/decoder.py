@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
 from waas_job.engine.dimensions import ModelDimensions
+from waas_job.engine.dot_products import MANY_ROWS
 from waas_job.engine.parameters import Norm, Parameters, Projection
 
 
@@ -95,6 +96,11 @@ class TextDecoder:
             for layer in range(dimensions.n_text_layer)
         )
         self._norm = parameters.few_rows_norm("decoder.ln")
+        self._rows = parameters.rows
+
+    def expect(self, rows: int) -> None:
+        """Be told how many tokens are read at once, as a rule: for many it takes more memory."""
+        self._rows.are_many = self._rows.are_many or rows >= MANY_ROWS
 
     def hear(self, features: Tensor, heard: Heard) -> None:
         """Write the keys and values of [windows, 1500, width] of features where they are wanted."""

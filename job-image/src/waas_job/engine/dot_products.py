@@ -5,6 +5,7 @@ eight rows on multiplying counts, which bfloat16 does twice as fast as single pr
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -13,7 +14,16 @@ from torch import Tensor
 from waas_job.engine.device import multiplies_bfloat16
 from waas_job.engine.half_weights import HalfProjection
 
-_MANY_ROWS = 8
+MANY_ROWS = 8
+
+
+@dataclass
+class Rows:
+    """What all projections of a model expect, so that the first one tells the others."""
+
+    are_many: bool = False
+    """Whether that is so of every step or window, not now and then: many rows take the weights once
+    more, in another order, and what a long recording asks for once is not to cost that memory."""
 
 
 def has_dot_products() -> bool:
@@ -28,15 +38,18 @@ def has_dot_products() -> bool:
 class DotProductProjection:
     """Linear layers on the same input, which may be a few rows or many."""
 
-    def __init__(self, weights: Sequence[Tensor], bias: Tensor | None = None) -> None:
+    def __init__(
+        self, weights: Sequence[Tensor], bias: Tensor | None = None, *, rows: Rows
+    ) -> None:
         # As they lie in the file: no copy.
         self._weights = weights
+        self._rows = rows
         self._bias = None if bias is None else bias.bfloat16()
         self._for_few = HalfProjection(weights, bias)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return `x` projected along its last dimension, in single precision."""
-        if x.numel() < _MANY_ROWS * x.shape[-1]:
+        if not self._rows.are_many or x.numel() < MANY_ROWS * x.shape[-1]:
             return self._for_few(x)
         projected: Tensor = torch.ops.mkldnn._linear_pointwise(
             x.bfloat16(), self._for_many, self._bias, "none", [], ""
@@ -47,9 +60,8 @@ class DotProductProjection:
     def _for_many(self) -> Tensor:
         """The weights in the order that oneDNN reads, made once many rows ask for them.
 
-        Those are the steps of beams, and whatever text is read at once: a prompt, what was told of
-        a window, and the text whose words are aligned.
+        Those are the steps of beams, prompts, and texts whose words are aligned.
         """
         whole = self._weights[0] if len(self._weights) == 1 else torch.cat(list(self._weights))
-        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(whole.bfloat16(), 2 * _MANY_ROWS)
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(whole.bfloat16(), 2 * MANY_ROWS)
         return packed

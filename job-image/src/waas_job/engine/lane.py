@@ -87,6 +87,10 @@ class Lane:
         self._ladder = temperature_ladder(
             decoding.temperature, decoding.temperature_increment_on_fallback
         )
+        first = _build_token_decoder(tokenizer, decoding, self._ladder[0])
+        # A text whose words are aligned is read at once; else a step has so many.
+        text, step = model.dimensions.n_text_ctx, size.windows * first.beams
+        model.decoder.expect(text if options.word_timestamps else step)
         self._filters = LogitFilters(
             tokenizer,
             suppressed=tokenizer.suppressed_tokens(decoding.suppress_tokens),
@@ -132,6 +136,9 @@ class Lane:
             entering = self._take_rests(batch.room)
             is_idle = not (self._running or failed or entering)
             room = min(batch.room - len(entering), self._size.encoded_together)
+            if len(failed) >= self._size.tried_again_together:
+                # They keep what they heard, so that no more of them are to gather.
+                room = 0
             if taken := take(room, is_idle):
                 entering += self._encode(taken)
             if entering:
@@ -212,6 +219,8 @@ class Lane:
         )
         prompt = tuple(window.prompt_tokens)[-model.dimensions.prompt_budget :]
         initial = (model.tokenizer.sot_prev, *prompt, *start) if prompt else start
+        # What is told of a window is not counted: that comes now and then.
+        model.decoder.expect(len(initial))
         return Entrant(
             encoded.index,
             encoded.features,

@@ -7,11 +7,15 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from waas_job.engine.held_memory import give_back_freed_memory
 from waas_job.engine.lane import Lane, NumberedWindow
 from waas_job.engine.windows import DecodedWindow
 
 _Outcome = tuple[int, DecodedWindow] | BaseException | None
 """What a lane tells: a window is decoded, something went wrong, or a window was taken."""
+
+_WINDOWS_BETWEEN_RETURNS = 8
+"""Decoded before freed memory goes back to the system: seconds of work for milliseconds."""
 
 
 class _Stopped(Exception):  # nothing went wrong
@@ -76,6 +80,8 @@ class Lanes:
             if outcome is None:
                 continue
             ready[outcome[0]] = outcome[1]
+            if (given + len(ready)) % _WINDOWS_BETWEEN_RETURNS == 0:
+                give_back_freed_memory()
             while given in ready:
                 yield ready.pop(given)
                 given += 1

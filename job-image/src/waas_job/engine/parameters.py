@@ -1,7 +1,8 @@
 """The pieces that a model is made of: norms and projections, built from its weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
 from waas_job.engine.device import has_tiles
-from waas_job.engine.dot_products import DotProductProjection, has_dot_products
+from waas_job.engine.dot_products import DotProductProjection, Rows, has_dot_products
 from waas_job.engine.half_weights import HalfProjection, can_pack
 from waas_job.engine.vocabulary import Vocabulary
 from waas_job.engine.weights import State
@@ -73,7 +74,10 @@ class Parameters:
         self.device = device
         self.dtype = dtype
         self._sum_dtype = torch.float32 if dtype is torch.bfloat16 else dtype
-        self._packed = _packed_projection(device, dtype)
+        self.rows = Rows()
+        """To be told where a step, or every prompt or text, has many."""
+
+        self._packed = _packed_projection(device, dtype, self.rows)
         self._few_rows_dtype = torch.float32 if self._packed else dtype
 
     def tensor(self, name: str) -> Tensor:
@@ -128,11 +132,11 @@ class Parameters:
 
 
 def _packed_projection(
-    device: torch.device, dtype: torch.dtype
-) -> type[HalfProjection | DotProductProjection] | None:
+    device: torch.device, dtype: torch.dtype, rows: Rows
+) -> Callable[..., HalfProjection | DotProductProjection] | None:
     """Return what a step's projections are there, where their weights can be kept in half."""
     if device.type != "cpu" or (dtype is torch.bfloat16 and has_tiles()):
         return None
-    return (
-        DotProductProjection if dtype is torch.bfloat16 and has_dot_products() else HalfProjection
-    )
+    if dtype is torch.bfloat16 and has_dot_products():
+        return partial(DotProductProjection, rows=rows)
+    return HalfProjection
