@@ -16,6 +16,7 @@ from waas_contract.exit_codes import ExitCode, FailureReason
 from waas_contract.job_environment import JobEnvironment, JobItem, exit_code_of
 from waas_contract.log_lines import log_fields
 from waas_job.cpu_quota import count_processors, thread_variables
+from waas_job.engine.held_memory import limit_prepared_products
 from waas_job.environment import item_names, read_environment, termination_message_path
 from waas_job.errors import BadConfiguration, JobError
 from waas_job.last_words import LastWords
@@ -66,7 +67,9 @@ def run(
     """Run the program; leave its last words and return its exit code."""
     try:
         environment = read_environment(variables)
+        # Before there are threads, any of which may read the environment.
         os.environ.update(thread_variables(count_processors()))
+        limit_prepared_products(os.environ)
         scratch_directory = _make_scratch_directory(environment, clean_up)
         stage = _trace(variables, environment, clean_up)
         _transcribe(environment, scratch_directory, last_words, unfinished, stage)

@@ -1,5 +1,7 @@
 """Derives the whole status of a TranscriptionJob from one observation and one decision. Pure."""
 
+from datetime import timedelta
+
 from waas_contract.exit_codes import FailureReason
 from waas_contract.job_status import (
     AudioStatus,
@@ -12,7 +14,7 @@ from waas_contract.job_status import (
     StoredResult,
     TranscriptionJobStatus,
 )
-from waas_contract.manifest import Manifest
+from waas_contract.manifest import Manifest, ProgressNote
 from waas_contract.names import child_name
 from waas_contract.object_keys import manifest_key
 from waas_operator.decision import Decision, Verdict, find_hindrance
@@ -25,6 +27,9 @@ _LONGEST_MESSAGE = 1024
 _LEAST_PROGRESS_PERCENT = 5
 """By how much a job gets on, or falls back, before it is written: each write costs the API server
 and all who watch, and ten thousand jobs get on at the same time."""
+
+_LONGEST_PROGRESS_SILENCE = timedelta(minutes=5)
+"""After which any progress is written: by it people see that a long job lives."""
 
 _Claim = tuple[bool | None, ConditionReason | FailureReason, str]
 """True, False or unknown, with its reason and message."""
@@ -179,12 +184,24 @@ def _derive_progress(
     share = note.processed_seconds / note.duration_seconds if note.duration_seconds else 0
     # 100 is said by the manifest alone.
     percent = int(min(99, 100 * share))
-    told = known.progress
-    # The first note of all is news at any rate: it tells that the job listens.
-    if told and told.updated_time and abs(percent - told.percent) < _LEAST_PROGRESS_PERCENT:
-        return told
+    if known.progress and not _is_news(note, percent, known.progress, known.audio):
+        return known.progress
     return Progress(
         percent=percent, processed_seconds=note.processed_seconds, updated_time=note.updated_time
+    )
+
+
+def _is_news(note: ProgressNote, percent: int, told: Progress, audio: AudioStatus | None) -> bool:
+    """Tell whether a note is worth a write of the status."""
+    if not told.updated_time or not audio or audio.duration_seconds != note.duration_seconds:
+        # Written at any rate: it is the first one, or the length is known better than it was.
+        return True
+    if not told.processed_seconds:
+        # By the first of speed there is an estimate, for this job and for those that wait.
+        return note.processed_seconds > 0
+    return (
+        abs(percent - told.percent) >= _LEAST_PROGRESS_PERCENT
+        or note.updated_time - told.updated_time >= _LONGEST_PROGRESS_SILENCE
     )
 
 

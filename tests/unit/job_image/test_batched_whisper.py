@@ -149,15 +149,60 @@ def test_other_seed_draws_other_lots(twins: TwinModels, windows: list[Window]) -
     assert all(one != another for one, another in zip(first, second, strict=True))
 
 
+NEVER_GOOD_ENOUGH = DecodingOptions(
+    logprob_threshold=0.0,
+    no_speech_threshold=1,
+    temperature_increment_on_fallback=0.5,
+    best_of=1,
+)
+
+
 def test_window_that_fails_goes_up_the_ladder(twins: TwinModels, windows: list[Window]) -> None:
-    never_good_enough = DecodingOptions(
-        logprob_threshold=0.0,
-        no_speech_threshold=1,
-        temperature_increment_on_fallback=0.5,
-        best_of=1,
-    )
-    decoded = list(make_decoder(twins.ours).decode(windows, WindowOptions(never_good_enough)))
+    decoded = list(make_decoder(twins.ours).decode(windows, WindowOptions(NEVER_GOOD_ENOUGH)))
     assert {each.temperature for each in decoded} == {1.0}
+
+
+def test_lane_takes_no_window_until_those_that_failed_are_tried_again(
+    twins: TwinModels, windows: list[Window]
+) -> None:
+    left = [NumberedWindow(*each) for each in enumerate(windows)]
+    lefts: list[int] = []
+
+    def take(most: int, _: bool) -> list[NumberedWindow]:
+        taken, left[:] = left[:most], left[most:]
+        return taken
+
+    lane = Lane(twins.ours, WindowOptions(NEVER_GOOD_ENOUGH), BatchSize(2, 1, 1, 1, 1))
+    lane.run(take, lambda _, __: lefts.append(len(left)))
+
+    # The two that run beside each other fail, and are done before the next ones are taken.
+    assert lefts == [3, 3, 1, 1, 0]
+
+
+class Expectations:
+    """In a decoder's place: what lanes tell it before they run. The longest text has 28 tokens."""
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+
+    def expect(self, rows: int) -> None:
+        self.rows.append(rows)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "options", "rows"),
+    [
+        ("a step has a row for each window", WindowOptions(), 6),
+        ("and for each beam", WindowOptions(DecodingOptions(beam_size=5)), 30),
+        ("words are aligned in a whole text", WindowOptions(word_timestamps=True), 28),
+    ],
+)
+def test_decoder_is_told_how_much_it_reads_at_once(
+    twins: TwinModels, sentence: str, options: WindowOptions, rows: int
+) -> None:
+    decoder = Expectations()
+    Lane(replace(twins.ours, decoder=decoder), options, BatchSize(6, 1, 1, 1, 1))  # type: ignore[arg-type]
+    assert decoder.rows == [rows], sentence
 
 
 def test_windows_are_taken_only_a_few_ahead(twins: TwinModels) -> None:
@@ -166,15 +211,16 @@ def test_windows_are_taken_only_a_few_ahead(twins: TwinModels) -> None:
 
     def make_windows() -> Iterator[Window]:
         nonlocal taken
-        for _ in range(20):
+        for _ in range(30):
             taken += 1
             yield Window(sound)
 
     decoder = make_decoder(twins.ours, windows=2)
     results = decoder.decode(make_windows(), WindowOptions(DecodingOptions(**ONE_TRY)))
     next(results)
-    assert taken <= 4 * 2 + 1
-    assert len(list(results)) == 19
+    # Two run, one was given, and two wait, whatever else is in its turn by then.
+    assert taken <= 8 * 2 + 1
+    assert len(list(results)) == 29
 
 
 def test_no_windows_give_nothing(twins: TwinModels) -> None:

@@ -225,35 +225,45 @@ def test_progress_is_never_100_before_the_manifest(
     assert 0 <= status.progress.percent < 100
 
 
+SOON = NOW + timedelta(seconds=15)
 STEPS = [
-    ("the first note is news, were it of nothing done", None, 0, True),
-    ("4 points are not worth a write", 20, 24, False),
-    ("5 points are", 20, 25, True),
-    ("a pod that begins anew a little behind is not", 20, 16, False),
-    ("one that begins far behind is", 20, 0, True),
-    ("nor are the last 4 points before the manifest", 95, 99, False),
+    ("the first note is news, were it of nothing done", None, (0, 100), SOON, True),
+    ("as much of nothing is not", (0, 100), (0, 100), LATER, False),
+    ("the first of speed is, for the estimates", (0, 100), (1, 100), SOON, True),
+    ("4 points are not worth a write", (20, 100), (24, 100), SOON, False),
+    ("5 points are", (20, 100), (25, 100), SOON, True),
+    ("a pod that begins anew a little behind is not", (20, 100), (16, 100), SOON, False),
+    ("one that begins far behind is", (20, 100), (15, 100), SOON, True),
+    ("nor are the last 4 points before the manifest", (95, 100), (99, 100), SOON, False),
+    ("another length is written anyway", (50, 100), (51, 104), SOON, True),
+    ("a long job is seen to live every five minutes", (20, 100), (21, 100), LATER, True),
 ]
 
 
 @pytest.mark.parametrize(
-    ("told", "done", "is_written"), [each[1:] for each in STEPS], ids=[each[0] for each in STEPS]
+    ("told", "done", "now", "is_written"),
+    [each[1:] for each in STEPS],
+    ids=[each[0] for each in STEPS],
 )
-def test_progress_is_written_in_steps(told: int | None, done: int, is_written: bool) -> None:
-    def listen(percent: int, known: TranscriptionJobStatus, now: datetime) -> Any:
-        note = ProgressNote(processed_seconds=percent, duration_seconds=100, updated_time=now)
-        return derive(job=make_job(), pods=(AT_WORK,), progress=note, known=known)
+def test_progress_is_written_in_steps(
+    told: tuple[int, int] | None, done: tuple[int, int], now: datetime, is_written: bool
+) -> None:
+    def note(seconds: tuple[int, int], now: datetime) -> ProgressNote:
+        processed, duration = seconds
+        return ProgressNote(
+            processed_seconds=processed, duration_seconds=duration, updated_time=now
+        )
 
-    known = derive(job=make_job())
-    if told is not None:
-        known = listen(told, known, NOW)
+    known = derive(job=make_job(), pods=(AT_WORK,), progress=note(told, NOW) if told else None)
 
-    status = listen(done, known, LATER)
+    status = derive(job=make_job(), pods=(AT_WORK,), progress=note(done, now), known=known)
 
-    progress = status.progress
-    assert (progress != known.progress) is is_written
-    assert (progress.percent, progress.updated_time) == (done, LATER) if is_written else (told, NOW)
-    # So that nothing at all is written, and not only nothing of the progress.
-    assert is_written or status == known
+    assert status.progress
+    if is_written:
+        assert (status.progress.processed_seconds, status.progress.updated_time) == (done[0], now)
+    else:
+        # Nothing at all, and not only nothing of the progress.
+        assert status == known
 
 
 def test_progress_is_100_with_the_manifest_alone() -> None:

@@ -1,6 +1,6 @@
 """Reads what a running job has heard so far: once for all who listen, and only while somebody does.
 
-The job writes the object anew every few seconds, and its status says when it has got on.
+The job writes the object anew every few seconds; its status tells only now and then that it got on.
 """
 
 import asyncio

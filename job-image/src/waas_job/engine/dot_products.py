@@ -19,11 +19,11 @@ MANY_ROWS = 8
 
 @dataclass
 class Rows:
-    """What all projections of a model expect, so that the first one tells the others."""
+    """How many rows the projections of one model are to expect, as its lanes tell."""
 
     are_many: bool = False
-    """Whether that is so of every step or window, not now and then: many rows take the weights once
-    more, in another order, and what a long recording asks for once is not to cost that memory."""
+    """Whether every step or every window has many, and not one now and then: for many rows all
+    weights are kept once more, in another order, for as long as the model lives."""
 
 
 def has_dot_products() -> bool:

@@ -1,31 +1,31 @@
 """Keeps what the process holds, and does not use, from growing with the length of a recording."""
 
 import ctypes
-import os
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 
 _PREPARED_PRODUCTS = {"LRU_CACHE_CAPACITY": "24", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "32"}
 """How many are kept: of each thread by torch, and of all by oneDNN. A step needs ten. They would
 keep a thousand each, of 0.3 MB on both sides."""
 
 
-def limit_prepared_products() -> None:
+def limit_prepared_products(variables: MutableMapping[str, str]) -> None:
     """Let torch and oneDNN forget products of shapes that were not used lately.
 
     They generate code for each shape, and in hours of sound a batch comes to have every one: so
-    many windows, so long a text, so long a prompt. To be called before the first product; what an
-    administrator has set stays.
+    many windows, so long a text, so long a prompt. They read the environment at the first product.
+    What an administrator has set stays.
     """
     for name, most in _PREPARED_PRODUCTS.items():
-        os.environ.setdefault(name, most)
+        variables.setdefault(name, most)
 
 
 def _find_malloc_trim() -> Callable[[int], int] | None:
     """Return malloc_trim(3) of glibc; other C libraries have none."""
     try:
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        trim = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
         return None
+    trim.argtypes, trim.restype = [ctypes.c_size_t], ctypes.c_int
     return trim
 
 

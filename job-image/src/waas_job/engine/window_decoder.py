@@ -12,7 +12,6 @@ from waas_job.engine.device import (
     describe_device,
     describe_precision,
 )
-from waas_job.engine.held_memory import limit_prepared_products
 from waas_job.engine.model import WhisperModel, build_model
 from waas_job.engine.protocol import EngineSettings
 from waas_job.engine.sizing import BatchSize, size_for_cpu, size_for_gpu
@@ -33,7 +32,6 @@ def load_window_decoder(settings: EngineSettings) -> WindowDecoder:
     device = choose_device(settings.device)
     dtype = choose_precision(settings.precision, device)
     torch.set_num_threads(settings.threads)
-    limit_prepared_products()
     sha256 = cached.verify()
     try:
         model = build_model(read_weights(cached), device, dtype)

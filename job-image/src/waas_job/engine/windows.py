@@ -152,8 +152,8 @@ class WindowDecoder(Protocol):
     def decode(self, windows: Iterable[Window], options: WindowOptions) -> Iterator[DecodedWindow]:
         """Decode windows as they come and give them back in their order.
 
-        A few more windows than fit into the batch are taken ahead of what is given back, so one
-        call can go over any number of recordings and hold no more of them than that.
+        Only so many are taken ahead of what is given back, a few batches, so that one call can go
+        over any number of recordings, and holds the sound of one batch.
 
         Raises:
             BadConfiguration: a window's language or a suppressed token is unknown to the model.
