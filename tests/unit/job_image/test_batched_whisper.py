@@ -179,6 +179,31 @@ def test_lane_takes_no_window_until_those_that_failed_are_tried_again(
     assert lefts == [3, 3, 1, 1, 0]
 
 
+def test_lane_that_tries_again_stops_where_nobody_wants_the_rest(
+    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    tried: list[float] = []
+
+    def take(most: int, _: bool) -> list[NumberedWindow]:
+        if sum(tried) > 0:
+            raise LookupError
+        return [NumberedWindow(0, windows[0])][:most]
+
+    lane = Lane(twins.ours, WindowOptions(NEVER_GOOD_ENOUGH), BatchSize(1, 1, 1, 1, 1))
+    build = lane._build_batch
+
+    def note(temperature: float, *rest: Any) -> DecodingBatch:
+        tried.append(temperature)
+        return build(temperature, *rest)
+
+    monkeypatch.setattr(lane, "_build_batch", note)
+    with pytest.raises(LookupError):
+        lane.run(take, lambda index, _: given.append(index))
+
+    assert given == []
+
+
 class Expectations:
     """In a decoder's place: what lanes tell it before they run. The longest text has 28 tokens."""
 

@@ -39,7 +39,10 @@ class NumberedWindow:
 
 
 Take = Callable[[int, bool], Sequence[NumberedWindow]]
-"""Returns up to so many windows; may wait for the first one, and then none means no more."""
+"""Returns up to so many windows; may wait for the first one, and then none means no more.
+
+What it raises ends the lane, so that it is asked at every step, for none if need be.
+"""
 
 Give = Callable[[int, DecodedWindow], None]
 """Takes a decoded window and its place."""
@@ -149,7 +152,7 @@ class Lane:
                 return
             elif not self._running:
                 # Nothing else to do for now, so that others may wait for these.
-                self._try_again(give, failed, heard)
+                self._try_again(take, give, failed, heard)
                 continue
             for encoded, decoded, finished in self._go_on(batch, self._ladder[0]):
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
@@ -174,7 +177,7 @@ class Lane:
                 return
         give(encoded.index, self._with_words(encoded, decoded, finished))
 
-    def _try_again(self, give: Give, failed: dict[int, _Failed], heard: Heard) -> None:
+    def _try_again(self, take: Take, give: Give, failed: dict[int, _Failed], heard: Heard) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
         options = self._options.decoding
         for temperature in self._ladder[1:]:
@@ -185,6 +188,7 @@ class Lane:
             )
             entering = [each.encoded for each in failed.values()]
             while entering or self._running:
+                take(0, False)  # it tells, by raising, where nobody wants the rest
                 count = min(batch.room, len(entering))
                 self._admit(batch, [entering.pop(0) for _ in range(count)])
                 for encoded, decoded, finished in self._go_on(batch, temperature):
