@@ -82,4 +82,4 @@ def test_what_an_administrator_has_set_stays() -> None:
 
     limit_prepared_products(variables)
 
-    assert variables == {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "7", "LRU_CACHE_CAPACITY": "32"}
+    assert variables == {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "7", "LRU_CACHE_CAPACITY": "24"}

@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Callable, MutableMapping
 
-_PREPARED_PRODUCTS = {"LRU_CACHE_CAPACITY": "32", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+_PREPARED_PRODUCTS = {"LRU_CACHE_CAPACITY": "24", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "32"}
 """How many are kept: of each thread by torch, and of all by oneDNN. A step needs ten. They would
 keep a thousand each, of 0.3 MB on both sides."""
 

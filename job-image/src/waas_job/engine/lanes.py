@@ -14,7 +14,7 @@ from waas_job.engine.windows import DecodedWindow
 _Outcome = tuple[int, DecodedWindow] | BaseException | None
 """What a lane tells: a window is decoded, something went wrong, or a window was taken."""
 
-_WINDOWS_BETWEEN_RETURNS = 8
+_WINDOWS_BETWEEN_RETURNS = 4
 """Decoded before freed memory goes back to the system: seconds of work for milliseconds."""
 
 
@@ -52,7 +52,7 @@ class Lanes:
         self._windows.put(None)
         for thread in self._threads:
             thread.join()
-        # Of short recordings, and of windows that come one by one, none is ever the eighth.
+        # Of short recordings, and of windows that come one by one, none is ever the fourth.
         give_back_freed_memory()
 
     def decode(
