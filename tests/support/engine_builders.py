@@ -11,6 +11,7 @@ from whisper.model import ModelDimensions as OpenAIDimensions
 from whisper.tokenizer import get_tokenizer
 
 from waas_contract.manifest import EngineFacts
+from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.alignment_heads import default_heads
 from waas_job.engine.batched_whisper import BatchedWhisper
 from waas_job.engine.dimensions import ModelDimensions
@@ -18,6 +19,15 @@ from waas_job.engine.model import WhisperModel, build_model
 from waas_job.engine.protocol import Samples
 from waas_job.engine.sizing import BatchSize
 from waas_job.engine.weights import ModelWeights
+
+NEVER_GOOD_ENOUGH = DecodingOptions(
+    logprob_threshold=0.0,
+    no_speech_threshold=1,
+    temperature_increment_on_fallback=0.5,
+    best_of=1,
+)
+"""So that every window goes up the whole ladder."""
+
 
 DIMENSIONS = ModelDimensions(
     n_mels=80,

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from support.engine_builders import Sounds, TwinModels, make_twins
 from support.in_memory_objects import AUDIO, InMemoryObjects
 from support.media import make_tone, write_wav
 from support.pipeline_runs import Run
 from support.small_engine import save_checkpoint
+from waas_job.engine.windows import Window
 
 
 @pytest.fixture
@@ -34,3 +36,20 @@ def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_checkpoint(directory / "small-one.pt")
     save_checkpoint(directory / "small-one.en.pt", n_vocab=51864)
     return directory
+
+
+@pytest.fixture(scope="module")
+def twins() -> TwinModels:
+    return make_twins()
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[Window]:
+    sounds = Sounds()
+    prompts = [(), (500, 600, 700), (), (800,), tuple(range(1000, 1040))]
+    return [
+        Window(sounds.draw(), language=language, prompt_tokens=prompt, seed=number)
+        for number, (prompt, language) in enumerate(
+            zip(prompts, ["en", "de", "fr", "en", "ja"], strict=True)
+        )
+    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 import pytest
@@ -10,38 +9,19 @@ import torch
 import whisper
 from whisper.decoding import DecodingResult
 
-from support.engine_builders import Sounds, TwinModels, make_decoder, make_twins
+from support.engine_builders import NEVER_GOOD_ENOUGH, Sounds, TwinModels, make_decoder, make_twins
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.batch import DecodingBatch, Entrant
-from waas_job.engine.lane import Lane, NumberedWindow
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.sampling import GreedyDecoder
-from waas_job.engine.sizing import BatchSize
 from waas_job.engine.untold import Told
 from waas_job.engine.windows import DecodedWindow, Window, WindowOptions
 from waas_job.errors import BadConfiguration, OutOfMemory
 
 ONE_TRY: dict[str, Any] = {"temperature_increment_on_fallback": 0}
-
-
-@pytest.fixture(scope="module")
-def twins() -> TwinModels:
-    return make_twins()
-
-
-@pytest.fixture(scope="module")
-def windows() -> list[Window]:
-    sounds = Sounds()
-    prompts = [(), (500, 600, 700), (), (800,), tuple(range(1000, 1040))]
-    return [
-        Window(sounds.draw(), language=language, prompt_tokens=prompt, seed=number)
-        for number, (prompt, language) in enumerate(
-            zip(prompts, ["en", "de", "fr", "en", "ja"], strict=True)
-        )
-    ]
 
 
 def decode_alone(model: whisper.Whisper, window: Window, **options: Any) -> DecodingResult:
@@ -149,85 +129,9 @@ def test_other_seed_draws_other_lots(twins: TwinModels, windows: list[Window]) -
     assert all(one != another for one, another in zip(first, second, strict=True))
 
 
-NEVER_GOOD_ENOUGH = DecodingOptions(
-    logprob_threshold=0.0,
-    no_speech_threshold=1,
-    temperature_increment_on_fallback=0.5,
-    best_of=1,
-)
-
-
 def test_window_that_fails_goes_up_the_ladder(twins: TwinModels, windows: list[Window]) -> None:
     decoded = list(make_decoder(twins.ours).decode(windows, WindowOptions(NEVER_GOOD_ENOUGH)))
     assert {each.temperature for each in decoded} == {1.0}
-
-
-def test_lane_takes_no_window_until_those_that_failed_are_tried_again(
-    twins: TwinModels, windows: list[Window]
-) -> None:
-    left = [NumberedWindow(*each) for each in enumerate(windows)]
-    lefts: list[int] = []
-
-    def take(most: int, _: bool) -> list[NumberedWindow]:
-        taken, left[:] = left[:most], left[most:]
-        return taken
-
-    lane = Lane(twins.ours, WindowOptions(NEVER_GOOD_ENOUGH), BatchSize(2, 1, 1, 1, 1))
-    lane.run(take, lambda _, __: lefts.append(len(left)))
-
-    # The two that run beside each other fail, and are done before the next ones are taken.
-    assert lefts == [3, 3, 1, 1, 0]
-
-
-def test_lane_that_tries_again_stops_where_nobody_wants_the_rest(
-    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[int] = []
-    tried: list[float] = []
-
-    def take(most: int, _: bool) -> list[NumberedWindow]:
-        if sum(tried) > 0:
-            raise LookupError
-        return [NumberedWindow(0, windows[0])][:most]
-
-    lane = Lane(twins.ours, WindowOptions(NEVER_GOOD_ENOUGH), BatchSize(1, 1, 1, 1, 1))
-    build = lane._build_batch
-
-    def note(temperature: float, *rest: Any) -> DecodingBatch:
-        tried.append(temperature)
-        return build(temperature, *rest)
-
-    monkeypatch.setattr(lane, "_build_batch", note)
-    with pytest.raises(LookupError):
-        lane.run(take, lambda index, _: given.append(index))
-
-    assert given == []
-
-
-class Expectations:
-    """In a decoder's place: what lanes tell it before they run. The longest text has 28 tokens."""
-
-    def __init__(self) -> None:
-        self.rows: list[int] = []
-
-    def expect(self, rows: int) -> None:
-        self.rows.append(rows)
-
-
-@pytest.mark.parametrize(
-    ("sentence", "options", "rows"),
-    [
-        ("a step has a row for each window", WindowOptions(), 6),
-        ("and for each beam", WindowOptions(DecodingOptions(beam_size=5)), 30),
-        ("words are aligned in a whole text", WindowOptions(word_timestamps=True), 28),
-    ],
-)
-def test_decoder_is_told_how_much_it_reads_at_once(
-    twins: TwinModels, sentence: str, options: WindowOptions, rows: int
-) -> None:
-    decoder = Expectations()
-    Lane(replace(twins.ours, decoder=decoder), options, BatchSize(6, 1, 1, 1, 1))  # type: ignore[arg-type]
-    assert decoder.rows == [rows], sentence
 
 
 def test_windows_are_taken_only_a_few_ahead(twins: TwinModels) -> None:
@@ -236,16 +140,15 @@ def test_windows_are_taken_only_a_few_ahead(twins: TwinModels) -> None:
 
     def make_windows() -> Iterator[Window]:
         nonlocal taken
-        for _ in range(30):
+        for _ in range(20):
             taken += 1
             yield Window(sound)
 
     decoder = make_decoder(twins.ours, windows=2)
     results = decoder.decode(make_windows(), WindowOptions(DecodingOptions(**ONE_TRY)))
     next(results)
-    # Two run, one was given, and two wait, whatever else is in its turn by then.
-    assert taken <= 8 * 2 + 1
-    assert len(list(results)) == 29
+    assert taken <= 4 * 2 + 1
+    assert len(list(results)) == 19
 
 
 def test_no_windows_give_nothing(twins: TwinModels) -> None:
@@ -379,29 +282,6 @@ def test_batch_is_halved_where_memory_runs_out(twins: TwinModels, windows: list[
     decoder = make_decoder(model, windows=4, encoded_together=4)
     assert tokens_of(list(decoder.decode(windows, options))) == expected
     assert encoder.refusals == 2
-
-
-def test_each_window_is_given_once_where_memory_runs_out_twice(
-    twins: TwinModels, windows: list[Window]
-) -> None:
-    calls, left = count(1), [NumberedWindow(*each) for each in enumerate(windows)]
-    given: list[int] = []
-
-    def encode(mel: torch.Tensor) -> torch.Tensor:
-        # With four windows under way, and once more when the first of them begins anew.
-        if next(calls) in (4, 5):
-            raise torch.OutOfMemoryError
-        return twins.ours.encoder(mel)
-
-    def take(most: int, _: bool) -> list[NumberedWindow]:
-        taken, left[:] = left[:most], left[most:]
-        return taken
-
-    model = replace(twins.ours, encoder=encode)  # type: ignore[arg-type] # it is called, no more
-    lane = Lane(model, WindowOptions(DecodingOptions(**ONE_TRY)), BatchSize(4, 1, 1, 1, 1))
-    lane.run(take, lambda index, _: given.append(index))
-
-    assert sorted(given) == list(range(len(windows)))
 
 
 def test_window_that_never_fits_is_told(twins: TwinModels, windows: list[Window]) -> None:

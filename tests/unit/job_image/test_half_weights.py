@@ -56,7 +56,7 @@ def test_dot_products_are_for_many_rows(
     error = float((projected - expected).abs().max())
     assert error < tolerance, sentence
     is_packed_twice = "_for_many" in vars(projection)
-    assert is_packed_twice == (error > 1e-4) == (rows > 8 and are_many), sentence
+    assert is_packed_twice == (error > 3e-4) == (rows > 8 and are_many), sentence
 
 
 def test_weight_that_would_lose_something_stays_whole() -> None:
