@@ -8,7 +8,8 @@ from torch import Tensor
 from whisper import Whisper
 
 from support.engine_builders import TwinModels, make_twins
-from waas_job.engine.decoder import OwnPast, causal_mask, make_room_to_hear
+from waas_job.engine import decoder
+from waas_job.engine.decoder import Heard, OwnPast, causal_mask, make_room_to_hear
 from waas_job.engine.device import choose_precision, has_tiles, multiplies_bfloat16
 from waas_job.engine.model import WhisperModel
 
@@ -76,6 +77,21 @@ def test_logits_of_bfloat16_are_nearly_those_of_the_reference(
     assert relative_error(logits_of(short, mel), theirs) < 0.03
 
 
+def test_several_queries_find_the_same_in_keys_that_lie_frame_by_frame(
+    exact: TwinModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "multiplies_by_dot_products", lambda *_: True)
+    mel, model = draw_mel(1), exact.ours
+    for_one, for_five = (
+        make_room_to_hear(model.dimensions, 1, model.device, model.dtype, queries=queries)
+        for queries in (1, 5)
+    )
+    one, five = logits_of(model, mel, for_one), logits_of(model, mel, for_five)
+    assert all(keys.is_contiguous() for keys in for_one.keys)
+    assert all(keys.mT.is_contiguous() for keys in for_five.keys)
+    assert torch.allclose(one, five, atol=1e-4)
+
+
 def draw_mel(windows: int) -> Tensor:
     return torch.randn(windows, 80, 3000, generator=torch.Generator().manual_seed(4))
 
@@ -87,8 +103,9 @@ def logits_of_reference(model: Whisper, mel: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def logits_of(model: WhisperModel, mel: Tensor) -> Tensor:
-    heard = make_room_to_hear(model.dimensions, 1, model.device, model.dtype)
+def logits_of(model: WhisperModel, mel: Tensor, heard: Heard | None = None) -> Tensor:
+    if heard is None:
+        heard = make_room_to_hear(model.dimensions, 1, model.device, model.dtype)
     model.decoder.hear(model.encoder(mel), heard)
     count = TOKENS.shape[1]
     hidden, _ = model.decoder(

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.device import multiplies_by_dot_products
 from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.dot_products import MANY_ROWS
 from waas_job.engine.parameters import Norm, Parameters, Projection
@@ -23,7 +24,7 @@ class Heard:
     """The keys and values of cross-attention, of each layer."""
 
     keys: Sequence[Tensor]
-    """[windows, heads, width of a head, 1500] each: laid out as the product reads them."""
+    """[windows, heads, width of a head, 1500] each, in memory as the product reads them fastest."""
 
     values: Sequence[Tensor]
     """[windows, heads, 1500, width of a head] each."""
@@ -36,16 +37,33 @@ class Heard:
 
 
 def make_room_to_hear(
-    dimensions: ModelDimensions, windows: int, device: torch.device, dtype: torch.dtype
+    dimensions: ModelDimensions,
+    windows: int,
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    queries: int = 1,
 ) -> Heard:
-    """Return room for so many windows; memory that nobody writes to is none."""
+    """Return room for so many windows; memory that nobody writes to is none.
+
+    Args:
+        dimensions: of the model.
+        windows: how many.
+        device: where they are.
+        dtype: of keys and values.
+        queries: how many a step has for each window, as a rule.
+    """
     heads, frames = dimensions.n_text_head, dimensions.n_audio_ctx
     width, layers = dimensions.n_text_state // heads, range(dimensions.n_text_layer)
-    shapes = (windows, heads, width, frames), (windows, heads, frames, width)
-    keys, values = (
-        [torch.empty(shape, device=device, dtype=dtype) for _ in layers] for shape in shapes
-    )
-    return Heard(keys, values)
+
+    def make(*shape: int) -> list[Tensor]:
+        return [torch.empty(shape, device=device, dtype=dtype) for _ in layers]
+
+    values = make(windows, heads, frames, width)
+    if queries > 1 and multiplies_by_dot_products(device, dtype):
+        # Frame by frame several queries take half the time there, a single one somewhat more.
+        return Heard([keys.mT for keys in make(windows, heads, frames, width)], values)
+    return Heard(make(windows, heads, width, frames), values)
 
 
 class Past(Protocol):
@@ -106,9 +124,14 @@ class TextDecoder:
         """Write the keys and values of [windows, 1500, width] of features where they are wanted."""
         windows, frames, _ = features.shape
         for block, keys, values in zip(self._blocks, heard.keys, heard.values, strict=True):
-            for its_features, its_keys in zip(features, keys, strict=True):
-                # This way round the keys come out as they are to lie. They have no bias.
-                torch.mm(block.cross_key, its_features.T, out=its_keys.view(-1, frames))
+            # Keys have no bias.
+            if keys.is_contiguous():
+                for its_features, its_keys in zip(features, keys, strict=True):
+                    # This way round they come out as they are to lie.
+                    torch.mm(block.cross_key, its_features.T, out=its_keys.view(-1, frames))
+            else:
+                key = F.linear(features, block.cross_key).view(windows, frames, self._heads, -1)
+                keys.copy_(key.permute(0, 2, 3, 1))
             value = block.cross_value(features).view(windows, frames, self._heads, -1)
             values.copy_(value.transpose(1, 2))
 

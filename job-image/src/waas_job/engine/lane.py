@@ -90,9 +90,9 @@ class Lane:
         self._ladder = temperature_ladder(
             decoding.temperature, decoding.temperature_increment_on_fallback
         )
-        first = _build_token_decoder(tokenizer, decoding, self._ladder[0])
+        self._beams = _build_token_decoder(tokenizer, decoding, self._ladder[0]).beams
         # A text whose words are aligned is read at once; else a step has so many.
-        text, step = model.dimensions.n_text_ctx, size.windows * first.beams
+        text, step = model.dimensions.n_text_ctx, size.windows * self._beams
         model.decoder.expect(text if options.word_timestamps else step)
         self._filters = LogitFilters(
             tokenizer,
@@ -132,7 +132,9 @@ class Lane:
     def _decode(self, take: Take, give: Give) -> None:
         model = self._model
         # For whichever batch runs: what failed is tried again where nothing else is under way.
-        heard = make_room_to_hear(model.dimensions, self._size.windows, model.device, model.dtype)
+        heard = make_room_to_hear(
+            model.dimensions, self._size.windows, model.device, model.dtype, queries=self._beams
+        )
         batch = self._build_batch(self._ladder[0], self._size.windows, heard)
         failed: dict[int, _Failed] = {}
         while True:
