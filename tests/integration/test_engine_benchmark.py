@@ -29,7 +29,6 @@ def make_case(folder: Path, *, adapter: str = "waas") -> Case:
         threads=1,
         warm_up=None,
         sounds=(sound,),
-        started=0,
     )
 
 

@@ -139,7 +139,6 @@ def _build_case(
         threads=plan.threads,
         warm_up=None,
         sounds=tuple(recording.samples for recording in recordings),
-        started=0,
     )
 
 

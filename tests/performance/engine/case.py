@@ -50,7 +50,10 @@ class Case:
     sounds: tuple[Path, ...]
     """Samples, as numpy stores them: transcribed one after the other."""
 
-    started: float
+    weights: Path = Path()
+    """What the adapter reads; told by whoever starts the process, as what follows is."""
+
+    started: float = 0.0
     """When the process was started, by the machine's monotonic clock."""
 
 

@@ -1,4 +1,7 @@
-"""The weights of OpenAI's models in the forms that the peers read, made once a machine."""
+"""The weights of OpenAI's models in the forms that the contenders read, made once a machine.
+
+They are found before a contender's process starts, so that its clock does not count it.
+"""
 
 import shutil
 import struct
@@ -37,7 +40,20 @@ _DIMENSIONS = (
 _SINGLE, _HALF = 0, 1
 
 
-def ctranslate2_directory(model: str) -> Path:
+def find_weights(adapter: str, model: str) -> Path:
+    """Return the file or folder that an adapter of that name reads."""
+    match adapter:
+        case "faster_whisper":
+            return _ctranslate2_directory(model)
+        case "whisper_cpp":
+            return _ggml_file(model)
+        case "openai_whisper":
+            return checkpoint_directory() / f"{model}.pt"
+        case _:
+            return checkpoint_directory()
+
+
+def _ctranslate2_directory(model: str) -> Path:
     """Return a folder as faster-whisper loads it: the packages' own files, their pieces joined."""
     directory = _peers_directory() / f"{model}.ctranslate2"
     if not directory.exists():
@@ -55,7 +71,7 @@ def ctranslate2_directory(model: str) -> Path:
     return directory
 
 
-def ggml_file(model: str) -> Path:
+def _ggml_file(model: str) -> Path:
     """Return a file as whisper.cpp publishes it: matrices in half precision, as in the checkpoint.
 
     The form: a magic number and the dimensions; the mel filters; the tokens' bytes; then each

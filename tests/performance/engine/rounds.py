@@ -105,5 +105,4 @@ def _build_case(plan: Plan, entry: Entry, *, is_cold: bool) -> Case:
         threads=plan.threads,
         warm_up=None if is_cold else plan.warm_up,
         sounds=(plan.sound,),
-        started=0,
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from performance.engine.case import ANSWER, CASE, Answer, Case
+from performance.engine.contender_weights import find_weights
 from performance.engine.memory_cgroup import memory_cgroup, peak_bytes
 from waas_job.cpu_quota import thread_variables
-from waas_job.engine.held_memory import limit_prepared_products
 
 _TESTS = Path(__file__).parents[2]
 
@@ -42,10 +42,10 @@ def run(case: Case) -> Run:
         case_file, answer_file = Path(folder) / "case.json", Path(folder) / "answer.json"
         output = Path(folder) / "output"
         variables = {**os.environ, **thread_variables(case.threads), "PYTHONPATH": str(_TESTS)}
-        # As the job program does; the peers have no oneDNN that reads it.
-        limit_prepared_products(variables)
         with output.open("wb") as file:
-            case_file.write_bytes(CASE.dump_json(replace(case, started=time.monotonic())))
+            weights = find_weights(case.adapter, case.model)
+            told = replace(case, weights=weights, started=time.monotonic())
+            case_file.write_bytes(CASE.dump_json(told))
             enter = ["sh", "-c", _ENTER, str(cgroup / "cgroup.procs")] if cgroup else []
             process = subprocess.Popen(
                 [*enter, sys.executable, "-m", "performance.engine.child", case_file, answer_file],

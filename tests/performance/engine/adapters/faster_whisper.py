@@ -12,7 +12,6 @@ import faster_whisper
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
 from performance.engine.case import Case, Mode, TellText, Transcribe
-from performance.engine.peer_weights import ctranslate2_directory
 from support.media import Samples
 from waas_contract.transcript import Segment, Word
 
@@ -23,7 +22,7 @@ def version() -> str:
 
 def load(case: Case) -> Transcribe:
     model = WhisperModel(
-        str(ctranslate2_directory(case.model)),
+        str(case.weights),
         device="cpu",
         compute_type=str(case.settings["compute_type"]),
         cpu_threads=case.threads,

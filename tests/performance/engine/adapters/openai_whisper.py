@@ -10,7 +10,6 @@ import whisper
 from whisper import Whisper
 
 from performance.engine.case import Case, Mode, TellText, Transcribe
-from support.checkpoints import checkpoint_directory
 from support.media import Samples
 from waas_contract.transcript import Segment
 
@@ -21,7 +20,7 @@ def version() -> str:
 
 def load(case: Case) -> Transcribe:
     torch.set_num_threads(case.threads)
-    model: Whisper = whisper.load_model(str(checkpoint_directory() / f"{case.model}.pt"), "cpu")
+    model: Whisper = whisper.load_model(str(case.weights), "cpu")
 
     def transcribe(samples: Samples, _: TellText) -> Iterable[Segment]:
         result = model.transcribe(

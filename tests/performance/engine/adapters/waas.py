@@ -4,16 +4,17 @@ Whatever it writes, it decodes with timestamps: they say where cues begin. It co
 it has made a spectrogram, too.
 """
 
+import os
 from collections.abc import Iterable
 
 import numpy as np
 import torch
 
 from performance.engine.case import Case, Mode, TellText, Transcribe
-from support.checkpoints import checkpoint_directory
 from support.media import Samples
 from waas_contract.transcript import Segment
 from waas_contract.transcription_options import DecodingOptions
+from waas_job.engine.held_memory import limit_prepared_products
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.protocol import EngineSettings, Heard, TranscriptionOptions
 from waas_job.engine.transcriber import load_engine
@@ -27,10 +28,12 @@ def version() -> str:
 
 
 def load(case: Case) -> Transcribe:
+    # As the job program does at its start.
+    limit_prepared_products(os.environ)
     engine = load_engine(
         EngineSettings(
             model=case.model,
-            model_directory=checkpoint_directory(),
+            model_directory=case.weights,
             device="cpu",
             threads=case.threads,
             precision=str(case.settings["precision"]),

@@ -10,7 +10,6 @@ from typing import Any
 from pywhispercpp.model import Model
 
 from performance.engine.case import Case, Mode, TellText, Transcribe
-from performance.engine.peer_weights import ggml_file
 from support.media import Samples
 from waas_contract.transcript import Segment, Word
 
@@ -21,7 +20,7 @@ def version() -> str:
 
 def load(case: Case) -> Transcribe:
     model = Model(
-        str(ggml_file(case.model)),
+        str(case.weights),
         params_sampling_strategy=0 if case.beam_size == 1 else 1,
         redirect_whispercpp_logs_to=None,
         n_threads=case.threads,
