@@ -27,12 +27,13 @@ def _largest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return what `topk` does, on a CPU in a fraction of its time."""
     if logits.device.type != "cpu":
         return logits.topk(count, dim=1)
-    whole = logits.shape[1] // _CHUNK * _CHUNK
-    chunks = logits[:, :whole].unflatten(1, (-1, _CHUNK))
+    rows, known = logits.shape
+    whole = known - known % _CHUNK
+    chunks = logits[:, :whole].view(rows, whole // _CHUNK, _CHUNK)
     # The largest numbers lie in the chunks with the largest maxima, or in what is left of a chunk.
     numbers = chunks.amax(dim=2).topk(min(count, chunks.shape[1]), dim=1).indices
     tokens = numbers[:, :, None] * _CHUNK + torch.arange(_CHUNK)
-    rest = torch.arange(whole, logits.shape[1]).expand(len(logits), -1)
+    rest = torch.arange(whole, known).expand(rows, -1)
     tokens = torch.cat([tokens.flatten(1), rest], dim=1)
     values, places = logits.gather(1, tokens).topk(count, dim=1)
     return values, tokens.gather(1, places)
