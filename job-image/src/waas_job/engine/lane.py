@@ -216,7 +216,11 @@ class Lane:
 
     def _admit(self, batch: DecodingBatch, encoded: Sequence[_Encoded]) -> None:
         self._running |= {each.index: each for each in encoded}
-        batch.admit([self._enter(each) for each in encoded])
+        entrants = [self._enter(each) for each in encoded]
+        for each in entrants:
+            # What is told of a window is not counted: that comes now and then.
+            self._model.decoder.expect(len(each.initial_tokens))
+        batch.admit(entrants)
 
     def _enter(self, encoded: _Encoded) -> Entrant:
         model, window = self._model, encoded.window
@@ -225,8 +229,6 @@ class Lane:
         )
         prompt = tuple(window.prompt_tokens)[-model.dimensions.prompt_budget :]
         initial = (model.tokenizer.sot_prev, *prompt, *start) if prompt else start
-        # What is told of a window is not counted: that comes now and then.
-        model.decoder.expect(len(initial))
         return Entrant(
             encoded.index,
             encoded.features,
