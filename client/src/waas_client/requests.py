@@ -84,6 +84,12 @@ class JobOptions:
     priority: str | None = None
     """`low`, `normal` or `high`."""
 
+    profile: str | None = None
+    """Which of the administrator's sets of resources it gets."""
+
+    queue_name: str | None = None
+    """The LocalQueue of Kueue's in which it waits, where the server lets jobs name one."""
+
     ttl_seconds: int | None = None
     """Seconds after its end for which everything is kept; None for as long as the server likes."""
 
@@ -112,6 +118,8 @@ class JobOptions:
             "word_timestamps": "true" if self.word_timestamps else None,
             "speakers_by_channel": "true" if self.speakers_by_channel else None,
             "priority": self.priority,
+            "profile": self.profile,
+            "queue_name": self.queue_name,
             "request": json.dumps({"labels": dict(self.labels)}) if self.labels else None,
             **{name: None if number is None else str(number) for name, number in numbers.items()},
         }

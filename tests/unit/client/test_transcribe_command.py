@@ -52,6 +52,7 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
         "--model", "base", "--beam-size", "5", "--temperature", "0.2", "--max-line-width", "42",
         "--max-line-count", "2", "--priority", "high", "--ttl", "7d", "--deadline", "90m",
         "--label", "desk=news", "--label", "example.org/show=late",
+        "--profile", "large", "--queue", "night",
     )  # fmt: skip
 
     assert result.exit_code == 0, result.stderr
@@ -68,6 +69,7 @@ def test_every_option_reaches_the_job(command: Command, tmp_path: Path) -> None:
     assert spec.subtitles == SubtitleOptions(max_line_width=42, max_line_count=2)
     assert (spec.priority, spec.active_deadline_seconds) == ("high", 5400)
     assert spec.ttl_seconds_after_finished == 7 * 86_400
+    assert (spec.profile, spec.queue_name) == ("large", "night")
     labels = command.api.jobs.jobs["job-000"].metadata.labels
     assert labels == {"desk": "news", "example.org/show": "late"}
 

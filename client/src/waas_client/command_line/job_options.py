@@ -38,6 +38,18 @@ def parse_labels(texts: list[str]) -> dict[str, str]:
 PriorityOption = Annotated[
     Priority | None, typer.Option(help="Who goes first where not all can.", show_default=False)
 ]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(help="Which of the administrator's sets of resources to use.", show_default=False),
+]
+QueueOption = Annotated[
+    str | None,
+    typer.Option(
+        "--queue",
+        help="The LocalQueue of Kueue's to wait in, where the server lets jobs name one.",
+        show_default=False,
+    ),
+]
 TtlOption = Annotated[
     str | None,
     typer.Option(
