@@ -1,15 +1,23 @@
 """The job program against a store over HTTP, whole and broken; nothing secret is ever said."""
 
 import hashlib
+import io
+import os
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
+import av
 import pytest
+from minio import Minio
 
 from support.job_items import NAMESPACE, make_item, make_urls
 from support.job_program import JobProgram
 from support.object_server import SIGNATURE_PARAMETER, ObjectServer, running_object_server
+from support.service import BUCKET
 from support.speech import librivox_clip
 from support.waiting import wait_until
 from waas_contract.exit_codes import FailureReason
@@ -19,6 +27,9 @@ from waas_contract.job_environment import (
     JobItem,
 )
 from waas_contract.manifest import Manifest
+from waas_contract.object_keys import preview_key
+from waas_job.storage.http_transport import HttpTransport
+from waas_job.storage.transport import Body
 
 pytestmark = pytest.mark.integration
 
@@ -68,6 +79,28 @@ def test_objects_over_http_are_read_and_written(program: JobProgram, store: Obje
     assert store.requests[0] == ("GET", stored.key("manifest.json"), None)
     assert store.requests[-1] == ("PUT", stored.key("manifest.json"), None)
     assert_nothing_secret_was_said(program)
+
+
+def test_preview_is_put_over_http_with_its_length(program: JobProgram, store: ObjectServer) -> None:
+    stored = add_stored_item(program, store)
+    program.run(stored.item)
+    sound = store.objects[preview_key(NAMESPACE, stored.item.name)]
+    with av.open(io.BytesIO(sound), mode="r") as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(CLIP.duration_seconds, abs=0.5)
+
+
+def test_file_is_put_into_a_bucket(object_store: Minio, tmp_path: Path) -> None:
+    source, key = tmp_path / "preview.webm", f"job-storage/{uuid.uuid4()}"
+    source.write_bytes(os.urandom(3_000_000))
+    url = object_store.presigned_put_object(BUCKET, key, timedelta(minutes=5))
+    transport = HttpTransport()
+    answer = transport.put(url, Body(source, "audio/webm"))
+    transport.close()
+    assert answer.is_success
+    stored = object_store.get_object(BUCKET, key)
+    assert stored.read() == source.read_bytes()
+    stored.close()
 
 
 def test_store_without_conditional_writes_will_do(program: JobProgram, store: ObjectServer) -> None:

@@ -1,6 +1,7 @@
 """The objects of one item, in a dictionary."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from waas_contract.formats import OutputFormat
 from waas_job.errors import JobError, SourceNotFound, StorageUnavailable
@@ -76,9 +77,9 @@ class InMemoryObjects:
     def wants_preview(self) -> bool:
         return self.has_listeners
 
-    def store_preview(self, sound: bytes, peaks: bytes) -> None:
+    def store_preview(self, sound: Path, peaks: bytes) -> None:
         self._fail_if_told()
-        self.preview = (sound, peaks)
+        self.preview = (sound.read_bytes(), peaks)
 
     def _create(self, key: Key, content: bytes) -> bool:
         if key in self.stored:

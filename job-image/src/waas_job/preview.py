@@ -44,7 +44,7 @@ class Preview:
             return
         try:
             content = self._peaks.model_dump_json(by_alias=True).encode()
-            self._objects.store_preview(self._target.read_bytes(), content)
+            self._objects.store_preview(self._target, content)
         except (JobError, OSError) as error:
             logger.warning("the preview is not stored", extra=log_fields(error=str(error)))
 

@@ -35,6 +35,14 @@ def test_file_is_written_whole_into_folders_that_are_not_there_yet(tmp_path: Pat
     assert os.listdir(path.parent) == ["transcript.json"]
 
 
+def test_file_is_stored_as_a_copy_of_another(tmp_path: Path) -> None:
+    source, path = tmp_path / "source.webm", tmp_path / "stored/preview.webm"
+    source.write_bytes(b"sound" * 400_000)
+    assert FileTransport().put(path.as_uri(), Body(source, "audio/webm")).is_success
+    assert path.read_bytes() == source.read_bytes()
+    assert os.listdir(path.parent) == ["preview.webm"]
+
+
 def test_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     path.write_bytes(b"old")

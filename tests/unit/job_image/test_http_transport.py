@@ -28,6 +28,20 @@ def streamed(status: int, content: bytes, headers: dict[str, str] | None = None)
     return httpx.Response(status, headers=headers, content=iter([content]))
 
 
+class Store(httpx.BaseTransport):
+    """Takes one request, piece by piece."""
+
+    def __init__(self) -> None:
+        self.headers = httpx.Headers()
+        self.pieces: list[bytes] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        self.headers = request.headers
+        self.pieces += request.stream
+        return httpx.Response(200)
+
+
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[ScratchFile]:
     with ScratchFile(tmp_path, "interview.wav") as file:
@@ -46,6 +60,23 @@ def test_put_asks_not_to_replace_only_when_told() -> None:
     transport.put(URL, Body(b"{}", "application/json"))
     assert [headers.get("If-None-Match") for headers in seen] == ["*", None]
     assert seen[0]["Content-Type"] == "application/json"
+
+
+def test_file_is_put_with_its_length_and_in_pieces(tmp_path: Path) -> None:
+    source = tmp_path / "preview.webm"
+    source.write_bytes(b"sound" * 40_000)
+    store = Store()
+    assert HttpTransport(store).put(URL, Body(source, "audio/webm")).is_success
+    assert store.headers["Content-Length"] == "200000"
+    assert "Transfer-Encoding" not in store.headers
+    assert b"".join(store.pieces) == source.read_bytes()
+    assert len(store.pieces) > 1
+
+
+def test_file_that_is_gone_is_not_put(tmp_path: Path) -> None:
+    transport = make_transport(lambda _: httpx.Response(200))
+    with pytest.raises(FileNotFoundError):
+        transport.put(URL, Body(tmp_path / "none", "audio/webm"))
 
 
 def test_error_is_told_in_the_stores_own_word() -> None:

@@ -4,6 +4,7 @@ A file appears whole or not at all, as an object does.
 """
 
 import os
+import shutil
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,7 +58,11 @@ class FileTransport:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.open("xb") as file:
-                file.write(body.content)
+                if isinstance(body.content, bytes):
+                    file.write(body.content)
+                else:
+                    with body.content.open("rb") as source:
+                        shutil.copyfileobj(source, file)
                 file.flush()
                 os.fsync(file.fileno())
             return _publish(unfinished, path, only_if_absent=body.only_if_absent)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from waas_contract.formats import CONTENT_TYPES, OutputFormat
@@ -59,8 +60,8 @@ class ItemObjects(Protocol):
     def wants_preview(self) -> bool:
         """Tell whether anybody plays and draws the recording."""
 
-    def store_preview(self, sound: bytes, peaks: bytes) -> None:
-        """Store what a page plays and draws, in one try."""
+    def store_preview(self, sound: Path, peaks: bytes) -> None:
+        """Store what a page plays, a file, and what it draws, in one try."""
 
 
 class StoredObjects:
@@ -153,8 +154,8 @@ class StoredObjects:
         """Tell whether anybody plays and draws the recording."""
         return self._read_urls().preview is not None
 
-    def store_preview(self, sound: bytes, peaks: bytes) -> None:
-        """Store what a page plays and draws, in one try."""
+    def store_preview(self, sound: Path, peaks: bytes) -> None:
+        """Store what a page plays, a file, and what it draws, in one try."""
         if (urls := self._read_urls().preview) is not None:
             self._put_once(urls.sound, Body(sound, MEDIA_TYPE))
             self._put_once(urls.peaks, Body(peaks, _JSON))

@@ -67,7 +67,9 @@ class Sink(Protocol):
 class Body:
     """What is to be stored."""
 
-    content: bytes
+    content: bytes | Path
+    """A file is read as it goes, so that it may be larger than the memory."""
+
     content_type: str
     only_if_absent: bool = False
     """Answer 412 rather than replace what is there."""
@@ -83,7 +85,10 @@ class Transport(Protocol):
         """Append the object to the sink, from where the sink ends if the store can."""
 
     def put(self, url: str, body: Body, *, is_quick: bool = False) -> Answer:
-        """Store an object whole; a quick request gives up after QUICK_TIMEOUT_SECONDS."""
+        """Store an object whole; a quick request gives up after QUICK_TIMEOUT_SECONDS.
+
+        Raises OSError where the body is a file that cannot be read.
+        """
 
 
 class TransportByScheme:
