@@ -43,6 +43,13 @@ def test_file_is_stored_as_a_copy_of_another(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == ["preview.webm"]
 
 
+def test_file_that_is_gone_is_not_stored(tmp_path: Path) -> None:
+    path = tmp_path / "stored/preview.webm"
+    with pytest.raises(FileNotFoundError):
+        FileTransport().put(path.as_uri(), Body(tmp_path / "none", "audio/webm"))
+    assert not path.exists()
+
+
 def test_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     path.write_bytes(b"old")

@@ -55,20 +55,18 @@ class FileTransport:
         """Write a file whole, and to the disk, before it gets its name."""
         path = _path_of(url)
         unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        content = body.open()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with unfinished.open("xb") as file:
-                if isinstance(body.content, bytes):
-                    file.write(body.content)
-                else:
-                    with body.content.open("rb") as source:
-                        shutil.copyfileobj(source, file)
+                shutil.copyfileobj(content, file)
                 file.flush()
                 os.fsync(file.fileno())
             return _publish(unfinished, path, only_if_absent=body.only_if_absent)
         except OSError as error:
             return _answer_to(error)
         finally:
+            content.close()
             unfinished.unlink(missing_ok=True)
 
 

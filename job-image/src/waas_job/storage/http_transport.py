@@ -8,9 +8,8 @@ import email.utils
 import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import BinaryIO
 
 import httpx
 
@@ -62,14 +61,10 @@ class HttpTransport:
         if body.only_if_absent:
             headers["If-None-Match"] = "*"
         timeout = _QUICK_TIMEOUT if is_quick else _TIMEOUT
-        with ExitStack() as opened:
-            content: bytes | BinaryIO
-            if isinstance(body.content, bytes):
-                content = body.content
-            else:
-                content = opened.enter_context(body.content.open("rb"))
-                # S3 takes no body whose length it is not told.
-                headers["Content-Length"] = str(os.fstat(content.fileno()).st_size)
+        with body.open() as content:
+            # S3 takes no body whose length it is not told.
+            headers["Content-Length"] = str(content.seek(0, os.SEEK_END))
+            content.seek(0)
             with _hiding_urls():
                 response = self._client.put(url, content=content, headers=headers, timeout=timeout)
         return _answer(response, response.content)

@@ -5,8 +5,9 @@ Statuses are HTTP's, also for files: callers decide by them alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from waas_job.errors import BadConfiguration
@@ -73,6 +74,10 @@ class Body:
     content_type: str
     only_if_absent: bool = False
     """Answer 412 rather than replace what is there."""
+
+    def open(self) -> BinaryIO:
+        """Open the content, wherever it is; raises OSError for a file that cannot be read."""
+        return BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
 
 
 class Transport(Protocol):
