@@ -10,6 +10,7 @@ import pytest
 from support.job_items import make_item
 from support.job_program import JobProgram
 from support.media import Samples, read_samples, write_wav
+from support.object_server import ObjectServer
 from support.reading import make_reading
 from support.speech import librivox_clip
 from support.spoken_words import words_of, words_of_captions
@@ -86,24 +87,26 @@ def test_detected_language_comes_with_its_probability(program: JobProgram) -> No
 
 
 def test_what_was_heard_so_far_can_be_read_while_it_runs(
-    program: JobProgram, tmp_path: Path
+    program: JobProgram, store: ObjectServer, tmp_path: Path
 ) -> None:
-    item = program.add(write_wav(tmp_path / "long.wav", make_reading(3)))
-    path = program.path(partial_key(item.namespace, item.name))
+    item = make_item()
+    key = partial_key(item.namespace, item.name)
+    path = write_wav(tmp_path / "long.wav", make_reading(3))
+    program.add(path, item, elsewhere={key: store.url(key)})
+    # Nothing is heard meanwhile, so that what is read is what came first.
+    hold = store.hold(key)
     process = program.start(program.environment([item]).to_variables())
-    wait_until(path.exists, "the beginning of the transcript is there")
-    assert process.poll() is None
-    first = PartialTranscript.model_validate_json(path.read_bytes())
+    content = wait_until(lambda: store.objects.get(key), "the beginning is there")
+    hold.set()
     assert program.finish(process) == 0
-    last = PartialTranscript.model_validate_json(path.read_bytes())
+    partial = PartialTranscript.model_validate_json(content)
 
     transcript = program.transcript(item)
-    assert first.language == transcript.language == "en"
-    assert 0 < len(first.segments) < len(transcript.segments)
-    for partial in (first, last):
-        assert transcript.text.startswith("".join(segment.text for segment in partial.segments))
-        for told, final in zip(partial.segments, transcript.segments, strict=False):
-            assert (told.id, told.start, told.end) == (final.id, final.start, final.end)
+    assert partial.language == transcript.language == "en"
+    assert 0 < len(partial.segments) < len(transcript.segments)
+    assert transcript.text.startswith("".join(segment.text for segment in partial.segments))
+    for told, final in zip(partial.segments, transcript.segments, strict=False):
+        assert (told.id, told.start, told.end) == (final.id, final.start, final.end)
 
 
 def test_captions_keep_their_limits(program: JobProgram, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from support.media import (
     write_silent_film,
     write_wav,
 )
+from support.object_server import ObjectServer
 from support.reading import make_reading
 from support.speech import Clip, librivox_clip, librivox_clips
 from support.spoken_words import count_word_errors, words_of, words_of_captions
@@ -193,24 +196,31 @@ def test_next_attempt_leaves_the_results_of_the_first(program: JobProgram) -> No
     assert words_of(program.transcript(item).text) == words_of(CLIP.text)
 
 
-# Windows in turn, so that there is always something to do between the first one and the end.
+# Windows in turn, so that something is left to do after the first one.
 ONE_BY_ONE = DecodingOptions(condition_on_previous_text=True, temperature_increment_on_fallback=0)
 
 
-def start_and_wait_for_segments(
-    program: JobProgram, item: JobItem
-) -> tuple[subprocess.Popen[str], PartialTranscript]:
+@contextmanager
+def at_first_checkpoint(
+    program: JobProgram, store: ObjectServer, item: JobItem, audio: Path
+) -> Iterator[tuple[subprocess.Popen[str], PartialTranscript]]:
+    """Start the program, which waits after its first checkpoint until the block ends."""
+    key = checkpoint_key(item.namespace, item.name)
+    program.add(audio, item, elsewhere={key: store.url(key)})
+    hold = store.hold(key)
     process = program.start(program.environment([item]).to_variables())
-    path = program.path(checkpoint_key(item.namespace, item.name))
-    wait_until(path.exists, "there is a checkpoint", timeout_seconds=300)
-    return process, PartialTranscript.model_validate_json(path.read_bytes())
+    content = wait_until(lambda: store.objects.get(key), "there is a checkpoint")
+    yield process, PartialTranscript.model_validate_json(content)
+    hold.set()
 
 
-def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path: Path) -> None:
+def test_sigterm_ends_it_and_keeps_what_was_heard(
+    program: JobProgram, store: ObjectServer, tmp_path: Path
+) -> None:
     path = write_wav(tmp_path / "long.wav", make_reading(3))
-    item = program.add(path, make_item(decoding=ONE_BY_ONE))
-    process, before = start_and_wait_for_segments(program, item)
-    process.send_signal(signal.SIGTERM)
+    item = make_item(decoding=ONE_BY_ONE)
+    with at_first_checkpoint(program, store, item, path) as (process, before):
+        process.send_signal(signal.SIGTERM)
     began = time.monotonic()
     assert program.finish(process) == 143
     assert time.monotonic() - began < GRACE_SECONDS
@@ -226,12 +236,14 @@ def test_sigterm_ends_it_and_keeps_what_was_heard(program: JobProgram, tmp_path:
     assert words_of_captions(srt) == words_of(transcript.text)
 
 
-def test_a_killed_program_goes_on_from_its_checkpoint(program: JobProgram, tmp_path: Path) -> None:
+def test_a_killed_program_goes_on_from_its_checkpoint(
+    program: JobProgram, store: ObjectServer, tmp_path: Path
+) -> None:
     path = write_wav(tmp_path / "long.wav", make_reading(3))
-    killed = program.add(path, make_item("killed", decoding=ONE_BY_ONE, word_timestamps=True))
-    process, before = start_and_wait_for_segments(program, killed)
-    process.kill()
-    process.communicate()
+    killed = make_item("killed", decoding=ONE_BY_ONE, word_timestamps=True)
+    with at_first_checkpoint(program, store, killed, path) as (process, before):
+        process.kill()
+        process.communicate()
     shutil.rmtree(program.folder / "scratch")
     (program.folder / "scratch").mkdir()
 

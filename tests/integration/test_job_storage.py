@@ -5,7 +5,6 @@ import io
 import os
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -35,12 +34,6 @@ pytestmark = pytest.mark.integration
 
 CLIP = librivox_clip("0930")
 SECRET_WORDS = (SIGNATURE_PARAMETER, "X-Amz-", "http://", "5ca1ab1e", "audio/recording")
-
-
-@pytest.fixture
-def store() -> Iterator[ObjectServer]:
-    with running_object_server() as server:
-        yield server
 
 
 @dataclass

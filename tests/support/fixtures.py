@@ -17,6 +17,7 @@ from cluster.minio_server import MinioServer
 from support.desk import Desk
 from support.job_program import JobProgram
 from support.kubernetes_api import KubernetesApi, Refusal, Resource
+from support.object_server import ObjectServer, running_object_server
 from support.pod_runner import PodRunner
 from support.service import BUCKET, OperatorProcess, Tenant, running_api, running_operator
 from support.waiting import wait_until
@@ -147,6 +148,13 @@ def kubectl(control_plane: ControlPlane) -> list[str]:
     if binary is None:
         pytest.skip("kubectl is not installed: run `make setup`")
     return [binary, "--kubeconfig", str(control_plane.kubeconfig)]
+
+
+@pytest.fixture
+def store() -> Iterator[ObjectServer]:
+    """A store behind presigned URLs that fails, and lets wait, as a test wants."""
+    with running_object_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from support.job_items import make_item, make_urls, write_urls
 from waas_contract.formats import OutputFormat
@@ -44,15 +45,20 @@ class JobProgram:
         write_urls(self.folder / "urls", item.name, urls)
         return item
 
-    def add(self, audio: Path, item: JobItem | None = None) -> JobItem:
-        """Lay out an item whose objects are files."""
+    def add(
+        self,
+        audio: Path,
+        item: JobItem | None = None,
+        *,
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> JobItem:
+        """Lay out an item whose objects are files, but for those that have a URL by their key."""
         item = item or make_item()
-        return self.put(
-            item,
-            make_urls(
-                item.name, lambda key: self.path(key).as_uri(), audio=audio.absolute().as_uri()
-            ),
-        )
+
+        def locate(key: str) -> str:
+            return elsewhere.get(key) or self.path(key).as_uri()
+
+        return self.put(item, make_urls(item.name, locate, audio=audio.absolute().as_uri()))
 
     def environment(
         self,

@@ -26,11 +26,19 @@ class ObjectServer:
     cuts: dict[str, list[int]] = field(default_factory=dict)
     """Key -> numbers of bytes after which the next GETs of it break off."""
 
+    holds: dict[str, threading.Event] = field(default_factory=dict)
+    """Key -> what the answers to PUTs of it wait for; the object is stored all the same."""
+
     knows_conditions: bool = True
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """Method, key and Range of each request."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hold(self, key: str) -> threading.Event:
+        """Let whoever stores this object wait for an answer until the event is set."""
+        self.holds[key] = threading.Event()
+        return self.holds[key]
 
     def url(self, key: str, *, signature: str | None = None) -> str:
         """Return a URL as S3 presigns it."""
@@ -55,6 +63,8 @@ def running_object_server() -> Iterator[ObjectServer]:
         try:
             yield store
         finally:
+            for hold in store.holds.values():
+                hold.set()
             server.shutdown()
             thread.join()
 
@@ -102,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status:
             self._refuse(status)
             return
+        if hold := store.holds.get(key):
+            hold.wait()
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
