@@ -145,7 +145,7 @@ def test_progress_is_seen_while_the_program_is_at_work(
     tmp_path: Path,
 ) -> None:
     operator.start()
-    reading = make_reading(6)
+    reading = make_reading(12)
     recording = write_audio(tmp_path / "reading.m4a", reading, codec="aac")
     answer = rest.post(
         "/v1/transcribe",

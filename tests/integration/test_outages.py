@@ -114,7 +114,7 @@ def test_a_deleted_pod_is_followed_by_another_while_the_urls_are_renewed(
     desk: Desk, operator: OperatorProcess, pod_runner: PodRunner, tmp_path: Path
 ) -> None:
     operator.start(WAAS_URL_LIFETIME_SECONDS="10")
-    reading = make_reading(5)
+    reading = make_reading(12)
     recording = write_audio(tmp_path / "reading.flac", reading, codec="flac")
     key = f"{desk.tenant.namespace}/by-hand/reading.flac"
     desk.store.fput_object(BUCKET, key, str(recording))
