@@ -201,7 +201,6 @@ def test_text_that_ends_too_early_is_gone_on_with(
         DecodingOptions(logprob_threshold=-100.0, beam_size=beam_size, **ONE_TRY), word_timestamps
     )
     decoder = make_decoder(twins.ours, windows=2)
-    firsts = list(decoder.decode(windows, options))
     told_tokens = (begin, 400, 401, begin + 100, begin + 250)
     monkeypatch.setattr(
         "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, told_tokens)
@@ -209,33 +208,35 @@ def test_text_that_ends_too_early_is_gone_on_with(
 
     wholes = list(decoder.decode(windows, options))
 
-    for first, whole in zip(firsts, wholes, strict=True):
+    for whole in wholes:
         rest = whole.tokens[len(told_tokens) :]
         assert whole.tokens[: len(told_tokens)] == told_tokens
         assert rest[0] < twins.ours.tokenizer.eot
-        assert len(whole.tokens) <= twins.ours.dimensions.sample_budget(3)
+        assert len(rest) <= twins.ours.dimensions.sample_budget(3)
         times = [token for token in whole.tokens if token >= begin]
         assert times == sorted(times)
-        assert whole.text.startswith(first.text)
+        assert whole.text == twins.ours.tokenizer.decode(whole.tokens).strip()
         assert (whole.words is not None) is word_timestamps
     assert tokens_of(wholes) == tokens_of(list(decoder.decode(windows[::-1], options)))[::-1]
 
 
-def test_text_that_leaves_no_room_is_not_gone_on_with(
+def test_text_that_fills_its_room_is_gone_on_with(
     twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whatever came of more would be added.
     options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY))
-    dimensions = twins.ours.dimensions
+    begin, dimensions = twins.ours.tokenizer.timestamp_begin, twins.ours.dimensions
     prompted = [replace(each, prompt_tokens=[400] * 300) for each in windows[:2]]
-    decoder = make_decoder(twins.ours)
-    firsts = list(decoder.decode(prompted, options))
-    full = (400,) * dimensions.sample_budget(1 + dimensions.prompt_budget + 3)
+    budget = dimensions.sample_budget(1 + dimensions.prompt_budget + 3)
+    full = (begin, *[400] * budget, begin + 100, begin + 250)
     monkeypatch.setattr(
         "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, full)
     )
 
-    assert list(decoder.decode(prompted, options)) == firsts
+    for whole in make_decoder(twins.ours).decode(prompted, options):
+        rest = whole.tokens[len(full) :]
+        assert whole.tokens[: len(full)] == full
+        assert 0 < len(rest) < budget
+        assert all(token < begin or token > begin + 250 for token in rest)
 
 
 def test_silence_is_heard_where_the_transcript_starts(

@@ -80,7 +80,11 @@ class BatchedWhisper:
         count = max(1, len(first))
         torch.set_num_threads(max(1, size.threads // count))
         lanes = [Lane(self._model, options, size) for _ in range(count)]
-        with Lanes(lanes, most_under_way=_ROUNDS_UNDER_WAY * size.windows * count) as running:
+        with Lanes(
+            lanes,
+            taken_at_once=size.encoded_together,
+            most_under_way=_ROUNDS_UNDER_WAY * size.windows * count,
+        ) as running:
             yield from running.decode(first, numbered)
 
     def _require_language(self, window: Window) -> Window:

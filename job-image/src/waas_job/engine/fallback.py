@@ -17,8 +17,10 @@ def is_meant(first: DecodedWindow, again: DecodedWindow, options: DecodingOption
 
     openai-whisper would go up its whole ladder, and take what the last of its lots gave.
     """
-    return first.avg_logprob >= options.logprob_threshold and letters_of(first.text) == letters_of(
-        again.text
+    return (
+        not first.is_cut_off
+        and first.avg_logprob >= options.logprob_threshold
+        and letters_of(first.text) == letters_of(again.text)
     )
 
 

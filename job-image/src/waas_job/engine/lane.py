@@ -20,7 +20,7 @@ from waas_job.engine.fallback import is_meant, is_silence, needs_fallback
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
-from waas_job.engine.repetition import compression_ratio
+from waas_job.engine.repetition import compression_ratio, goes_in_circles
 from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
 from waas_job.engine.sizing import BatchSize
 from waas_job.engine.tokenizer import Tokenizer
@@ -59,17 +59,8 @@ class _Encoded:
     """What it goes on from, where its text ended too early."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Failed:
-    encoded: _Encoded
-    decoded: DecodedWindow
-    """What the first try came to."""
-
-    is_cut_off: bool
-
-    def is_meant(self, again: DecodedWindow, options: DecodingOptions) -> bool:
-        """Tell whether another try says that nothing was wrong with the first one."""
-        return not self.is_cut_off and is_meant(self.decoded, again, options)
+_Failed = dict[int, tuple[_Encoded, DecodedWindow]]
+"""Windows by their place, with what the first try came to."""
 
 
 class Lane:
@@ -136,13 +127,15 @@ class Lane:
             model.dimensions, self._size.windows, model.device, model.dtype, queries=self._beams
         )
         batch = self._build_batch(self._ladder[0], self._size.windows, heard)
-        failed: dict[int, _Failed] = {}
+        failed: _Failed = {}
+        passed_by = 0
         while True:
             entering = self._take_rests(batch.room)
             is_idle = not (self._running or failed or entering)
             room = min(batch.room - len(entering), self._size.encoded_together)
-            if len(failed) >= self._size.tried_again_together:
-                # They keep what they heard, so that no more of them are to gather.
+            passed_by = passed_by if failed else 0
+            if len(failed) >= self._size.tried_again_together or passed_by >= self._size.windows:
+                # They keep what they heard, and nothing after them is told before they are.
                 room = 0
             if taken := take(room, is_idle):
                 entering += self._encode(taken)
@@ -157,8 +150,9 @@ class Lane:
                 self._try_again(take, give, failed, heard)
                 continue
             for encoded, decoded, finished in self._go_on(batch, self._ladder[0]):
+                passed_by += 1
                 if self._ladder[1:] and needs_fallback(decoded, self._options.decoding):
-                    failed[encoded.index] = _Failed(encoded, decoded, finished.is_cut_off)
+                    failed[encoded.index] = encoded, decoded
                 else:
                     self._settle(give, encoded, decoded, finished)
 
@@ -170,16 +164,25 @@ class Lane:
         self, give: Give, encoded: _Encoded, decoded: DecodedWindow, finished: Finished
     ) -> None:
         """Give a window, or first go on where its text leaves out what is said."""
-        if encoded.told is not None:
-            decoded = join(encoded.told, decoded, self._options.decoding)
-        elif told := find_untold(encoded.window, decoded, self._model.tokenizer):
-            rest = replace(encoded, told=told)
-            if len(told.tokens) < self._enter(rest).budget:
-                self._rests.append(rest)
-                return
-        give(encoded.index, self._with_words(encoded, decoded, finished))
+        if encoded.told:
+            tokenizer = self._model.tokenizer
+            decoded = join(encoded.told, decoded, self._options.decoding, tokenizer)
+        if told := self._find_untold(encoded, decoded):
+            self._rests.append(replace(encoded, told=told))
+        else:
+            give(encoded.index, self._with_words(encoded, decoded, finished))
 
-    def _try_again(self, take: Take, give: Give, failed: dict[int, _Failed], heard: Heard) -> None:
+    def _find_untold(self, encoded: _Encoded, decoded: DecodedWindow) -> Told | None:
+        """Return from where a text is gone on with: once, and as often as it is cut off."""
+        before, threshold = encoded.told, self._options.decoding.compression_ratio_threshold
+        if before and not decoded.is_cut_off:
+            return None
+        if decoded.is_cut_off and goes_in_circles(decoded.text, threshold):
+            return None
+        told = find_untold(encoded.window, decoded, self._model.tokenizer)
+        return told if told and len(told.tokens) > len(before.tokens if before else ()) else None
+
+    def _try_again(self, take: Take, give: Give, failed: _Failed, heard: Heard) -> None:
         """Go up the ladder with the windows that failed, until they pass or it ends."""
         options = self._options.decoding
         for temperature in self._ladder[1:]:
@@ -188,15 +191,15 @@ class Lane:
             batch = self._build_batch(
                 temperature, min(self._size.tried_again_together, len(failed)), heard
             )
-            entering = [each.encoded for each in failed.values()]
+            entering = [encoded for encoded, _ in failed.values()]
             while entering or self._running:
                 take(0, False)  # it tells, by raising, where nobody wants the rest
                 count = min(batch.room, len(entering))
                 self._admit(batch, [entering.pop(0) for _ in range(count)])
                 for encoded, decoded, finished in self._go_on(batch, temperature):
-                    first = failed[encoded.index]
-                    if first.is_meant(decoded, options):
-                        given = first.decoded
+                    _, first = failed[encoded.index]
+                    if is_meant(first, decoded, options):
+                        given = first
                     elif temperature == self._ladder[-1] or not needs_fallback(decoded, options):
                         given = decoded
                     else:
@@ -227,7 +230,13 @@ class Lane:
         start = model.tokenizer.start_sequence(
             window.language, window.task, without_timestamps=self._options.without_timestamps
         )
-        prompt = tuple(window.prompt_tokens)[-model.dimensions.prompt_budget :]
+        prompt, told = tuple(window.prompt_tokens), tuple[int, ...]()
+        if encoded.told:
+            said, told = encoded.told.divided(
+                model.dimensions.sample_budget(0) // 2, model.tokenizer
+            )
+            prompt += said
+        prompt = prompt[-model.dimensions.prompt_budget :]
         initial = (model.tokenizer.sot_prev, *prompt, *start) if prompt else start
         return Entrant(
             encoded.index,
@@ -235,7 +244,7 @@ class Lane:
             initial,
             window.seed,
             model.dimensions.sample_budget(len(initial)),
-            encoded.told.tokens if encoded.told else (),
+            told,
         )
 
     def _go_on(
@@ -256,6 +265,7 @@ class Lane:
             temperature=temperature,
             compression_ratio=compression_ratio(text),
             is_silence=is_silence(finished.no_speech_prob, avg_logprob, self._options.decoding),
+            is_cut_off=finished.is_cut_off,
         )
 
     def _with_words(

@@ -25,9 +25,12 @@ class _Stopped(Exception):  # nothing went wrong
 class Lanes:
     """Threads that decode; a context, at whose end they are gone."""
 
-    def __init__(self, lanes: Sequence[Lane], *, most_under_way: int) -> None:
+    def __init__(
+        self, lanes: Sequence[Lane], *, taken_at_once: int = 1, most_under_way: int
+    ) -> None:
+        """Keep as many windows at hand as each of them takes at once, and at least two."""
         self._most_under_way = most_under_way
-        self._ahead = 2 * len(lanes)
+        self._ahead = max(2, taken_at_once) * len(lanes)
         self._windows: queue.Queue[NumberedWindow | None] = queue.Queue()
         self._outcomes: queue.Queue[_Outcome] = queue.Queue()
         self._is_stopped = False

@@ -222,7 +222,7 @@ class _Listening:
             task=self._options.task,
             prompt_tokens=(*self._prompt_tokens, *(history[-room:] if room > 0 else ())),
             seed=cut.number,
-            voices=cut.timeline.voices if self._knows_voices else (),
+            voices=cut.timeline.voices if self._knows_voices else None,
         )
 
     def _take(self, cut: CutWindow, decoded: DecodedWindow) -> None:

@@ -50,9 +50,9 @@ class Window:
     The same window with the same seed comes out the same, whatever is decoded beside it.
     """
 
-    voices: tuple[tuple[int, int], ...] = ()
+    voices: tuple[tuple[int, int], ...] | None = ()
     """Where in it somebody speaks, in samples; a text that ends before the last of it is gone on
-    with. None where nobody knows."""
+    with. None where nobody knows: then one that is cut off is."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,10 @@ class DecodedWindow:
     compression_ratio: float
     is_silence: bool
     """Whether the model takes it for silence: the text is no speech, whatever it says."""
+
+    is_cut_off: bool = False
+    """Whether it has as many tokens as it may have: what goes in circles has no end, and in some
+    scripts half a minute of speech takes more."""
 
     words: tuple[WindowWord, ...] | None = None
     """In order; None where they were not asked for."""
