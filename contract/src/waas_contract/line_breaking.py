@@ -10,10 +10,11 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Thai and Lao, Tibetan, Myanmar, Khmer, kana, Han.
+# Thai and Lao, Tibetan, Myanmar, Khmer, kana, Han, and the marks written between the last two.
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3001-\u301f\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+    "\uff61-\uff9f\U00020000-\U0003ffff]"
 )
 
 # Small kana, marks of length and of repetition, and vowels that are written behind a consonant.
@@ -49,19 +50,20 @@ def join_pieces(pieces: Iterable[Piece]) -> str:
     return "".join(f" {each.text}" if each.follows_space else each.text for each in pieces).lstrip()
 
 
-def _split_word(word: str) -> list[tuple[bool, str]]:
-    if not _UNSPACED.search(word):
-        return [(True, word)]
-    breaks = [at for at in range(1, len(word)) if _may_break(word[at - 1], word[at])]
-    return [
-        (start == 0, word[start:end])
-        for start, end in zip([0, *breaks], [*breaks, len(word)], strict=True)
-    ]
-
-
-def _may_break(before: str, after: str) -> bool:
+def may_break(before: str, after: str) -> bool:
+    """Tell whether a line may end between two characters that have no space between them."""
     if after in _NEVER_FIRST or unicodedata.category(after) in _NEVER_FIRST_CATEGORIES:
         return False
     if before in _NEVER_LAST or unicodedata.category(before) in _NEVER_LAST_CATEGORIES:
         return False
     return bool(_UNSPACED.match(before) or _UNSPACED.match(after))
+
+
+def _split_word(word: str) -> list[tuple[bool, str]]:
+    if not _UNSPACED.search(word):
+        return [(True, word)]
+    breaks = [at for at in range(1, len(word)) if may_break(word[at - 1], word[at])]
+    return [
+        (start == 0, word[start:end])
+        for start, end in zip([0, *breaks], [*breaks, len(word)], strict=True)
+    ]

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from waas_contract.line_breaking import may_break
 from waas_job.engine.cues import Cue
+from waas_job.engine.repetition import SENTENCE_ENDS
 from waas_job.engine.windows import TextCodec, WindowWord
 from waas_job.speech.timeline import SAMPLE_RATE, Timeline
 
 # Whisper's timestamps are not so exact that less speech of a piece must belong to the cue.
 _LEAST_SHARE_SECONDS = 0.3
 
-_SENTENCE_ENDS = tuple(".?!;:…。\uff1f\uff01\u061f\u0964")
-_CLAUSE_ENDS = tuple(",\uff0c\u3001\u060c")
+# Semicolons and colons are as good: Chinese and Arabic ones are written otherwise.
+_SENTENCE_ENDS = (*SENTENCE_ENDS, *";:\uff1b\uff1a\u061b")
+_CLAUSE_ENDS = tuple(",\uff0c\u3001\u060c\u1363\u104a")
 # A sentence that ends is a better place by so much of the cue's text, and so is a clause, for
 # Whisper puts commas where it takes two sentences for one.
 _WORTH_OF_SENTENCE_END = 0.15
@@ -84,7 +87,10 @@ def _spoken(timeline: Timeline, number: int, start: int, end: int) -> int:
 
 
 def _first_part(tokens: tuple[int, ...], share: float, codec: TextCodec) -> tuple[int, ...]:
-    """Return the tokens of whole words that make up about such a share of the text."""
+    """Return the tokens of whole words that make up about such a share of the text.
+
+    In scripts without spaces between words, of what may stand alone at the end of a line.
+    """
     whole = codec.decode(tokens)
     best, best_cost = len(tokens), 1.0 - share
     for count in range(len(tokens)):
@@ -105,4 +111,4 @@ def _is_between_words(text: str, rest: str, whole: str) -> bool:
     if text + rest != whole:
         # A character lies across the tokens.
         return False
-    return not text or rest.startswith(" ") or not (text[-1].isascii() and rest[:1].isascii())
+    return not text or rest.startswith(" ") or may_break(text[-1], rest[0])
