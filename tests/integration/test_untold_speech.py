@@ -57,3 +57,9 @@ def test_nothing_is_left_out_where_a_text_is_longer_than_its_budget(
     assert parts.segments[-1].end == pytest.approx(whole.segments[-1].end, abs=0.3)
     moments = [moment for each in parts.segments for moment in (each.start, each.end)]
     assert moments == sorted(moments)
+    starts = [
+        [word.start for each in transcript.segments for word in each.words or ()]
+        for transcript in (parts, whole)
+    ]
+    assert len(starts[0]) == (len(words_of(whole.text)) if word_timestamps else 0)
+    assert starts[0] == pytest.approx(starts[1], abs=0.3)

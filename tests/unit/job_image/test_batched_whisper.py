@@ -223,11 +223,13 @@ def test_text_that_ends_too_early_is_gone_on_with(
 def test_text_that_fills_its_room_is_gone_on_with(
     twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY))
+    # Both together are more than the model can read at once, of which the words are aligned.
+    options = WindowOptions(DecodingOptions(logprob_threshold=-100.0, **ONE_TRY), True)
     begin, dimensions = twins.ours.tokenizer.timestamp_begin, twins.ours.dimensions
     prompted = [replace(each, prompt_tokens=[400] * 300) for each in windows[:2]]
     budget = dimensions.sample_budget(1 + dimensions.prompt_budget + 3)
-    full = (begin, *[400] * budget, begin + 100, begin + 250)
+    cue = [400] * budget
+    full = (begin, *cue, begin + 50, begin + 50, *cue, begin + 100, begin + 250)
     monkeypatch.setattr(
         "waas_job.engine.lane.find_untold", lambda _, decoded, __: Told(decoded, full)
     )
@@ -237,6 +239,10 @@ def test_text_that_fills_its_room_is_gone_on_with(
         assert whole.tokens[: len(full)] == full
         assert 0 < len(rest) < budget
         assert all(token < begin or token > begin + 250 for token in rest)
+        aligned = [token for word in whole.words or () for token in word.tokens]
+        assert aligned == [token for token in whole.tokens if token < begin]
+        starts = [word.start for word in whole.words or ()]
+        assert starts == sorted(starts)
 
 
 def test_silence_is_heard_where_the_transcript_starts(

@@ -32,12 +32,13 @@ def find_cues(decoded: DecodedWindow, codec: TextCodec, seconds: float) -> tuple
     """
     cues = tuple(
         replace(cue, start=min(cue.start, seconds), end=min(cue.end, seconds))
-        for cue in _between_timestamps(decoded.tokens, codec, seconds)
+        for cue in between_timestamps(decoded.tokens, codec, seconds)
     )
     return cues if decoded.words is None else tuple(_with_words(cues, decoded.words))
 
 
-def _between_timestamps(tokens: Iterable[int], codec: TextCodec, seconds: float) -> Iterator[Cue]:
+def between_timestamps(tokens: Iterable[int], codec: TextCodec, seconds: float) -> Iterator[Cue]:
+    """Yield the text between each two timestamps, the last one as far as the window goes."""
     start, text = 0.0, list[int]()
     for token in tokens:
         if token < codec.eot:

@@ -1,17 +1,23 @@
 """When each word of a window was spoken: where the attention of some heads was, token by token."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_job.engine.cues import between_timestamps
 from waas_job.engine.decoder import Heard, OwnPast, causal_mask
 from waas_job.engine.model import WhisperModel
 from waas_job.engine.time_warping import warp
 from waas_job.engine.windows import (
     SAMPLES_PER_TIMESTAMP,
     SECONDS_PER_TIMESTAMP,
+    TextCodec,
     Window,
     WindowWord,
 )
@@ -26,32 +32,68 @@ def align_words(
     """Return the words of a window's text with their times.
 
     The text is read once more, all at once and without timestamps, and the cross-attention of the
-    alignment heads is warped into a monotonic way through the sound.
+    alignment heads is warped into a monotonic way through the sound. One that was gone on with may
+    be too long for that: then it is read in parts.
     """
-    tokenizer = model.tokenizer
-    text = tuple(token for token in tokens if token < tokenizer.eot)
-    # The end is a word of its own, which nobody wants to see.
-    words = tokenizer.split_to_words((*text, tokenizer.eot), window.language)[:-1]
-    if not words:
-        return ()
-    start = tokenizer.start_sequence(window.language, window.task, without_timestamps=False)
-    # There is room for the start and for as long a text as is ever decoded.
-    probabilities, attention = _read(model, heard, start, text)
-    positions = max(1, len(window.samples) // SAMPLES_PER_TIMESTAMP)
-    jumps = _find_jumps(attention[:, :, :positions], len(start))
-    ends = np.cumsum([len(its) for _, its in words])
+    start = model.tokenizer.start_sequence(window.language, window.task, without_timestamps=False)
+    # There is room for the start and for as long a text as is ever decoded at once.
+    most = model.dimensions.sample_budget(len(start))
     return merge_punctuation(
         [
-            WindowWord(
-                text=word,
-                tokens=its,
-                start=float(jumps[end - len(its)]),
-                end=float(jumps[end]),
-                probability=float(np.mean(probabilities[end - len(its) : end])),
-            )
-            for (word, its), end in zip(words, ends, strict=True)
+            word
+            for part in _divide(model.tokenizer, window, tokens, most)
+            for word in _align(model, heard, window, start, part)
         ]
     )
+
+
+@dataclass(frozen=True)
+class _Part:
+    text: tuple[int, ...]
+    """Tokens without timestamps."""
+
+    first: int
+    """The position of the encoder from which on it is heard."""
+
+    end: int
+
+
+def _divide(codec: TextCodec, window: Window, tokens: Sequence[int], most: int) -> list[_Part]:
+    """Return the text in parts of so many tokens, cut between cues."""
+    positions = max(1, len(window.samples) // SAMPLES_PER_TIMESTAMP)
+    texts, firsts = [tuple[int, ...]()], [0]
+    for cue in between_timestamps(tokens, codec, positions * SECONDS_PER_TIMESTAMP):
+        if texts[-1] and len(texts[-1]) + len(cue.tokens) > most:
+            texts.append(())
+            firsts.append(min(round(cue.start / SECONDS_PER_TIMESTAMP), positions - 1))
+        texts[-1] += cue.tokens
+    return [
+        _Part(text, first, max(first + 1, end))
+        for text, (first, end) in zip(texts, pairwise([*firsts, positions]), strict=True)
+    ]
+
+
+def _align(
+    model: WhisperModel, heard: Heard, window: Window, start: tuple[int, ...], part: _Part
+) -> list[WindowWord]:
+    # The end is a word of its own, which nobody wants to see.
+    words = model.tokenizer.split_to_words((*part.text, model.tokenizer.eot), window.language)[:-1]
+    if not words:
+        return []
+    probabilities, attention = _read(model, heard, start, part.text)
+    jumps = _find_jumps(attention[:, :, part.first : part.end], len(start))
+    jumps += part.first * SECONDS_PER_TIMESTAMP
+    ends = np.cumsum([len(its) for _, its in words])
+    return [
+        WindowWord(
+            text=word,
+            tokens=its,
+            start=float(jumps[end - len(its)]),
+            end=float(jumps[end]),
+            probability=float(np.mean(probabilities[end - len(its) : end])),
+        )
+        for (word, its), end in zip(words, ends, strict=True)
+    ]
 
 
 def _read(
