@@ -36,6 +36,13 @@ def test_circles_are_told_from_what_comes_again(sentence: str, text: str, circle
     assert goes_in_circles(text, 2.4) is circles, sentence
 
 
+@pytest.mark.parametrize("mark", [".", "!", " ♪", "\u06d4", " -"])
+def test_one_mark_over_and_over_is_a_loop(mark: str) -> None:
+    assert goes_in_circles(f"{A}{mark * 200}", 2.4)
+    assert goes_in_circles(mark * 200, 2.4)
+    assert not goes_in_circles(f"{A}{mark * 3} {B}{mark * 3}", 2.4)
+
+
 def test_refrains_alone_would_be_taken_for_a_loop_by_their_ratio() -> None:
     assert compression_ratio(f"{A} {B} {A} {C} {A} {B} {A}") > 2.4
 

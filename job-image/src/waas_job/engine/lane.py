@@ -20,7 +20,7 @@ from waas_job.engine.fallback import is_meant, is_silence, needs_fallback
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
-from waas_job.engine.repetition import compression_ratio, goes_in_circles
+from waas_job.engine.repetition import compression_ratio
 from waas_job.engine.sampling import GreedyDecoder, SamplingDecoder, TokenDecoder
 from waas_job.engine.sizing import BatchSize
 from waas_job.engine.tokenizer import Tokenizer
@@ -174,10 +174,10 @@ class Lane:
 
     def _find_untold(self, encoded: _Encoded, decoded: DecodedWindow) -> Told | None:
         """Return from where a text is gone on with: once, and as often as it is cut off."""
-        before, threshold = encoded.told, self._options.decoding.compression_ratio_threshold
+        before = encoded.told
         if before and not decoded.is_cut_off:
             return None
-        if decoded.is_cut_off and goes_in_circles(decoded.text, threshold):
+        if decoded.is_cut_off and needs_fallback(decoded, self._options.decoding):
             return None
         told = find_untold(encoded.window, decoded, self._model.tokenizer)
         return told if told and len(told.tokens) > len(before.tokens if before else ()) else None

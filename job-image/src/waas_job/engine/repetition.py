@@ -14,6 +14,7 @@ SENTENCE_ENDS = tuple(
 _BEYOND_ASCII = [bytes([code]) for code in range(0x80, 0x100)]
 
 _RUN_OF_THREE = re.compile(r"(.{4,}?)\1\1")
+_RUN_OF_MARKS = re.compile(r"([^\w\s])(?:\s*\1){9}")
 _SENTENCE = re.compile(f"[^{re.escape(''.join(SENTENCE_ENDS))}]+")
 
 
@@ -36,7 +37,8 @@ def goes_in_circles(text: str, threshold: float) -> bool:
         return False
     sentences = {letters_of(each): each for each in _SENTENCE.findall(text)}
     return (
-        _RUN_OF_THREE.search(letters_of(text)) is not None
+        _RUN_OF_MARKS.search(text) is not None
+        or _RUN_OF_THREE.search(letters_of(text)) is not None
         or _ratio(_spell(".".join(sentences.values()))) > threshold
     )
 
