@@ -113,13 +113,10 @@ class Tokenizer:
         )
         return tuple(sorted(tokens.union(steering)))
 
-    def split_to_words(
-        self, tokens: Sequence[int], language: str
-    ) -> list[tuple[str, tuple[int, ...]]]:
-        """Return each word with its tokens; together they are all the tokens."""
-        of_language = self._of(language, Task.TRANSCRIBE)
-        words, word_tokens = of_language.split_to_word_tokens(list(tokens))
-        return [(word, tuple(its)) for word, its in zip(words, word_tokens, strict=True)]
+    def bytes_of(self, token: int) -> bytes:
+        """Return the bytes of a token of text, which may be a part of a character."""
+        content: bytes = self._english.encoding.decode_single_token_bytes(token)
+        return content
 
     def _of(self, language: str, task: Task) -> Any:
         return _load_module().get_tokenizer(

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 # the name everybody knows it by
 from torch import Tensor
 
+from waas_contract.transcription_job import Task
 from waas_job.engine.cues import between_timestamps
 from waas_job.engine.decoder import Heard, OwnPast, causal_mask
 from waas_job.engine.model import WhisperModel
@@ -22,6 +23,7 @@ from waas_job.engine.windows import (
     WindowWord,
 )
 from waas_job.engine.word_punctuation import merge_punctuation
+from waas_job.engine.word_splitting import UNSPACED_LANGUAGES, split_to_words
 
 _FILTER_WIDTH = 7
 
@@ -76,8 +78,12 @@ def _divide(codec: TextCodec, window: Window, tokens: Sequence[int], most: int) 
 def _align(
     model: WhisperModel, heard: Heard, window: Window, start: tuple[int, ...], part: _Part
 ) -> list[WindowWord]:
-    # The end is a word of its own, which nobody wants to see.
-    words = model.tokenizer.split_to_words((*part.text, model.tokenizer.eot), window.language)[:-1]
+    # A translation is in English.
+    written = "en" if window.task is Task.TRANSLATE else window.language
+    words = split_to_words(
+        ((token, model.tokenizer.bytes_of(token)) for token in part.text),
+        has_spaces=written not in UNSPACED_LANGUAGES,
+    )
     if not words:
         return []
     probabilities, attention = _read(model, heard, start, part.text)
