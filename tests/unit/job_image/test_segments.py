@@ -1,5 +1,6 @@
 """From a window's tokens to segments: nothing lost, nothing across a splice."""
 
+import math
 from collections.abc import Iterable
 
 import pytest
@@ -192,21 +193,40 @@ def make_segment(
     )
 
 
+NOTHING_SAID = -math.inf
 INVENTED = [
-    ("improbable and alone", make_segment(10, 10.5, probability=0.1), []),
-    ("probable", make_segment(10, 10.5), [10]),
-    ("next to speech", make_segment(6, 6.5, probability=0.1), [6]),
-    ("too long to be a word", make_segment(10, 15), []),
+    ("improbable and alone", 5, [make_segment(10, 10.5, probability=0.1)], []),
+    ("probable", 5, [make_segment(10, 10.5)], [10]),
+    ("next to speech", 5, [make_segment(6, 6.5, probability=0.1)], [6]),
+    ("too long to be a word", 5, [make_segment(10, 15)], []),
+    ("right at the start", NOTHING_SAID, [make_segment(0.5, 1, probability=0.1)], []),
+    (
+        "two in a row",
+        5,
+        [make_segment(10, 11, probability=0.1), make_segment(11, 12, probability=0.1)],
+        [],
+    ),
+    (
+        "speech right after",
+        5,
+        [make_segment(10, 11, probability=0.1), make_segment(12, 13)],
+        [10, 12],
+    ),
+    ("speech much later", 5, [make_segment(10, 11, probability=0.1), make_segment(14, 15)], [14]),
+    ("at the window's end", 5, [make_segment(28, 29.8, probability=0.1)], []),
+    ("some time before it, and who knows", 5, [make_segment(26, 27.5, probability=0.1)], [26]),
 ]
 
 
 @pytest.mark.parametrize(
-    ("segment", "kept"), [each[1:] for each in INVENTED], ids=[each[0] for each in INVENTED]
+    ("reached", "segments", "kept"),
+    [each[1:] for each in INVENTED],
+    ids=[each[0] for each in INVENTED],
 )
 def test_words_in_silence_that_look_invented_are_dropped(
-    segment: Segment, kept: list[float]
+    reached: float, segments: list[Segment], kept: list[float]
 ) -> None:
-    found = drop_invented([segment], reached=5, end=30, threshold=2)
+    found = drop_invented(segments, reached=reached, end=30, threshold=3)
     assert [each.start for each in found] == kept
 
 

@@ -3,7 +3,9 @@
 This is what `hallucination_silence_threshold` means there; it needs the times of words.
 """
 
+import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from waas_contract.transcript import Segment, Word
 
@@ -13,24 +15,31 @@ _IMPROBABLE = 0.15
 _SHORTEST_SECONDS = 0.133
 _COST_OF_SHORTNESS = 15
 _LONGEST_SECONDS = 2.0
+_NEAR_THE_END = 2.0
+"""Whisper's own: what is said so near to its window's end counts as said before a silence."""
+
 _PUNCTUATION = "\"'“¿([{-\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 # Whisper's own
 
 
 def drop_invented(
     segments: Sequence[Segment], *, reached: float, end: float, threshold: float
 ) -> tuple[Segment, ...]:
-    """Return a window's segments without invented ones that have silence on both sides.
+    """Return a window's segments without runs of invented ones that have silence on both sides.
 
-    `reached` is where speech before the window ended, `end` where the window does.
+    `reached` is where speech before the window ended, minus infinity where there was none, and
+    `end` where the window does.
     """
+    runs = [(is_invented, tuple(run)) for is_invented, run in groupby(segments, looks_invented)]
+    if segments and end - segments[-1].end < _NEAR_THE_END:
+        end = math.inf
+    followings = [*(run[0].start for _, run in runs[1:]), end]
     kept: list[Segment] = []
-    for number, segment in enumerate(segments):
-        following = segments[number + 1].start if number + 1 < len(segments) else end
-        is_alone = segment.start - reached >= threshold and following - segment.end >= threshold
-        if is_alone and looks_invented(segment):
+    for (is_invented, run), following in zip(runs, followings, strict=False):
+        is_alone = run[0].start - reached >= threshold and following - run[-1].end >= threshold
+        if is_invented and is_alone:
             continue
-        kept.append(segment)
-        reached = segment.end
+        kept += run
+        reached = run[-1].end
     return tuple(kept)
 
 

@@ -1,6 +1,7 @@
 """The engine: speech is found, windows are cut from it and decoded, segments are made of them."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -238,7 +239,7 @@ class _Listening:
             said = self.conversation.said_before(cut)
             segments = drop_invented(
                 segments,
-                reached=said[-1].end if said else 0,
+                reached=said[-1].end if said else -math.inf,
                 end=cut.timeline.end / SAMPLE_RATE,
                 threshold=threshold,
             )
