@@ -102,8 +102,22 @@ def test_channels_that_are_all_the_same_are_one_without_a_name() -> None:
 
     windows = cut(np.stack([row, row]))
 
-    assert {each.speaker for each in windows} == {None}
+    assert {each.tells_apart for each in windows} == {False}
+    assert {each.speaker for each in windows} == {"Speaker 1"}
     assert sum(len(each.samples) for each in windows) / SAMPLE_RATE == pytest.approx(40, abs=1)
+
+
+def test_who_speaks_before_channels_differ_has_a_channel() -> None:
+    right = np.concatenate([draw_noise(100, seed=5), np.zeros(40 * SAMPLE_RATE, np.float32)])
+    left = 0.05 * right
+    left[100 * SAMPLE_RATE :] = draw_noise(40, seed=6)
+
+    windows = cut(np.stack([left, right]))
+
+    by_right = [each for each in windows if each.timeline.end <= 100 * SAMPLE_RATE]
+    assert {each.speaker for each in by_right} == {"Speaker 2"}
+    assert not by_right[0].tells_apart
+    assert {each.speaker for each in windows if each.tells_apart} >= {"Speaker 1"}
 
 
 def test_who_says_little_keeps_nobody_waiting() -> None:

@@ -10,7 +10,9 @@ ENGLISH = Language("en")
 ANN, BOB = "Speaker 1", "Speaker 2"
 
 
-def make_window(start: float, end: float, speaker: str | None, settled: float) -> CutWindow:
+def make_window(
+    start: float, end: float, speaker: str | None, settled: float, *, tells_apart: bool = True
+) -> CutWindow:
     piece = Piece(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE))
     return CutWindow(
         0,
@@ -18,6 +20,7 @@ def make_window(start: float, end: float, speaker: str | None, settled: float) -
         Timeline((piece,)),
         round(settled * SAMPLE_RATE),
         speaker=speaker,
+        tells_apart=tells_apart and speaker is not None,
     )
 
 
@@ -76,14 +79,28 @@ def test_an_attempt_goes_on_within_a_window() -> None:
     assert told(again) == [(0, "a", ANN), (1, "b", BOB), (2, "c", ANN)]
 
 
-def test_channels_that_differ_late_name_what_was_said_before() -> None:
+def test_channels_that_differ_late_name_who_spoke_before() -> None:
+    conversation = Conversation(None)
+    alone = make_window(10, 20, BOB, 15, tells_apart=False)
+    conversation.add(make_segments((10, 12, "a"), (16, 18, "b")), alone)
+    assert told(conversation) == [(0, "a", None)]
+
+    conversation.add(make_segments((20, 22, "c")), make_window(20, 22, ANN, 22))
+
+    assert told(conversation) == [(0, "a", BOB), (1, "b", BOB), (2, "c", ANN)]
+
+
+def test_channels_that_never_differ_name_nobody() -> None:
+    conversation = Conversation(None)
+    conversation.add(make_segments((10, 12, "a")), make_window(10, 12, BOB, 11, tells_apart=False))
+    conversation.finish(30, has_speakers=False)
+    assert told(conversation) == [(0, "a", None)]
+
+
+def test_an_earlier_attempt_that_told_nobody_apart_heard_the_first() -> None:
     conversation = Conversation(Heard(9, ENGLISH, tuple(make_segments((0, 4, "a")))))
-    conversation.add(make_segments((10, 12, "b")), make_window(10, 12, None, 12))
-    assert told(conversation) == [(0, "a", None), (1, "b", None)]
-
-    conversation.add(make_segments((20, 22, "c")), make_window(20, 22, BOB, 22))
-
-    assert told(conversation) == [(0, "a", ANN), (1, "b", ANN), (2, "c", BOB)]
+    conversation.add(make_segments((20, 22, "b")), make_window(20, 22, BOB, 22))
+    assert told(conversation) == [(0, "a", ANN), (1, "b", BOB)]
 
 
 def test_a_window_follows_what_its_own_speaker_said() -> None:
@@ -97,5 +114,10 @@ def test_a_window_follows_what_its_own_speaker_said() -> None:
 
     assert before(30, ANN) == ["a", "c"]
     assert before(30, BOB) == ["b"]
+    # Nor does it matter whether channels were found to differ by then.
+    alone = Conversation(None)
+    alone.add(make_segments((0, 4, "a")), make_window(0, 9, BOB, 9, tells_apart=False))
+    assert [each.text for each in alone.said_before(make_window(9, 12, BOB, 9))] == ["a"]
+    assert alone.said_before(make_window(9, 12, ANN, 9)) == []
     # An attempt that goes on decodes a window once more of which something is settled.
     assert before(0, ANN) == []

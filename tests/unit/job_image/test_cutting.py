@@ -137,6 +137,15 @@ def test_without_a_detector_nothing_is_taken_out() -> None:
     assert windows[0].timeline.length > WINDOW - SAMPLE_RATE
 
 
+@pytest.mark.parametrize("seconds", [0.01, 0.19, 9])
+def test_without_a_detector_nothing_is_too_short(seconds: float) -> None:
+    sound = np.full(round(seconds * SAMPLE_RATE), 0.1, np.float32)
+    (window,) = cut(sound, options=VoiceActivityOptions(enabled=False, min_speech_seconds=10))
+    np.testing.assert_array_equal(window.samples, sound)
+    # Nobody knows where in it somebody speaks.
+    assert window.timeline.voices == ()
+
+
 @pytest.mark.parametrize(
     ("option", "heard"),
     [

@@ -91,6 +91,18 @@ def test_text_lies_between_timestamps(
     assert [(cue.start, cue.end, cue.tokens) for cue in found] == cues
 
 
+def test_where_nobody_knows_who_speaks_times_are_those_of_whisper() -> None:
+    timeline = Timeline((piece(10, 15), piece(24, 29)))
+    segments = build(make_decoded(at(0.9), 1, at(4), at(5.2), 2, at(10)), timeline)
+    assert times(segments) == [(10.9, 14.0, " w1"), (24.2, 29.0, " w2")]
+
+
+def test_where_nobody_knows_who_speaks_a_piece_counts_as_a_whole() -> None:
+    timeline = Timeline((piece(10, 15), piece(24, 29)))
+    segments = build(make_decoded(at(0), 1, 2, 3, 4, at(10)), timeline)
+    assert [each.text for each in segments] == [" w1 w2", " w3 w4"]
+
+
 SPLITS = [
     ("each in its piece", (at(0), 1, at(5), at(5), 2, at(10)), [" w1", " w2"]),
     ("by the share of the speech", (at(0), 1, 2, 3, 4, at(10)), [" w1 w2", " w3 w4"]),

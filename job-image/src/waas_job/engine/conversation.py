@@ -27,10 +27,13 @@ class Conversation:
         self.settled: list[Segment] = list(before.segments) if before else []
         """Those that will not change any more, in order."""
 
-        self._waiting: list[tuple[Segment, float]] = []
-        """The others, each with the end of its window."""
+        self._speakers = [segment.speaker for segment in self.settled]
+        """Whose channel each of them is from, be it told or not; None where nobody knows."""
 
-        self._is_named = False
+        self._waiting: list[tuple[Segment, float]] = []
+        """The others, each with the end of its window, and all with the speakers' names."""
+
+        self._is_told_apart = False
 
     def lacks(self, cut: CutWindow) -> bool:
         """Tell whether some of a window was not settled by an earlier attempt."""
@@ -38,16 +41,18 @@ class Conversation:
 
     def said_before(self, cut: CutWindow) -> list[Segment]:
         """Return what was said in the earlier windows of the same channel."""
-        if cut.speaker is not None:
-            self._name_the_first()
         begin = _round(cut.timeline.start / SAMPLE_RATE)
-        everything = [*self.settled, *(segment for segment, _ in self._waiting)]
-        return [each for each in everything if each.speaker == cut.speaker and each.end <= begin]
+        everything = [
+            *zip(self._speakers, self.settled, strict=True),
+            *((segment.speaker, segment) for segment, _ in self._waiting),
+        ]
+        its_own = (cut.speaker, None)
+        return [each for who, each in everything if who in its_own and each.end <= begin]
 
     def add(self, segments: Iterable[Segment], cut: CutWindow) -> None:
         """Take the segments of the next window."""
-        if cut.speaker is not None:
-            self._name_the_first()
+        if cut.tells_apart:
+            self._tell_apart()
         end = cut.timeline.end / SAMPLE_RATE
         known = _round(self._resumed_at)
         self._waiting += (
@@ -61,15 +66,20 @@ class Conversation:
     def finish(self, seconds: float, *, has_speakers: bool) -> None:
         """Settle what is left: nothing comes any more."""
         if has_speakers:
-            self._name_the_first()
+            self._tell_apart()
         self._settle(seconds)
 
-    def _name_the_first(self) -> None:
-        """Say who speaks in what was heard while all channels were the same: the first one."""
-        if not self._is_named:
-            self.settled[:] = map(_name_first, self.settled)
-            self._waiting = [(_name_first(segment), end) for segment, end in self._waiting]
-        self._is_named = True
+    def _tell_apart(self) -> None:
+        """Say who speaks, in what was settled while no channel differed from the others, too.
+
+        Of what an earlier attempt heard meanwhile it is not known: most often it was the first.
+        """
+        if not self._is_told_apart:
+            self.settled[:] = (
+                segment.model_copy(update={"speaker": speaker or name_speaker(0)})
+                for speaker, segment in zip(self._speakers, self.settled, strict=True)
+            )
+        self._is_told_apart = True
 
     def _settle(self, seconds: float) -> None:
         begin = _round(seconds)
@@ -81,18 +91,15 @@ class Conversation:
             else:
                 waiting.append((segment, end))
         ready.sort(key=lambda segment: segment.start)
+        self._speakers += (segment.speaker for segment in ready)
         self.settled += (
-            segment.model_copy(update={"id": number})
+            segment.model_copy(
+                update={"id": number, "speaker": segment.speaker if self._is_told_apart else None}
+            )
             for number, segment in enumerate(ready, len(self.settled))
         )
         self._waiting = waiting
         self.seconds = seconds
-
-
-def _name_first(segment: Segment) -> Segment:
-    if segment.speaker is not None:
-        return segment
-    return segment.model_copy(update={"speaker": name_speaker(0)})
 
 
 def _round(seconds: float) -> float:

@@ -80,9 +80,10 @@ def _shares(cue: Cue, timeline: Timeline) -> list[tuple[int, float]]:
 def _spoken(timeline: Timeline, number: int, start: int, end: int) -> int:
     """Return how much is said in a piece between two places of the window."""
     began, ended = timeline.within(number, start), timeline.within(number, end)
+    piece = timeline.pieces[number]
     return sum(
         max(0, min(ended, voice_end) - max(began, voice_start))
-        for voice_start, voice_end in timeline.pieces[number].voices
+        for voice_start, voice_end in piece.voices or ((piece.start, piece.end),)
     )
 
 

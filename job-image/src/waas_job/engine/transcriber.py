@@ -32,7 +32,13 @@ from waas_job.engine.windows import DecodedWindow, Window, WindowDecoder, Window
 from waas_job.errors import BadConfiguration, OutOfMemory
 from waas_job.read_ahead import ReadAhead
 from waas_job.speech.channels import ChannelCutter
-from waas_job.speech.cutting import CutWindow, DetectSpeech, WindowCutter, hear_speech_everywhere
+from waas_job.speech.cutting import (
+    CutWindow,
+    DetectSpeech,
+    WindowCutter,
+    hear_speech_everywhere,
+    hear_speech_in_all_sound,
+)
 from waas_job.speech.timeline import SAMPLE_RATE
 
 # Windows that wait for the decoder: four minutes of speech, 15 MB.
@@ -107,9 +113,11 @@ class Transcriber:
         voice_activity = options.voice_activity or VoiceActivityOptions()
 
         def make_detector() -> DetectSpeech:
-            return (
-                SpeechDetector(self._silero) if voice_activity.enabled else hear_speech_everywhere
-            )
+            if voice_activity.enabled:
+                return SpeechDetector(self._silero)
+            if options.speakers_by_channel:
+                return hear_speech_in_all_sound
+            return hear_speech_everywhere
 
         if options.speakers_by_channel:
             return ChannelCutter(voice_activity, make_detector)
@@ -182,8 +190,6 @@ class _Listening:
         self._options = options
         self._language = language
         self._window_options = WindowOptions(options.decoding, options.word_timestamps)
-        # Without a detector, all of a recording counts as speech.
-        self._knows_voices = (options.voice_activity or VoiceActivityOptions()).enabled
         self.conversation = Conversation(before)
         self.prompt = self._carry_prompt()
         # As `transcribe` does, which takes it for something said just before.
@@ -223,7 +229,7 @@ class _Listening:
             task=self._options.task,
             prompt_tokens=(*self._prompt_tokens, *(history[-room:] if room > 0 else ())),
             seed=cut.number,
-            voices=cut.timeline.voices if self._knows_voices else None,
+            voices=cut.timeline.voices or None,
         )
 
     def _take(self, cut: CutWindow, decoded: DecodedWindow) -> None:

@@ -1,6 +1,6 @@
 """Several channels of a recording, each of them a speaker, cut into windows side by side."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -99,14 +99,18 @@ class ChannelCutter:
                 ]
             rows = self._channels.part(block)
             yield from self._in_order(
-                window
-                for channel, cutter in enumerate(self._cutters)
-                for window in self._take(channel, cutter, rows[channel])
+                [
+                    window
+                    for channel, cutter in enumerate(self._cutters)
+                    for window in self._take(channel, cutter, rows[channel])
+                ]
             )
         yield from self._in_order(
-            self._name(channel, window)
-            for channel, cutter in enumerate(self._cutters)
-            for window in cutter.finish()
+            [
+                self._name(channel, window)
+                for channel, cutter in enumerate(self._cutters)
+                for window in cutter.finish()
+            ]
         )
 
     def _take(self, channel: int, cutter: WindowCutter, samples: Samples) -> Iterator[CutWindow]:
@@ -116,10 +120,9 @@ class ChannelCutter:
             yield self._name(channel, old)
 
     def _name(self, channel: int, window: CutWindow) -> CutWindow:
-        speaker = name_speaker(channel) if self._channels.differ else None
-        return replace(window, speaker=speaker)
+        return replace(window, speaker=name_speaker(channel), tells_apart=self._channels.differ)
 
-    def _in_order(self, windows: Iterable[CutWindow]) -> Iterator[CutWindow]:
+    def _in_order(self, windows: Sequence[CutWindow]) -> Iterator[CutWindow]:
         """Number windows that were cut at once, and say of each what cannot come after it."""
         ordered = sorted(windows, key=lambda window: window.timeline.start)
         starts = [window.timeline.start for window in ordered]

@@ -38,7 +38,10 @@ class CutWindow:
     """Where in the recording all windows that come later begin, at the earliest."""
 
     speaker: str | None = None
-    """Who speaks in it; None where nobody knows."""
+    """Whose channel it is from; None of a recording that is heard as a whole."""
+
+    tells_apart: bool = False
+    """Whether the channels were found to differ by then, so that they are speakers."""
 
 
 class WindowCutter:
@@ -47,6 +50,7 @@ class WindowCutter:
     def __init__(self, options: VoiceActivityOptions, detect: DetectSpeech) -> None:
         self._detect = detect
         self._finder = VoiceFinder(options)
+        self._knows_voices = options.enabled
         self._silence_below = silence_threshold(options)
         self._padding = round(options.padding_seconds * SAMPLE_RATE)
         self._buffer = SoundBuffer()
@@ -141,7 +145,7 @@ class WindowCutter:
                 Piece(
                     start=max(self._done, start - self._padding),
                     end=end if is_last and not is_over else padded_end,
-                    voices=((start, end),),
+                    voices=((start, end),) if self._knows_voices else (),
                 )
             )
         return Timeline(join_touching(_close_small_gaps(pieces)))
@@ -213,3 +217,9 @@ def _before(pieces: Iterable[Piece], place: int) -> Iterator[Piece]:
 def hear_speech_everywhere(samples: Samples) -> Floats:
     """Stand in for a detector where none is wanted: windows then end where it is quiet."""
     return np.ones(len(samples) // FRAME, np.float32)
+
+
+def hear_speech_in_all_sound(samples: Samples) -> Floats:
+    """Stand in for one on a channel, which is silenced where it repeats another one."""
+    has_sound = samples.reshape(-1, FRAME).any(axis=1)
+    return np.where(has_sound, np.float32(1), np.float32(0))

@@ -19,7 +19,7 @@ class Piece:
     start: int
     end: int
     voices: tuple[tuple[int, int], ...] = ()
-    """Where in it somebody speaks, in the recording's time."""
+    """Where in it somebody speaks, in the recording's time; none where nobody knows."""
 
     @property
     def length(self) -> int:

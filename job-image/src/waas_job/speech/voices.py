@@ -28,7 +28,9 @@ class VoiceFinder:
     def __init__(self, options: VoiceActivityOptions) -> None:
         self._threshold = options.threshold
         self._silence_below = silence_threshold(options)
-        self._least_frames = options.min_speech_seconds * SAMPLE_RATE / FRAME
+        # Where everything counts as speech, nothing is too short for it.
+        least_seconds = options.min_speech_seconds if options.enabled else 0
+        self._least_frames = least_seconds * SAMPLE_RATE / FRAME
         self._pause_frames = options.min_silence_seconds * SAMPLE_RATE / FRAME
         self._frames = 0
         self._open: Voice | None = None
