@@ -27,6 +27,9 @@ def _whole_characters(pieces: Iterable[tuple[int, bytes]]) -> Iterator[TextWithT
     decoder = getincrementaldecoder("utf-8")("replace")
     text, tokens = "", tuple[int, ...]()
     for token, content in pieces:
+        if tokens and not _goes_on(content):
+            yield text + decoder.decode(b"", final=True), tokens
+            text, tokens = "", ()
         text += decoder.decode(content)
         tokens += (token,)
         begun, _ = decoder.getstate()
@@ -35,6 +38,11 @@ def _whole_characters(pieces: Iterable[tuple[int, bytes]]) -> Iterator[TextWithT
             text, tokens = "", ()
     if tokens:
         yield text + decoder.decode(b"", final=True), tokens
+
+
+def _goes_on(content: bytes) -> bool:
+    """Tell whether bytes begin within a character (RFC 3629)."""
+    return content[0] & 0b1100_0000 == 0b1000_0000
 
 
 def _up_to_spaces(characters: Iterable[TextWithTokens]) -> Iterator[TextWithTokens]:
