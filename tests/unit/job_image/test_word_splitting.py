@@ -55,6 +55,16 @@ def test_no_token_is_lost_where_a_letter_is_left_unfinished(script: str) -> None
         assert "".join(text for text, _ in words) == TOKENIZER.decode(broken)
 
 
+def test_token_without_bytes_is_kept() -> None:
+    day, unfinished, nothing = *TOKENIZER.encode(" day"), TOKENIZER.encode(" კ")[1], 50256
+    assert TOKENIZER.bytes_of(nothing) == b""
+    assert [its for _, its in split([day, unfinished, nothing, day])] == [
+        (day, unfinished),
+        (nothing,),
+        (day,),
+    ]
+
+
 @pytest.mark.parametrize(
     ("sentence", "text", "words"),
     [

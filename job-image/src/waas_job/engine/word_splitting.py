@@ -42,7 +42,7 @@ def _whole_characters(pieces: Iterable[tuple[int, bytes]]) -> Iterator[TextWithT
 
 def _goes_on(content: bytes) -> bool:
     """Tell whether bytes begin within a character (RFC 3629)."""
-    return content[0] & 0b1100_0000 == 0b1000_0000
+    return any(each & 0b1100_0000 == 0b1000_0000 for each in content[:1])
 
 
 def _up_to_spaces(characters: Iterable[TextWithTokens]) -> Iterator[TextWithTokens]:
