@@ -13,6 +13,8 @@ from support.engine_builders import NEVER_GOOD_ENOUGH, Sounds, TwinModels, make_
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.batch import DecodingBatch, Entrant
+from waas_job.engine.decoder import Heard, make_room_to_hear
+from waas_job.engine.dimensions import ModelDimensions
 from waas_job.engine.log_mel import log_mel_spectrogram
 from waas_job.engine.logit_filters import LogitFilters
 from waas_job.engine.model import WhisperModel
@@ -348,3 +350,25 @@ def test_language_is_the_one_that_the_reference_detects(twins: TwinModels) -> No
         language = make_decoder(twins.ours).detect_language(samples)
         assert language.code == max(probabilities, key=probabilities.get)
         assert language.probability == pytest.approx(probabilities[language.code], abs=1e-4)
+
+
+def test_windows_that_come_one_by_one_take_the_room_of_one(
+    twins: TwinModels, windows: list[Window], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms: list[int] = []
+
+    def note(dimensions: ModelDimensions, count: int, *rest: Any, **more: Any) -> Heard:
+        rooms.append(count)
+        return make_room_to_hear(dimensions, count, *rest, **more)
+
+    monkeypatch.setattr("waas_job.engine.lane.make_room_to_hear", note)
+    decoder, options = (
+        make_decoder(twins.ours, windows=3),
+        WindowOptions(DecodingOptions(**ONE_TRY)),
+    )
+
+    (alone,) = decoder.decode(windows[:1], options)
+    first, *_ = decoder.decode(iter(windows), options)
+
+    assert rooms == [1, 3]
+    assert alone.tokens == first.tokens

@@ -43,3 +43,9 @@ def test_window_takes_what_its_keys_and_values_take() -> None:
 def test_half_of_a_size_is_one_for_half_the_windows() -> None:
     assert BatchSize(8, 1, 4, 6, 2).halved() == BatchSize(4, 1, 4, 4, 2)
     assert BatchSize(3, 2, 4, 1, 3).halved() == BatchSize(1, 2, 4, 1, 1)
+
+
+def test_size_has_room_for_no_more_windows_than_there_are() -> None:
+    assert BatchSize(8, 1, 4, 6, 2).limited(3) == BatchSize(3, 1, 4, 3, 2)
+    assert BatchSize(8, 1, 4, 6, 2).limited(9) == BatchSize(8, 1, 4, 6, 2)
+    assert BatchSize(8, 1, 4, 6, 2).limited(0) == BatchSize(1, 1, 4, 1, 1)

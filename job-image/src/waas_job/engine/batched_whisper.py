@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from operator import length_hint
 
 import torch
 
@@ -74,7 +75,8 @@ class BatchedWhisper:
             NumberedWindow(index, self._require_language(window))
             for index, window in enumerate(windows)
         )
-        size = self._size
+        # One by one, as windows come that hang on the text before, they need no room for others.
+        size = self._size.limited(length_hint(windows, self._size.windows))
         # A lane that finds no window to begin with would leave its processor idle.
         first = list(islice(numbered, size.lanes))
         count = max(1, len(first))

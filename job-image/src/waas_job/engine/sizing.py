@@ -44,7 +44,11 @@ class BatchSize:
 
     def halved(self) -> Self:
         """Return a size for half as many windows in each lane."""
-        windows = self.windows // 2
+        return self.limited(self.windows // 2)
+
+    def limited(self, most: int) -> Self:
+        """Return a size for no more than so many windows in each lane: caches have room for all."""
+        windows = max(1, min(self.windows, most))
         return replace(
             self,
             windows=windows,
