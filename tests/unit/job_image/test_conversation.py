@@ -72,8 +72,7 @@ def test_an_attempt_goes_on_within_a_window() -> None:
 
     again = Conversation(Heard(first.seconds, ENGLISH, tuple(first.settled)))
 
-    assert again.lacks(window)
-    assert not again.lacks(make_window(0, 10, BOB, 10))
+    assert list(again.lacking([window, make_window(0, 10, BOB, 10)])) == [window]
     again.add(segments, window)
     again.add(make_segments((10, 15, "b")), make_window(10, 40, BOB, 30))
     assert told(again) == [(0, "a", ANN), (1, "b", BOB), (2, "c", ANN)]
@@ -97,10 +96,30 @@ def test_channels_that_never_differ_name_nobody() -> None:
     assert told(conversation) == [(0, "a", None)]
 
 
-def test_an_earlier_attempt_that_told_nobody_apart_heard_the_first() -> None:
-    conversation = Conversation(Heard(9, ENGLISH, tuple(make_segments((0, 4, "a")))))
-    conversation.add(make_segments((20, 22, "b")), make_window(20, 22, BOB, 22))
-    assert told(conversation) == [(0, "a", ANN), (1, "b", BOB)]
+def test_windows_tell_whom_an_earlier_attempt_heard_before_channels_differed() -> None:
+    segments = [
+        each.model_copy(update={"seek": seek})
+        for each, seek in zip(
+            make_segments((2, 4, "a"), (6, 8, "b"), (10, 12, "c")), (200, 600, 200), strict=True
+        )
+    ]
+    conversation = Conversation(Heard(15, ENGLISH, tuple(segments)))
+    left = make_window(20, 22, ANN, 22)
+    by_right = make_window(2, 12, BOB, 6, tells_apart=False)
+    by_left = make_window(6, 8, ANN, 15, tells_apart=False)
+
+    assert list(conversation.lacking([by_right, by_left, left])) == [left]
+    assert [each.text for each in conversation.said_before(left)] == ["b"]
+    conversation.add(make_segments((20, 22, "d")), left)
+
+    assert [who for *_, who in told(conversation)] == [BOB, ANN, BOB, ANN]
+
+
+def test_an_attempt_that_goes_on_does_not_go_back() -> None:
+    conversation = Conversation(Heard(20, ENGLISH, tuple(make_segments((0, 4, "a")))))
+    conversation.add(make_segments((0, 4, "a"), (21, 24, "b")), make_window(0, 30, ANN, 10))
+    assert conversation.seconds == 20
+    assert [each.text for each in conversation.settled] == ["a"]
 
 
 def test_a_window_follows_what_its_own_speaker_said() -> None:

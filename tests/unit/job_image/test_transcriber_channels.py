@@ -71,6 +71,35 @@ def test_what_was_heard_of_channels_is_not_heard_again(
         assert told_of(again) == told_of(whole)
 
 
+def test_who_spoke_before_channels_differed_has_the_same_name_at_each_attempt(
+    model_directory: Path,
+) -> None:
+    engine = load_engine(make_settings(model_directory))
+    right = np.concatenate([make_tone(65), make_silence(35)])
+    left = np.concatenate([0.2 * make_tone(65), make_tone(35, hertz=880)])
+    whole, heard = hear_channels(engine, left, right)
+    said = [(each.start >= 65, each.speaker) for each in whole.transcript.segments]
+    assert set(said) == {(False, "Speaker 2"), (True, "Speaker 1")}
+    # Until then nobody was named.
+    assert any(each.segments and each.segments[0].speaker is None for each in heard)
+    for before in heard:
+        again, _ = hear_channels(engine, left, right, before=before)
+        assert told_of(again) == told_of(whole)
+
+
+def test_an_attempt_that_is_stopped_at_once_loses_and_doubles_nothing(
+    model_directory: Path,
+) -> None:
+    engine = load_engine(make_settings(model_directory))
+    rows = make_tone(65), make_tone(65, hertz=880)
+    whole, heard = hear_channels(engine, *rows)
+    for first in heard:
+        _, later = hear_channels(engine, *rows, before=first)
+        assert [each.seconds for each in later] == sorted(each.seconds for each in later)
+        again, _ = hear_channels(engine, *rows, before=later[min(1, len(later) - 1)])
+        assert told_of(again) == told_of(whole)
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_channels_that_are_the_same_are_heard_once_and_that_is_told(
     model_directory: Path, channels: int

@@ -4,11 +4,11 @@ Windows of different channels reach over one another. A segment is settled once 
 still to come can hold anything before it; of a single channel each window's are so at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from waas_contract.transcript import Segment
 from waas_job.engine.protocol import Heard
-from waas_job.speech.channels import name_speaker
+from waas_job.engine.segments import seek_of
 from waas_job.speech.cutting import CutWindow
 from waas_job.speech.timeline import SAMPLE_RATE
 
@@ -28,26 +28,32 @@ class Conversation:
         """Those that will not change any more, in order."""
 
         self._speakers = [segment.speaker for segment in self.settled]
-        """Whose channel each of them is from, be it told or not; None where nobody knows."""
+        """Whose channel each of them is from, be it told or not; None of an earlier attempt's that
+        were not told apart yet."""
+
+        self._speaker_by_seek: dict[int, str | None] = {}
+        """Whose channel each window is from that went by: it tells whose those are."""
 
         self._waiting: list[tuple[Segment, float]] = []
         """The others, each with the end of its window, and all with the speakers' names."""
 
         self._is_told_apart = False
 
-    def lacks(self, cut: CutWindow) -> bool:
-        """Tell whether some of a window was not settled by an earlier attempt."""
-        return cut.timeline.end / SAMPLE_RATE > self._resumed_at
+    def lacking(self, cuts: Iterable[CutWindow]) -> Iterator[CutWindow]:
+        """Give the windows of which an earlier attempt has not settled all."""
+        for cut in cuts:
+            self._speaker_by_seek.setdefault(seek_of(cut.timeline), cut.speaker)
+            if cut.timeline.end / SAMPLE_RATE > self._resumed_at:
+                yield cut
 
     def said_before(self, cut: CutWindow) -> list[Segment]:
         """Return what was said in the earlier windows of the same channel."""
         begin = _round(cut.timeline.start / SAMPLE_RATE)
         everything = [
-            *zip(self._speakers, self.settled, strict=True),
+            *zip(self._who_spoke(), self.settled, strict=True),
             *((segment.speaker, segment) for segment, _ in self._waiting),
         ]
-        its_own = (cut.speaker, None)
-        return [each for who, each in everything if who in its_own and each.end <= begin]
+        return [each for who, each in everything if who == cut.speaker and each.end <= begin]
 
     def add(self, segments: Iterable[Segment], cut: CutWindow) -> None:
         """Take the segments of the next window."""
@@ -70,16 +76,17 @@ class Conversation:
         self._settle(seconds)
 
     def _tell_apart(self) -> None:
-        """Say who speaks, in what was settled while no channel differed from the others, too.
-
-        Of what an earlier attempt heard meanwhile it is not known: most often it was the first.
-        """
+        """Say who speaks, in what was settled while no channel differed from the others, too."""
         if not self._is_told_apart:
             self.settled[:] = (
-                segment.model_copy(update={"speaker": speaker or name_speaker(0)})
-                for speaker, segment in zip(self._speakers, self.settled, strict=True)
+                segment.model_copy(update={"speaker": speaker})
+                for speaker, segment in zip(self._who_spoke(), self.settled, strict=True)
             )
         self._is_told_apart = True
+
+    def _who_spoke(self) -> Iterator[str | None]:
+        for speaker, segment in zip(self._speakers, self.settled, strict=True):
+            yield speaker or self._speaker_by_seek.get(segment.seek)
 
     def _settle(self, seconds: float) -> None:
         begin = _round(seconds)
@@ -99,7 +106,8 @@ class Conversation:
             for number, segment in enumerate(ready, len(self.settled))
         )
         self._waiting = waiting
-        self.seconds = seconds
+        # An attempt that goes on begins with windows of which something is settled.
+        self.seconds = max(self.seconds, seconds)
 
 
 def _round(seconds: float) -> float:

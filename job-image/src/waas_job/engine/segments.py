@@ -55,7 +55,7 @@ def build_segments(
         segments.append(
             Segment(
                 id=first_id + len(segments),
-                seek=timeline.start * _FRAMES_PER_SECOND // SAMPLE_RATE,
+                seek=seek_of(timeline),
                 start=_seconds(times.start),
                 end=_seconds(times.end),
                 text=text,
@@ -70,6 +70,11 @@ def build_segments(
         )
         before, reached = placed, times.end
     return tuple(segments)
+
+
+def seek_of(timeline: Timeline) -> int:
+    """Return the `seek` of a window's segments: where it begins in the recording."""
+    return timeline.start * _FRAMES_PER_SECOND // SAMPLE_RATE
 
 
 def _times(placed: PlacedCue, timeline: Timeline, *, is_first: bool, reached: int) -> _Times:

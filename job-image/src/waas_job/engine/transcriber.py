@@ -203,7 +203,7 @@ class _Listening:
 
     def go_through(self, cuts: Iterable[CutWindow]) -> Iterator[None]:
         """Decode the windows that are not done yet, in order, and stop after each."""
-        cuts = filter(self.conversation.lacks, cuts)
+        cuts = self.conversation.lacking(cuts)
         if self._options.decoding.condition_on_previous_text:
             for cut in cuts:
                 window = self._window(cut, text_before(self.conversation.said_before(cut)))
