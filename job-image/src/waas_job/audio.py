@@ -23,11 +23,9 @@ from av.container import InputContainer
 from waas_contract.log_lines import log_fields
 from waas_job.errors import BadAudio
 from waas_job.seekable_file import SeekableFile
+from waas_job.speech.timeline import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
-
-SAMPLE_RATE = 16_000
-"""Whisper's own; hertz."""
 
 # A playlist that somebody uploads could name other files, or addresses in the cluster: FFmpeg may
 # open none. That forbids paths altogether, hence a file object.

@@ -8,7 +8,8 @@ import pytest
 from support.word_codec import Words, at
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.untold import Told, find_untold, join
-from waas_job.engine.windows import SAMPLE_RATE, DecodedWindow, Window
+from waas_job.engine.windows import DecodedWindow, Window
+from waas_job.speech.timeline import SAMPLE_RATE
 
 CODEC = Words()
 

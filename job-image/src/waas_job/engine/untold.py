@@ -14,12 +14,12 @@ from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.cues import find_cues
 from waas_job.engine.repetition import compression_ratio
 from waas_job.engine.windows import (
-    SAMPLE_RATE,
     SAMPLES_PER_TIMESTAMP,
     DecodedWindow,
     TextCodec,
     Window,
 )
+from waas_job.speech.timeline import SAMPLE_RATE
 
 _LEAST_UNTOLD = 3 * SAMPLE_RATE // 2
 """Less than this is a breath, a noise, or how exact Whisper's last timestamp is."""

@@ -12,15 +12,10 @@ from waas_contract.manifest import EngineFacts
 from waas_contract.transcription_job import Task
 from waas_contract.transcription_options import DecodingOptions
 from waas_job.engine.protocol import Language, Samples
+from waas_job.speech.timeline import SAMPLE_RATE
 
-SAMPLE_RATE = 16_000
-"""Samples of a window in a second."""
-
-WINDOW_SECONDS = 30.0
+WINDOW_SAMPLES = 30 * SAMPLE_RATE
 """The longest window: as much as the model was trained on."""
-
-WINDOW_SAMPLES = 480_000
-"""The longest window in samples."""
 
 SAMPLES_PER_TIMESTAMP = 320
 """What lies between two of a model's times, and between two positions of its encoder."""
@@ -165,7 +160,7 @@ class WindowDecoder(Protocol):
         """
 
     def detect_language(self, samples: Samples) -> Language:
-        """Return the language of the first WINDOW_SECONDS.
+        """Return the language of the first window of a sound.
 
         Raises:
             BadConfiguration: the model knows English alone.

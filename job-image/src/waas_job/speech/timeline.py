@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 SAMPLE_RATE = 16_000
-"""Samples in a second, of windows and recordings alike."""
+"""Samples in a second, of windows and recordings alike: Whisper's own."""
 
 
 @dataclass(frozen=True)
